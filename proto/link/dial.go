@@ -1,0 +1,141 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"keng/proto/link/linkpb"
+)
+
+// DialConfig is how to dial. Credentials is required.
+type DialConfig struct {
+	// Credentials is asked at each dial, because they are renewed.
+	Credentials func() Credentials
+	// Software is for people: "keng-agent 0.1.0 linux/arm64".
+	Software string
+	// Features are optional abilities, by name. At most 64.
+	Features []string
+	// BootID is random and new at each start of the process. At most 64 bytes.
+	BootID []byte
+	// Timeout bounds a dial until Welcome. Default 30 s.
+	Timeout time.Duration
+	// Logger hears of attempts and losses. Default: nobody.
+	Logger *slog.Logger
+	// Resolve finds the address of "host:port". Default: the system's resolver.
+	Resolve func(ctx context.Context, address string) (net.Addr, error)
+}
+
+func (e *Endpoint) withDefaults(cfg DialConfig) DialConfig {
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = dialTimeout
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Resolve == nil {
+		cfg.Resolve = e.resolve
+	}
+	return cfg
+}
+
+// Dial connects to the hub at "host:port" and returns when it has said Welcome.
+// The listener must be a hub of one of the authorities that the credentials trust.
+// The connection lives until it is closed or lost, whatever becomes of ctx.
+//
+// Errors to tell apart: [ErrCertificate], [ErrRefused], [ErrBusy], [ErrLost],
+// [context.DeadlineExceeded].
+func (e *Endpoint) Dial(ctx context.Context, address string, cfg DialConfig) (*Conn, error) {
+	cfg = e.withDefaults(cfg)
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	defer cancel()
+	c, err := e.dial(ctx, address, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("cannot connect to hub %s: %w", address, err)
+	}
+	go c.beat(c.welcome.Heartbeat)
+	return c, nil
+}
+
+func (e *Endpoint) dial(ctx context.Context, address string, cfg DialConfig) (*Conn, error) {
+	config, err := dialTLS(cfg.Credentials(), e.sessions)
+	if err != nil {
+		return nil, err
+	}
+	remote, err := cfg.Resolve(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	connection, err := e.transport.Dial(ctx, remote, config, quicConfig(cfg.Timeout))
+	if err != nil {
+		return nil, translate(err)
+	}
+	c, err := introduce(ctx, connection, cfg)
+	if err != nil {
+		connection.CloseWithError(quic.ApplicationErrorCode(CodeDone), "no welcome")
+		return nil, err
+	}
+	return c, nil
+}
+
+// introduce says Hello and waits for Welcome.
+func introduce(ctx context.Context, connection *quic.Conn, cfg DialConfig) (*Conn, error) {
+	peer, err := peerOf(connection)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := connection.OpenStream()
+	if err != nil {
+		return nil, translate(err)
+	}
+	c := newConn(connection, stream, peer)
+	c.hello = Hello{Protocol: protocolNewest, Features: cfg.Features, Software: cfg.Software, BootID: cfg.BootID}
+	// The deadline of ctx and its cancellation both end the wait for Welcome.
+	stop := context.AfterFunc(ctx, func() { stream.SetReadDeadline(time.Now()) })
+	defer stop()
+	err = c.send(frameHello, c.hello.message())
+	if err == nil {
+		err = c.awaitWelcome()
+	}
+	if err == nil && !stop() {
+		err = context.Cause(ctx) // it came in the very last moment
+	}
+	if err != nil && ctx.Err() != nil {
+		return nil, fmt.Errorf("the hub said no Welcome: %w", context.Cause(ctx))
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.frames.limit = MaxFrame
+	c.touch()
+	return c, nil
+}
+
+func (c *Conn) awaitWelcome() error {
+	kind, body, err := c.frames.next()
+	if err != nil {
+		return c.whyNot(err)
+	}
+	if kind != frameWelcome {
+		return fmt.Errorf("%w: the hub's first frame is no Welcome", ErrMalformed)
+	}
+	var m linkpb.Welcome
+	if err := decode(body, &m); err != nil {
+		return err
+	}
+	c.welcome, err = welcomeOf(&m)
+	return err
+}
+
+// whyNot explains an error before Welcome. Here an orderly end is a failure too.
+func (c *Conn) whyNot(err error) error {
+	if errors.Is(err, ErrMalformed) || errors.Is(err, ErrTooLong) {
+		return err
+	}
+	return translate(err)
+}

@@ -1,0 +1,79 @@
+package link
+
+import (
+	"bytes"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// What the tests outside of the package need of its inside.
+var (
+	EncodeDatagram = encodeDatagram
+	OpenFrame      = openFrame
+)
+
+const MinDatagram = minDatagram
+
+// ReadFrames reads frames until the end and returns their bodies, copied.
+func ReadFrames(stream []byte, limit int) (bodies [][]byte, err error) {
+	r := newFrameReader(bytes.NewReader(stream), limit)
+	for {
+		_, body, err := r.next()
+		if err != nil {
+			return bodies, err
+		}
+		bodies = append(bodies, bytes.Clone(body))
+	}
+}
+
+// AppendRaw appends a frame of a kind around any bytes.
+func AppendRaw(b []byte, kind protowire.Number, body []byte) []byte {
+	frame := protowire.AppendBytes(protowire.AppendTag(nil, kind, protowire.BytesType), body)
+	return protowire.AppendBytes(b, frame)
+}
+
+// Waits returns n waits after a number of failures.
+func (b Backoff) Waits(failures, n int) []time.Duration {
+	waits := make([]time.Duration, n)
+	for i := range waits {
+		waits[i] = b.withDefaults().after(failures)
+	}
+	return waits
+}
+
+// Handshakes is how many places of the endpoint's admission are taken.
+func (e *Endpoint) Handshakes() int64 { return e.admission.Load().count.Load() }
+
+// Pulse lets a test play the dialler's decisions: answered says for each heartbeat
+// whether its answer comes, after the delay given. It returns when each was sent, counted
+// from the start, and when the verdict fell, if within the limit.
+func Pulse(interval, delay, limit time.Duration, answered func(number uint64) bool) (sent []time.Duration, verdict time.Duration) {
+	start := time.Unix(0, 0)
+	p := newPulse(interval, start)
+	var answers []time.Time
+	for now := start; now.Sub(start) < limit; {
+		switch {
+		case len(answers) > 0 && !now.Before(answers[0]):
+			p.heard, answers = answers[0], answers[1:]
+		case !now.Before(p.verdict()):
+			return sent, now.Sub(start)
+		case !now.Before(p.due()):
+			p.number++
+			p.sent = now
+			sent = append(sent, now.Sub(start))
+			if answered(p.number) {
+				answers = append(answers, now.Add(delay))
+			}
+		default:
+			now = p.wake()
+			if len(answers) > 0 && answers[0].Before(now) {
+				now = answers[0]
+			}
+		}
+	}
+	return sent, 0
+}
+
+// Resumed reports whether the connection resumed a TLS session.
+func (c *Conn) Resumed() bool { return c.quic.ConnectionState().TLS.DidResume }

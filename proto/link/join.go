@@ -1,0 +1,240 @@
+package link
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/quic-go/quic-go"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"keng/proto/link/linkpb"
+)
+
+// JoinRequest is what a joiner asks of the hub. Only the token and the CSR's public
+// key mean anything; verify the token before anything else is done with it.
+type JoinRequest struct {
+	// Token is the text of a [Token].
+	Token string
+	// CSR is a signing request, PKCS #10 in DER; see [Authority.Sign].
+	CSR []byte
+	// Kind is Agent or Gateway.
+	Kind Kind
+	// Name is for people, at most 200 bytes.
+	Name string
+}
+
+// JoinReply is the hub's answer.
+type JoinReply struct {
+	// ID is the identity given.
+	ID string
+	// Certificates are in DER, leaf first; Authorities those of the cluster, in DER.
+	Certificates, Authorities [][]byte
+	// Refused is a sentence for people; then there is nothing else.
+	Refused string
+	// Now is the hub's clock, for machines without one.
+	Now time.Time
+}
+
+const (
+	maxJoinMessage = 64 << 10         // bytes of a request or a reply
+	joinTimeout    = 30 * time.Second // of the whole, for the joiner
+	joinSilence    = 10 * time.Second // without a packet from the hub
+	maxJoins       = 32               // answered at once
+)
+
+// Join exchanges a token for a certificate: it makes a key, connects to the hub at
+// "host:port", verifies that the hub belongs to the authority that the token
+// names, and only then sends the token and a signing request. The key never leaves
+// this machine. Save the credentials with [SaveCredentials].
+//
+// Errors to tell apart: [ErrToken], [ErrFingerprint], [ErrRefused] (the hub's words
+// are in it), [ErrBusy], [ErrLost].
+func (e *Endpoint) Join(ctx context.Context, address, token string, kind Kind, name string) (Credentials, Peer, error) {
+	parsed, err := ParseToken(token)
+	if err != nil {
+		return Credentials{}, Peer{}, err
+	}
+	if err := checkJoiner(kind, name); err != nil {
+		return Credentials{}, Peer{}, fmt.Errorf("cannot join: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	credentials, peer, err := e.join(ctx, address, parsed, kind, name)
+	if err != nil {
+		return Credentials{}, Peer{}, fmt.Errorf("cannot join by hub %s: %w", address, err)
+	}
+	return credentials, peer, nil
+}
+
+// checkJoiner bounds what a joiner says of itself.
+func checkJoiner(kind Kind, name string) error {
+	if kind != Agent && kind != Gateway {
+		return fmt.Errorf("an agent or a gateway can join, not %q", printable(string(kind)))
+	}
+	if len(name) > maxWord {
+		return fmt.Errorf("a name has at most %d bytes, not %d", maxWord, len(name))
+	}
+	return nil
+}
+
+func (e *Endpoint) join(ctx context.Context, address string, token Token, kind Kind, name string) (Credentials, Peer, error) {
+	key, err := NewKey()
+	if err != nil {
+		return Credentials{}, Peer{}, err
+	}
+	csr, err := NewSigningRequest(key)
+	if err != nil {
+		return Credentials{}, Peer{}, err
+	}
+	remote, err := e.resolve(ctx, address)
+	if err != nil {
+		return Credentials{}, Peer{}, err
+	}
+	var authority *x509.Certificate // set before Dial returns
+	connection, err := e.transport.Dial(ctx, remote, joinTLS(token.Fingerprint, &authority), quicConfig(joinSilence))
+	if err != nil {
+		return Credentials{}, Peer{}, silence(translate(err))
+	}
+	defer connection.CloseWithError(quic.ApplicationErrorCode(CodeDone), "joined")
+	reply, err := ask(ctx, connection, &linkpb.JoinRequest{Token: token.String(), Csr: csr, Kind: string(kind), Name: name})
+	if err != nil {
+		return Credentials{}, Peer{}, err
+	}
+	return checkReply(reply, key, authority, kind)
+}
+
+// joinTLS trusts whoever has the authority of a fingerprint in its chain. The
+// handshake does not end before that is verified, so nothing is sent to anybody else.
+func joinTLS(fingerprint [32]byte, authority **x509.Certificate) *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS13,
+		NextProtos:         []string{protoJoin},
+		ServerName:         serverName,
+		InsecureSkipVerify: true, // see VerifyConnection
+		VerifyConnection: func(state tls.ConnectionState) (err error) {
+			*authority, err = verifyFingerprint(state.PeerCertificates, fingerprint)
+			return err
+		},
+	}
+}
+
+// ask sends the request and reads the reply.
+func ask(ctx context.Context, connection *quic.Conn, request *linkpb.JoinRequest) (*linkpb.JoinReply, error) {
+	stream, err := connection.OpenStream()
+	if err != nil {
+		return nil, translate(err)
+	}
+	stop := context.AfterFunc(ctx, func() { stream.SetDeadline(time.Now()) })
+	defer stop()
+	reply := new(linkpb.JoinReply)
+	err = writeMessage(stream, request)
+	if err == nil {
+		err = stream.Close() // nothing more will come
+	}
+	if err == nil {
+		err = readMessage(stream, reply)
+	}
+	switch {
+	case err == nil:
+		return reply, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("the hub gave no answer: %w", context.Cause(ctx))
+	case errors.Is(err, ErrMalformed), errors.Is(err, ErrTooLong):
+		return nil, fmt.Errorf("the hub's answer: %w", err)
+	}
+	return nil, translate(err)
+}
+
+// checkReply makes credentials of the hub's answer, if it holds together.
+func checkReply(reply *linkpb.JoinReply, key *ecdsa.PrivateKey, authority *x509.Certificate, kind Kind) (Credentials, Peer, error) {
+	if reply.Refused != "" {
+		return Credentials{}, Peer{}, fmt.Errorf("%w: %s", ErrRefused, printable(reply.Refused))
+	}
+	authorities, err := parseChain(reply.Authorities)
+	if err != nil {
+		return Credentials{}, Peer{}, fmt.Errorf("the hub's answer names no usable authority: %w", err)
+	}
+	chain, err := parseChain(reply.Certificates)
+	if err != nil {
+		return Credentials{}, Peer{}, fmt.Errorf("the hub's answer holds no usable certificate: %w", err)
+	}
+	// The pinned authority vouches for the connection, hence for the list, but
+	// a list without it would be of another cluster.
+	if !contains(authorities, authority) {
+		return Credentials{}, Peer{}, fmt.Errorf("%w: its list of authorities lacks the one of the token", ErrFingerprint)
+	}
+	peer, err := verifyChain(chain, authorities, x509.ExtKeyUsageClientAuth)
+	switch {
+	case err != nil:
+		return Credentials{}, Peer{}, fmt.Errorf("the certificate given: %w", err)
+	case !key.PublicKey.Equal(chain[0].PublicKey):
+		return Credentials{}, Peer{}, fmt.Errorf("%w: the certificate given is not for our key", ErrCertificate)
+	case peer.Kind != kind || peer.ID != reply.Id:
+		return Credentials{}, Peer{}, fmt.Errorf("%w: the certificate given is for %s", ErrCertificate, peer)
+	}
+	return Credentials{
+		Certificate: tls.Certificate{Certificate: reply.Certificates, PrivateKey: key, Leaf: chain[0]},
+		Authorities: authorities,
+	}, peer, nil
+}
+
+func contains(list []*x509.Certificate, certificate *x509.Certificate) bool {
+	for _, each := range list {
+		if each.Equal(certificate) {
+			return true
+		}
+	}
+	return false
+}
+
+// writeMessage writes a message of a join, its length before it as a uvarint.
+func writeMessage(w io.Writer, m proto.Message) error {
+	body, err := proto.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("cannot encode: %w", err)
+	}
+	if len(body) > maxJoinMessage {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLong, len(body), maxJoinMessage)
+	}
+	_, err = w.Write(append(binary.AppendUvarint(nil, uint64(len(body))), body...))
+	return err
+}
+
+// readMessage reads what writeMessage wrote.
+func readMessage(r io.Reader, m proto.Message) error {
+	frames := newFrameReader(r, maxJoinMessage)
+	body, err := frames.read()
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: there is none", ErrMalformed)
+	}
+	if err != nil {
+		return err
+	}
+	return decode(body, m)
+}
+
+func (r JoinReply) message() *linkpb.JoinReply {
+	if r.Refused != "" {
+		return &linkpb.JoinReply{Refused: shorten(r.Refused), Now: timestamppb.New(r.Now)}
+	}
+	return &linkpb.JoinReply{
+		Id: r.ID, Certificates: r.Certificates, Authorities: r.Authorities, Now: timestamppb.New(r.Now),
+	}
+}
+
+// silence says of a handshake that failed for want of answers what that means for who
+// typed the address.
+func silence(err error) error {
+	if errors.Is(err, ErrLost) {
+		return fmt.Errorf("%w: nothing answers there; is the address right, does a hub run, does UDP get through?", err)
+	}
+	return err
+}

@@ -1,0 +1,83 @@
+package link
+
+import (
+	"context"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"keng/proto/link/linkpb"
+)
+
+// What a joiner is told when it is not the joiner's fault.
+const (
+	joinBusy   = "the hub certifies many machines at the moment; try again in a minute"
+	joinFailed = "the hub could not certify this machine; its log says why; try again later"
+)
+
+// receiveJoiner answers the one request of a joiner. Nobody has vouched for it
+// yet: everything is bounded, in time and in size.
+func (s *server) receiveJoiner(ctx context.Context, connection *quic.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, 2*helloTimeout)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		connection.CloseWithError(quic.ApplicationErrorCode(CodeSlow), "no request in time")
+	})
+	defer stop()
+	if err := s.answerJoiner(ctx, connection); err != nil {
+		s.cfg.Logger.Info("link: a joiner is not answered", "remote", connection.RemoteAddr().String(), "error", err)
+		connection.CloseWithError(quic.ApplicationErrorCode(codeOf(err)), shorten(err.Error()))
+		return
+	}
+	// The joiner closes when it has read the reply.
+	select {
+	case <-connection.Context().Done():
+	case <-time.After(goodbyeWait):
+		connection.CloseWithError(quic.ApplicationErrorCode(CodeDone), "")
+	}
+}
+
+func (s *server) answerJoiner(ctx context.Context, connection *quic.Conn) error {
+	stream, err := acceptStream(ctx, connection)
+	if err != nil {
+		return err
+	}
+	var m linkpb.JoinRequest
+	if err := readMessage(stream, &m); err != nil {
+		return tooSlow(err)
+	}
+	reply := s.decide(ctx, &m, connection)
+	if reply.Now.IsZero() {
+		reply.Now = time.Now()
+	}
+	stream.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if err := writeMessage(stream, reply.message()); err != nil {
+		return tooSlow(err)
+	}
+	return stream.Close()
+}
+
+// decide asks the hub, a bounded number of times at once.
+func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, connection *quic.Conn) JoinReply {
+	select {
+	case s.joins <- struct{}{}:
+		defer func() { <-s.joins }()
+	default:
+		return JoinReply{Refused: joinBusy}
+	}
+	request := JoinRequest{Token: m.Token, CSR: m.Csr, Kind: Kind(m.Kind), Name: printable(m.Name)}
+	if err := checkJoiner(request.Kind, m.Name); err != nil {
+		return JoinReply{Refused: err.Error()}
+	}
+	if _, err := ParseToken(request.Token); err != nil {
+		return JoinReply{Refused: err.Error()}
+	}
+	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
+	defer cancel()
+	reply, err := s.cfg.Join(ctx, request, connection.RemoteAddr())
+	if err != nil {
+		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", connection.RemoteAddr().String(), "error", err)
+		return JoinReply{Refused: joinFailed}
+	}
+	return reply
+}
