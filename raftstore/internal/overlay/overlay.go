@@ -1,0 +1,182 @@
+// Package overlay is an ordered set of writes laid over a table.Reader: what is
+// read through it is the state as if the writes had been made.
+//
+// The store's evaluator keeps in it the writes of all batches that are on their
+// way through Raft, and those of the batch in the making. A command that fails is
+// taken back to a savepoint; when a batch has been applied, and the base is a
+// snapshot that contains it, the batch is forgotten. A Pebble batch with an index
+// could do none of this: it has no savepoints, and it reads the database's
+// present state, not that of a snapshot.
+//
+// An overlay belongs to one goroutine.
+package overlay
+
+import (
+	"bytes"
+	"iter"
+
+	"github.com/tidwall/btree"
+
+	"keng/raftstore/table"
+)
+
+// Overlay is writes in batches over a base. It implements table.Tx and
+// table.Failer.
+type Overlay struct {
+	base  table.Reader
+	tree  *btree.BTreeG[item]
+	scans int // loops that are reading the present tree; see own
+
+	batch uint64   // the batch that is being written
+	keys  [][]byte // its keys, in the order of their first writing
+	size  int      // bytes of all its writes, those overwritten since included
+
+	undo      []item // what the writes since the savepoint have replaced
+	savedKeys int
+	savedSize int
+	err       error // why the present command fails
+}
+
+// item is a key's newest write. An item whose batch is none stands in the undo
+// list for a key that was not in the tree.
+type item struct {
+	key, value []byte
+	batch      uint64
+	deleted    bool
+}
+
+// none is the number of no batch: Begin must not be called with it.
+const none = 0
+
+// writeOverhead is what a write counts for besides its bytes: at least what its
+// kind and two lengths take in an encoding.
+const writeOverhead = 12
+
+// Write is one key's fate in a batch.
+type Write struct {
+	Key, Value []byte
+	Deleted    bool
+}
+
+// Over returns an empty overlay over base, writing batch 1.
+func Over(base table.Reader) *Overlay {
+	less := func(a, b item) bool { return bytes.Compare(a.key, b.key) < 0 }
+	tree := btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
+	return &Overlay{base: base, tree: tree, batch: 1}
+}
+
+// Rebase replaces the base by one that contains more of the batches.
+func (o *Overlay) Rebase(base table.Reader) { o.base = base }
+
+// Begin begins a batch. Its number is above those of all batches before.
+func (o *Overlay) Begin(batch uint64) {
+	o.batch, o.keys, o.size = batch, nil, 0
+	o.Save()
+}
+
+// Forget removes a batch whose writes the base contains. keys are the batch's.
+func (o *Overlay) Forget(batch uint64, keys [][]byte) {
+	o.own()
+	for _, key := range keys {
+		if it, ok := o.tree.Get(item{key: key}); ok && it.batch == batch {
+			o.tree.Delete(it)
+		}
+	}
+}
+
+// Save makes the present state the savepoint.
+func (o *Overlay) Save() {
+	clear(o.undo)
+	o.undo, o.savedKeys, o.savedSize, o.err = o.undo[:0], len(o.keys), o.size, nil
+}
+
+// Rollback takes back all writes since the savepoint, and the failure.
+func (o *Overlay) Rollback() {
+	o.own()
+	for i := len(o.undo) - 1; i >= 0; i-- {
+		if it := o.undo[i]; it.batch == none {
+			o.tree.Delete(it)
+		} else {
+			o.tree.Set(it)
+		}
+	}
+	o.keys, o.size = o.keys[:o.savedKeys], o.savedSize
+	o.Save()
+}
+
+// Keys returns the keys that the batch has written, each once.
+func (o *Overlay) Keys() [][]byte { return o.keys }
+
+// Writes gives the batch's writes: every key once, with its last value.
+func (o *Overlay) Writes() iter.Seq[Write] {
+	return func(yield func(Write) bool) {
+		for _, key := range o.keys {
+			it, _ := o.tree.Get(item{key: key})
+			if !yield(Write{Key: it.key, Value: it.value, Deleted: it.deleted}) {
+				return
+			}
+		}
+	}
+}
+
+// Size is an upper bound of the bytes of keys and values in the batch, with twelve
+// more for each.
+func (o *Overlay) Size() int { return o.size }
+
+// Grown is by how much Size has grown since the savepoint.
+func (o *Overlay) Grown() int { return o.size - o.savedSize }
+
+// Len is the number of keys that differ from the base.
+func (o *Overlay) Len() int { return o.tree.Len() }
+
+// Fail makes what was written since the savepoint unfit to be kept: the first
+// error is what Err returns until Save or Rollback.
+func (o *Overlay) Fail(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+}
+
+// Err returns the first error since the savepoint, of reads as well.
+func (o *Overlay) Err() error { return o.err }
+
+// Set writes a key. It keeps both slices.
+func (o *Overlay) Set(key, value []byte) {
+	o.put(item{key: key, value: value, batch: o.batch})
+	o.size += len(key) + len(value) + writeOverhead
+}
+
+// Delete removes a key. It keeps the slice.
+func (o *Overlay) Delete(key []byte) {
+	o.put(item{key: key, batch: o.batch, deleted: true})
+	o.size += len(key) + writeOverhead
+}
+
+func (o *Overlay) put(it item) {
+	o.own()
+	old, had := o.tree.Set(it)
+	if !had {
+		old = item{key: it.key, batch: none}
+	}
+	o.undo = append(o.undo, old)
+	if old.batch != o.batch {
+		o.keys = append(o.keys, it.key)
+	}
+}
+
+// own gives running loops the present tree and goes on with a copy of it. A copy
+// shares its nodes until they are changed, so this costs something only where a
+// loop's body writes.
+func (o *Overlay) own() {
+	if o.scans > 0 {
+		o.tree, o.scans = o.tree.Copy(), 0
+	}
+}
+
+// Get returns a key's value.
+func (o *Overlay) Get(key []byte) (value []byte, ok bool) {
+	if it, ok := o.tree.Get(item{key: key}); ok {
+		return it.value, !it.deleted
+	}
+	return o.base.Get(key)
+}
