@@ -1,0 +1,154 @@
+package raftstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+const (
+	engineCacheBytes = 64 << 20
+	bloomBitsPerKey  = 10
+)
+
+// openEngine opens Pebble without its own log: the Raft log is the log. What the
+// engine has not flushed when the process dies is applied again from there.
+func openEngine(dir string, fs vfs.FS, memTableBytes uint64, logger *slog.Logger) (*pebble.DB, error) {
+	options := &pebble.Options{
+		FS:                          fs,
+		DisableWAL:                  true,
+		FormatMajorVersion:          pebble.FormatColumnarBlocks,
+		CacheSize:                   engineCacheBytes,
+		MemTableSize:                memTableBytes,
+		MemTableStopWritesThreshold: 4,
+		L0StopWritesThreshold:       64,
+		MaxOpenFiles:                1000,
+		Logger:                      engineLogger{logger},
+	}
+	for i := range options.Levels {
+		options.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBitsPerKey)
+	}
+	db, err := pebble.Open(dir, options)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the state in %s: %w", dir, err)
+	}
+	return db, nil
+}
+
+// peekState returns the meta row of a checkpoint, which it leaves as it is.
+func peekState(disk vfs.FS, dir string) (meta, error) {
+	logger := engineLogger{slog.New(slog.DiscardHandler)}
+	db, err := pebble.Open(dir, &pebble.Options{FS: disk, ReadOnly: true, DisableWAL: true, Logger: logger})
+	if err != nil {
+		return meta{}, fmt.Errorf("the state in %s cannot be opened: %w", dir, err)
+	}
+	r := &reader{snapshot: db.NewSnapshot(), release: func() {}}
+	m, err := readMeta(r)
+	r.close()
+	return m, errors.Join(err, db.Close())
+}
+
+// engineLogger hands Pebble's messages on. Its informational ones are many and of
+// use only when looking for something.
+type engineLogger struct{ logger *slog.Logger }
+
+func (l engineLogger) Infof(format string, args ...any) {
+	l.logger.Debug("engine: " + fmt.Sprintf(format, args...))
+}
+
+func (l engineLogger) Errorf(format string, args ...any) {
+	l.logger.Error("engine: " + fmt.Sprintf(format, args...))
+}
+
+// Fatalf is called when Pebble cannot go on, for instance because its manifest
+// cannot be written. It must not return.
+func (l engineLogger) Fatalf(format string, args ...any) {
+	message := "engine: " + fmt.Sprintf(format, args...)
+	l.logger.Error(message)
+	panic(message)
+}
+
+// reader is a table.Reader over a Pebble snapshot. It belongs to one goroutine.
+type reader struct {
+	snapshot *pebble.Snapshot
+	release  func() // of the engine
+	err      error
+}
+
+// close ends the snapshot; slices that Get has returned stay valid.
+func (r *reader) close() {
+	_ = r.snapshot.Close()
+	r.release()
+}
+
+// Fail poisons the reader: the view or command fails with the first error.
+func (r *reader) Fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// Err returns the first failure.
+func (r *reader) Err() error { return r.err }
+
+// Get returns a copy of the value.
+func (r *reader) Get(key []byte) ([]byte, bool) {
+	value, closer, err := r.snapshot.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, false
+	}
+	if err != nil {
+		r.Fail(fmt.Errorf("cannot read from the state: %w", err))
+		return nil, false
+	}
+	value = bytes.Clone(value)
+	if err := closer.Close(); err != nil {
+		r.Fail(fmt.Errorf("cannot read from the state: %w", err))
+		return nil, false
+	}
+	return value, true
+}
+
+// Scan gives [from, to) ascending.
+func (r *reader) Scan(from, to []byte) iter.Seq2[[]byte, []byte] {
+	return r.scan(from, to, (*pebble.Iterator).First, (*pebble.Iterator).Next)
+}
+
+// ScanReverse gives [from, to) descending.
+func (r *reader) ScanReverse(from, to []byte) iter.Seq2[[]byte, []byte] {
+	return r.scan(from, to, (*pebble.Iterator).Last, (*pebble.Iterator).Prev)
+}
+
+func (r *reader) scan(from, to []byte, first, next func(*pebble.Iterator) bool) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		if len(to) > 0 && bytes.Compare(from, to) >= 0 {
+			return
+		}
+		it, err := r.snapshot.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+		if err != nil {
+			r.Fail(fmt.Errorf("cannot read from the state: %w", err))
+			return
+		}
+		defer func() {
+			if err := it.Close(); err != nil {
+				r.Fail(fmt.Errorf("cannot read from the state: %w", err))
+			}
+		}()
+		for ok := first(it); ok; ok = next(it) {
+			value, err := it.ValueAndErr()
+			if err != nil {
+				r.Fail(fmt.Errorf("cannot read from the state: %w", err))
+				return
+			}
+			if !yield(it.Key(), value) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !fault
+
+package raftstore
+
+import "github.com/hashicorp/raft"
+
+// apply has Raft replicate an entry.
+func (e *evaluator) apply(entry []byte) raft.ApplyFuture { return e.raft.Apply(entry, enqueueTimeout) }

@@ -1,0 +1,25 @@
+//go:build fault
+
+package raftstore
+
+import (
+	"os"
+
+	"github.com/hashicorp/raft"
+)
+
+// apply has Raft replicate an entry, unless a stub is planted that only says so: the
+// stories that rest on Raft must then fail.
+func (e *evaluator) apply(entry []byte) raft.ApplyFuture {
+	if os.Getenv("KENG_FAULT") != "raft" {
+		return e.raft.Apply(entry, enqueueTimeout)
+	}
+	return pretended{}
+}
+
+// pretended is the outcome of an entry that went nowhere.
+type pretended struct{}
+
+func (pretended) Error() error  { return nil }
+func (pretended) Response() any { return outcomeApplied }
+func (pretended) Index() uint64 { return 0 }
