@@ -1,0 +1,90 @@
+// Package core is the centre of the hub: the nouns that everything speaks of, and
+// the kinds of error. It and the packages below it decide; they never do.
+//
+// They import nothing but the standard library, and of that nothing that touches
+// the world: no clock, no randomness, no files, no network. Whatever they need is
+// an argument: the present moment, ids, time zones as [*time.Location] values. So
+// every decision can be repeated, rehearsed and explained.
+//
+// The packages: alert (how an alert moves), rota (who is on call), route (which
+// escalation answers for an alert), escalate (which step is due), reach (by which
+// contacts, in what order, when).
+package core
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+)
+
+// The ids of things. They are opaque; those that Kẻng makes look like UUIDs.
+type (
+	// AlertID names one alert for ever.
+	AlertID string
+	// UserID names a person.
+	UserID string
+	// ContactID names one contact of a person.
+	ContactID string
+	// TeamID names a team.
+	TeamID string
+	// ScheduleID names an on-call schedule.
+	ScheduleID string
+	// EscalationID names an escalation policy.
+	EscalationID string
+	// IntegrationID names an integration or an API key.
+	IntegrationID string
+	// DeliveryID names one attempt to reach one person by one contact.
+	DeliveryID string
+)
+
+// Seed is the randomness of one command: the command's own id. What the command
+// creates gets ids derived from it, so that evaluating it again gives the same ids.
+type Seed [16]byte
+
+// ID derives the n-th id of a purpose. The result has the form of a UUID
+// (version 8 of RFC 9562: the bits are ours).
+func (s Seed) ID(purpose string, n int) string {
+	h := sha256.New()
+	h.Write(s[:])
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(n)))
+	h.Write([]byte(purpose))
+	sum := h.Sum(nil)[:16]
+	sum[6] = sum[6]&0x0f | 0x80
+	sum[8] = sum[8]&0x3f | 0x80
+	x := hex.EncodeToString(sum)
+	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
+}
+
+// Priority is how grave an alert is: P1 is the gravest, P5 the least. The zero
+// value means "not said".
+type Priority uint8
+
+// The priorities.
+const (
+	P1 Priority = 1
+	P2 Priority = 2
+	P3 Priority = 3
+	P4 Priority = 4
+	P5 Priority = 5
+)
+
+// String returns "P1" to "P5", or "" for a priority that was not said.
+func (p Priority) String() string {
+	if p < P1 || p > P5 {
+		return ""
+	}
+	return "P" + strconv.Itoa(int(p))
+}
+
+// ParsePriority reads "P1" to "P5". The empty string gives the default, P3.
+func ParsePriority(s string) (Priority, error) {
+	switch {
+	case s == "":
+		return P3, nil
+	case len(s) == 2 && s[0] == 'P' && s[1] >= '1' && s[1] <= '5':
+		return Priority(s[1] - '0'), nil
+	}
+	return 0, Invalid("priority", fmt.Sprintf("%q is not a priority: write P1, P2, P3, P4 or P5", s))
+}

@@ -1,0 +1,191 @@
+// Package reach says by which of a person's contacts, in what order and when, the
+// person is reached.
+//
+// A person writes it down as notification rules: for new alerts, say, a push at
+// once and a voice call after three minutes.
+package reach
+
+import (
+	"slices"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/rota"
+	"keng/hub/core/route"
+)
+
+// User is a person who can be reached.
+type User struct {
+	ID       core.UserID        `cbor:"1,keyasint"`
+	Username string             `cbor:"2,keyasint"` // an e-mail address
+	FullName string             `cbor:"3,keyasint"`
+	Language string             `cbor:"4,keyasint"` // "vi" or "en"
+	Zone     string             `cbor:"5,keyasint"` // IANA name
+	Contacts []Contact          `cbor:"6,keyasint,omitempty"`
+	Rules    []NotificationRule `cbor:"7,keyasint,omitempty"`
+	Blocked  bool               `cbor:"8,keyasint,omitempty"`
+	Profile  Profile            `cbor:"9,keyasint"`
+}
+
+// Profile is what is known of a person and decides nothing.
+type Profile struct {
+	CreatedAt time.Time           `cbor:"1,keyasint"`
+	Role      string              `cbor:"2,keyasint,omitempty"` // Owner, Admin, User, Observer or Stakeholder
+	Locale    string              `cbor:"3,keyasint,omitempty"` // such as vi_VN
+	Skype     string              `cbor:"4,keyasint,omitempty"`
+	Address   Address             `cbor:"5,keyasint"`
+	Tags      []string            `cbor:"6,keyasint,omitempty"`
+	Details   map[string][]string `cbor:"7,keyasint,omitempty"`
+}
+
+// Address is where a person works or lives.
+type Address struct {
+	Country string `cbor:"1,keyasint,omitempty"`
+	State   string `cbor:"2,keyasint,omitempty"`
+	City    string `cbor:"3,keyasint,omitempty"`
+	Line    string `cbor:"4,keyasint,omitempty"`
+	ZipCode string `cbor:"5,keyasint,omitempty"`
+}
+
+// Contact is one way to reach a person.
+type Contact struct {
+	ID       core.ContactID `cbor:"1,keyasint"`
+	Kind     string         `cbor:"2,keyasint"` // a channel kind: push, voice …
+	Address  string         `cbor:"3,keyasint"`
+	Disabled bool           `cbor:"4,keyasint,omitempty"`
+	// DeadSince is when the provider said that the address will never work again.
+	DeadSince time.Time `cbor:"5,keyasint"`
+	// Given is the address as the person wrote it, or the name of the device; empty: as
+	// Address is.
+	Given string `cbor:"6,keyasint,omitempty"`
+	// Language overrides the person's for what is shown on this device.
+	Language string `cbor:"7,keyasint,omitempty"`
+}
+
+// Usable reports whether a page by this contact can arrive.
+func (c *Contact) Usable() bool { return !c.Disabled && c.DeadSince.IsZero() }
+
+// Action is the event that a notification rule is about. Values are stored.
+type Action uint8
+
+// The actions. So far rules for CreateAlert, a new alert for the person, are followed;
+// the others are kept.
+const (
+	CreateAlert         Action = 1
+	AcknowledgedAlert   Action = 2
+	RenotifiedAlert     Action = 3
+	ClosedAlert         Action = 4
+	AssignedAlert       Action = 5
+	AddNote             Action = 6
+	ScheduleStart       Action = 7
+	ScheduleEnd         Action = 8
+	IncomingCallRouting Action = 9
+)
+
+// NotificationRule is how a person wants to be told of one kind of event.
+type NotificationRule struct {
+	ID              string        `cbor:"1,keyasint"`
+	Action          Action        `cbor:"2,keyasint"`
+	MinimumPriority core.Priority `cbor:"3,keyasint,omitempty"` // only alerts at least as grave; zero: all
+	Steps           []Step        `cbor:"4,keyasint"`
+	Disabled        bool          `cbor:"5,keyasint,omitempty"`
+	Name            string        `cbor:"6,keyasint,omitempty"`
+	// Criteria and Restriction, in the person's zone, say for which alerts the rule is.
+	Criteria    route.Criteria    `cbor:"7,keyasint"`
+	Restriction *rota.Restriction `cbor:"8,keyasint,omitempty"`
+	// Times and Schedules belong to rules about schedules: how long before, and which.
+	Times     []string          `cbor:"9,keyasint,omitempty"`
+	Schedules []core.ScheduleID `cbor:"10,keyasint,omitempty"`
+	// LoopAfter is after how long the steps begin again, if Loops; kept only.
+	LoopAfter time.Duration `cbor:"11,keyasint,omitempty"`
+	Loops     bool          `cbor:"12,keyasint,omitempty"`
+	// Default marks the rule that a new person gets, until somebody changes it. It stays
+	// the last, and new devices join it.
+	Default bool `cbor:"13,keyasint,omitempty"`
+}
+
+// wants reports whether the rule is for the alert at a moment.
+func (r *NotificationRule) wants(a *alert.Alert, now time.Time, zone *time.Location) bool {
+	light := r.MinimumPriority != 0 && a.Priority > r.MinimumPriority
+	return !light && r.Criteria.Match(a) && (zone == nil || r.Restriction.Covers(now, zone))
+}
+
+// Step is one contact of a notification rule.
+type Step struct {
+	Contact  core.ContactID `cbor:"1,keyasint"`
+	After    time.Duration  `cbor:"2,keyasint"`
+	ID       string         `cbor:"3,keyasint,omitempty"`
+	Disabled bool           `cbor:"4,keyasint,omitempty"`
+}
+
+// Attempt is one contact to be tried at a moment.
+type Attempt struct {
+	Contact Contact
+	At      time.Time
+	Rule    string // id of the notification rule that says so
+}
+
+// Plan returns the attempts by which the person is told of an alert, begun at now, in
+// the order of their moments. The first rule that wants the alert decides, as in
+// Opsgenie. Zone is the person's; nil, if it is not known, restricts no rule. Contacts
+// that cannot work are left out; the rest keep their times. A person whose rules do not
+// want the alert gets none. One without rules, or whose rule names only contacts that
+// cannot work, is tried by every usable contact at once: better a page too many than none.
+// Nobody is tried twice by one address at one moment.
+func (u *User) Plan(a *alert.Alert, now time.Time, zone *time.Location) []Attempt {
+	var attempts []Attempt
+	ruled, wanted := false, false
+	for i := range u.Rules {
+		rule := &u.Rules[i]
+		if rule.Disabled || rule.Action != CreateAlert {
+			continue
+		}
+		ruled = true
+		if !rule.wants(a, now, zone) {
+			continue
+		}
+		wanted = true
+		for _, step := range rule.Steps {
+			if c, ok := u.Contact(step.Contact); ok && c.Usable() && !step.Disabled {
+				attempts = append(attempts, Attempt{Contact: c, At: now.Add(step.After), Rule: rule.ID})
+			}
+		}
+		break
+	}
+	if len(attempts) == 0 && (wanted || !ruled) {
+		for _, c := range u.Contacts {
+			if c.Usable() {
+				attempts = append(attempts, Attempt{Contact: c, At: now})
+			}
+		}
+	}
+	slices.SortStableFunc(attempts, func(a, b Attempt) int { return a.At.Compare(b.At) })
+	return once(attempts)
+}
+
+// once leaves out what two rules, or two steps, say twice: the same address at the same moment.
+func once(attempts []Attempt) []Attempt {
+	type call struct {
+		kind, address string
+		at            time.Time
+	}
+	seen := map[call]bool{}
+	return slices.DeleteFunc(attempts, func(a Attempt) bool {
+		c := call{a.Contact.Kind, a.Contact.Address, a.At}
+		if seen[c] {
+			return true
+		}
+		seen[c] = true
+		return false
+	})
+}
+
+// Contact returns the contact of that id.
+func (u *User) Contact(id core.ContactID) (Contact, bool) {
+	i := slices.IndexFunc(u.Contacts, func(c Contact) bool { return c.ID == id })
+	if i < 0 {
+		return Contact{}, false
+	}
+	return u.Contacts[i], true
+}
