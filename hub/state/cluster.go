@@ -1,0 +1,84 @@
+package state
+
+import (
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/raftstore/table"
+)
+
+// Cluster is what the whole cluster is. There is one row.
+type Cluster struct {
+	Name      string    `cbor:"1,keyasint"`
+	FoundedAt time.Time `cbor:"2,keyasint"`
+	// Language is the language of texts that Kẻng writes for everybody: "vi" or "en".
+	Language string `cbor:"3,keyasint"`
+	// Authority is the certificate authority's certificate, DER.
+	Authority []byte `cbor:"4,keyasint"`
+	// SealedKey is its private key, sealed with the master key, which is not here.
+	SealedKey []byte `cbor:"5,keyasint"`
+	// DefaultTeam answers for alerts of agents that name no team.
+	DefaultTeam core.TeamID `cbor:"6,keyasint,omitempty"`
+}
+
+var clusterKey = table.K().String("cluster")
+
+// Clusters holds the one row that describes the cluster.
+var Clusters = table.New(1, "cluster", func(*Cluster) table.Key { return clusterKey })
+
+// GetCluster returns the cluster's row. It reports false before [FoundCluster].
+func GetCluster(r table.Reader) (*Cluster, bool) { return Clusters.Get(r, clusterKey) }
+
+// FoundCluster writes the first facts of an empty cluster. Where one was founded
+// already it changes nothing and returns what is there.
+type FoundCluster struct {
+	Name      string `cbor:"1,keyasint"`
+	Language  string `cbor:"2,keyasint"`
+	Authority []byte `cbor:"3,keyasint"`
+	SealedKey []byte `cbor:"4,keyasint"`
+}
+
+func (FoundCluster) number() number { return foundCluster }
+
+func (f FoundCluster) apply(c *change) (Cluster, error) {
+	if row, ok := GetCluster(c.tx); ok {
+		return *row, nil
+	}
+	row := Cluster{Name: f.Name, FoundedAt: c.now, Language: f.Language, Authority: f.Authority, SealedKey: f.SealedKey}
+	return row, Clusters.Put(c.tx, &row)
+}
+
+// counter hands out numbers that grow by one.
+type counter struct {
+	Name string `cbor:"1,keyasint"`
+	Last uint64 `cbor:"2,keyasint"`
+}
+
+var counters = table.New(2, "counters", func(c *counter) table.Key { return table.K().String(c.Name) })
+
+// next returns the next number of a counter, from 1.
+func (c *change) next(name string) (uint64, error) {
+	row, ok := counters.Get(c.tx, table.K().String(name))
+	if !ok {
+		row = &counter{Name: name}
+	}
+	row.Last++
+	return row.Last, counters.Put(c.tx, row)
+}
+
+// defaultTeam returns the team that answers when nobody was named: the one that the
+// cluster names, else the only one there is.
+func (c *change) defaultTeam() (alert.Responder, bool) {
+	if row, ok := GetCluster(c.tx); ok && row.DefaultTeam != "" {
+		return alert.Responder{Kind: alert.Team, ID: string(row.DefaultTeam)}, true
+	}
+	var only alert.Responder
+	for team := range Teams.All(c.tx) {
+		if only.ID != "" {
+			return alert.Responder{}, false
+		}
+		only = alert.Responder{Kind: alert.Team, ID: string(team.ID)}
+	}
+	return only, only.ID != ""
+}

@@ -1,0 +1,107 @@
+package state
+
+// number says which command an envelope holds.
+type number uint16
+
+// The numbers of the commands. A number is never reused: a node of an older
+// version may send it to a leader of a newer one.
+const (
+	foundCluster     number = 1
+	createToken      number = 2
+	useToken         number = 3
+	putKey           number = 4
+	putUser          number = 5
+	putTeam          number = 6
+	putSchedule      number = 7
+	putEscalation    number = 8
+	createAlert      number = 9
+	acknowledgeAlert number = 10
+	closeAlert       number = 11
+	takeEvents       number = 12
+	takeReports      number = 13
+	doDue            number = 14
+
+	// People's configuration.
+	createUser        number = 32
+	changeUser        number = 33
+	deleteUser        number = 34
+	createContact     number = 35
+	changeContact     number = 36
+	deleteContact     number = 37
+	registerDevice    number = 38
+	deleteDevice      number = 39
+	createRule        number = 40
+	changeRule        number = 41
+	deleteRule        number = 42
+	createStep        number = 43
+	changeStep        number = 44
+	deleteStep        number = 45
+	createTeam        number = 46
+	changeTeam        number = 47
+	deleteTeam        number = 48
+	addMember         number = 49
+	removeMember      number = 50
+	createRoutingRule number = 51
+	changeRoutingRule number = 52
+	deleteRoutingRule number = 53
+	createSchedule    number = 54
+	changeSchedule    number = 55
+	deleteSchedule    number = 56
+	createRotation    number = 57
+	changeRotation    number = 58
+	deleteRotation    number = 59
+	createEscalation  number = 60
+	changeEscalation  number = 61
+	deleteEscalation  number = 62
+)
+
+// commands is the list of all commands.
+func commands() map[number]runner {
+	return map[number]runner{
+		foundCluster:      runs(FoundCluster{}),
+		createToken:       runs(CreateToken{}),
+		useToken:          runs(UseToken{}),
+		putKey:            runs(PutKey{}),
+		putUser:           runs(PutUser{}),
+		putTeam:           runs(PutTeam{}),
+		putSchedule:       runs(PutSchedule{}),
+		putEscalation:     runs(PutEscalation{}),
+		createAlert:       runs(CreateAlert{}),
+		acknowledgeAlert:  runs(AcknowledgeAlert{}),
+		closeAlert:        runs(CloseAlert{}),
+		takeEvents:        runs(TakeEvents{}),
+		takeReports:       runs(TakeReports{}),
+		doDue:             runs(DoDue{}),
+		createUser:        runs(CreateUser{}),
+		changeUser:        runs(ChangeUser{}),
+		deleteUser:        runs(DeleteUser{}),
+		createContact:     runs(CreateContact{}),
+		changeContact:     runs(ChangeContact{}),
+		deleteContact:     runs(DeleteContact{}),
+		registerDevice:    runs(RegisterDevice{}),
+		deleteDevice:      runs(DeleteDevice{}),
+		createRule:        runs(CreateRule{}),
+		changeRule:        runs(ChangeRule{}),
+		deleteRule:        runs(DeleteRule{}),
+		createStep:        runs(CreateStep{}),
+		changeStep:        runs(ChangeStep{}),
+		deleteStep:        runs(DeleteStep{}),
+		createTeam:        runs(CreateTeam{}),
+		changeTeam:        runs(ChangeTeam{}),
+		deleteTeam:        runs(DeleteTeam{}),
+		addMember:         runs(AddMember{}),
+		removeMember:      runs(RemoveMember{}),
+		createRoutingRule: runs(CreateRoutingRule{}),
+		changeRoutingRule: runs(ChangeRoutingRule{}),
+		deleteRoutingRule: runs(DeleteRoutingRule{}),
+		createSchedule:    runs(CreateSchedule{}),
+		changeSchedule:    runs(ChangeSchedule{}),
+		deleteSchedule:    runs(DeleteSchedule{}),
+		createRotation:    runs(CreateRotation{}),
+		changeRotation:    runs(ChangeRotation{}),
+		deleteRotation:    runs(DeleteRotation{}),
+		createEscalation:  runs(CreateEscalation{}),
+		changeEscalation:  runs(ChangeEscalation{}),
+		deleteEscalation:  runs(DeleteEscalation{}),
+	}
+}

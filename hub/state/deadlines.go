@@ -1,0 +1,210 @@
+package state
+
+import (
+	"fmt"
+	"time"
+
+	"keng/hub/core"
+	"keng/raftstore/table"
+)
+
+// DeadlineKind is what has to be done at a deadline. Values are stored.
+type DeadlineKind uint8
+
+// The kinds of deadline.
+const (
+	EscalationStep  DeadlineKind = 1 // a rule of an escalation fires
+	ReachAttempt    DeadlineKind = 2 // a person's next contact is tried
+	DeliveryOverdue DeadlineKind = 3 // a page whose fate should be known by now
+)
+
+// Deadline is a moment at which something of an alert must be done.
+type Deadline struct {
+	ID    string       `cbor:"1,keyasint"`
+	At    time.Time    `cbor:"2,keyasint"`
+	Kind  DeadlineKind `cbor:"3,keyasint"`
+	Alert core.AlertID `cbor:"4,keyasint"`
+	// For an escalation step: which, and when the escalation was added.
+	Escalation core.EscalationID `cbor:"5,keyasint,omitempty"`
+	Step       int               `cbor:"6,keyasint,omitempty"`
+	Added      time.Time         `cbor:"7,keyasint"`
+	// For an attempt: whom, how and why.
+	User    core.UserID    `cbor:"8,keyasint,omitempty"`
+	Contact core.ContactID `cbor:"9,keyasint,omitempty"`
+	Why     Reason         `cbor:"10,keyasint"`
+	// For an overdue page: which.
+	Delivery core.DeliveryID `cbor:"11,keyasint,omitempty"`
+}
+
+var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
+	return []table.Key{table.K().String(string(d.Alert)).Time(d.At)}
+})
+
+// Deadlines holds what is to be done later, in the order of its moments.
+var Deadlines = table.New(13, "deadlines", deadlineKey, deadlinesByAlert)
+
+func deadlineKey(d *Deadline) table.Key { return table.K().Time(d.At).String(d.ID) }
+
+// NextDeadline returns the moment of the earliest deadline. It reports false if
+// there is none.
+func NextDeadline(r table.Reader) (time.Time, bool) {
+	for d := range Deadlines.All(r) {
+		return d.At, true
+	}
+	return time.Time{}, false
+}
+
+// DueMax is how many deadlines one [DoDue] does at most.
+const DueMax = 256
+
+// lateMin is how late a deadline must be done before that is the hub's own outage.
+const lateMin = 2 * time.Second
+
+// DoDue does what is due, oldest first, at most [DueMax] items.
+type DoDue struct {
+	// Drop gives the oldest item up, unread, and writes that down: doing it has failed
+	// again and again, and everything behind it waits.
+	Drop bool `cbor:"1,keyasint,omitempty"`
+	// Max, if not 0, is how many items to do at most, below [DueMax].
+	Max int `cbor:"2,keyasint,omitempty"`
+	// Since is when the leader that asks began to lead. Pages from before may have been
+	// handed over by nobody before that.
+	Since time.Time `cbor:"3,keyasint"`
+}
+
+func (DoDue) number() number { return doDue }
+
+// Due is the result of [DoDue].
+type Due struct {
+	Done int  `cbor:"1,keyasint"`
+	More bool `cbor:"2,keyasint"` // something is due still
+}
+
+func (a DoDue) apply(c *change) (Due, error) {
+	var due Due
+	c.ledSince = a.Since
+	most := DueMax
+	if a.Max > 0 {
+		most = min(most, a.Max)
+	}
+	if d, ok := c.earliest(); ok && a.Drop && !d.At.After(c.now) {
+		Deadlines.Delete(c.tx, deadlineKey(d))
+		due.Done, due.More = 1, true
+		return due, c.log(d.Alert, SystemEntry, System, fmt.Sprintf("What was due at %s could not be done and is given up: see the hub's log", d.At.Format(time.RFC3339)))
+	}
+	for {
+		d, ok := c.earliest()
+		if !ok || d.At.After(c.now) {
+			return due, nil
+		}
+		if due.Done >= most {
+			due.More = true
+			return due, nil
+		}
+		if err := c.fire(d); err != nil {
+			return due, err
+		}
+		due.Done++
+	}
+}
+
+func (c *change) earliest() (*Deadline, bool) {
+	for d := range Deadlines.All(c.tx) {
+		return d, true
+	}
+	return nil, false
+}
+
+// fire does what a deadline is for and deletes it.
+func (c *change) fire(d *Deadline) error {
+	Deadlines.Delete(c.tx, deadlineKey(d))
+	c.touched[d.Alert] = true
+	if d.At.Before(c.now) && d.Kind != DeliveryOverdue {
+		before := c.due
+		c.due = d.At
+		defer func() { c.due = before }()
+	}
+	a, ok := Alerts.Get(c.tx, table.K().String(string(d.Alert)))
+	if !ok {
+		return nil
+	}
+	switch d.Kind {
+	case EscalationStep:
+		p, ok := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
+		if !ok {
+			return c.log(a.ID, SystemEntry, System, "The escalation has been deleted")
+		}
+		return c.climb(a, p, d.Step, d.Added, d.Why)
+	case ReachAttempt:
+		return c.attempt(a, d.User, d.Contact, d.Why)
+	case DeliveryOverdue:
+		return c.overdue(d.Delivery, c.now.Sub(d.At))
+	}
+	return fmt.Errorf("deadline %s is of an unknown kind %d", d.ID, d.Kind)
+}
+
+// plan writes a deadline down.
+func (c *change) plan(d Deadline) error {
+	d.ID = c.newID("deadline")
+	c.touched[d.Alert] = true
+	return Deadlines.Put(c.tx, &d)
+}
+
+// deadlinesOf returns the deadlines of an alert, earliest first.
+func deadlinesOf(r table.Reader, id core.AlertID) []*Deadline {
+	var all []*Deadline
+	for d := range deadlinesByAlert.Find(r, table.K().String(string(id))) {
+		all = append(all, d)
+	}
+	return all
+}
+
+// dropDeadlines forgets everything that was to be done for an alert.
+func (c *change) dropDeadlines(id core.AlertID) {
+	for _, d := range deadlinesOf(c.tx, id) {
+		Deadlines.Delete(c.tx, deadlineKey(d))
+	}
+}
+
+// settle looks at every alert whose deadlines or deliveries this command may have
+// changed. One that still wants attention and for which nothing more will happen gets
+// a line that says so: nothing is forgotten in silence (P2).
+func (c *change) settle() error {
+	for _, id := range sortedKeys(c.touched) {
+		a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
+		if !ok {
+			continue
+		}
+		resting := ""
+		if !a.Silent() && !c.busy(id) {
+			resting = "everything that was configured has been done"
+		}
+		if a.Resting == resting {
+			continue
+		}
+		a.Resting = resting
+		if err := Alerts.Put(c.tx, a); err != nil {
+			return err
+		}
+		if resting == "" {
+			continue
+		}
+		if err := c.log(id, SystemEntry, System, "Nobody further will be notified: "+resting); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// busy reports whether something will still happen for an alert by itself.
+func (c *change) busy(id core.AlertID) bool {
+	if len(deadlinesOf(c.tx, id)) > 0 {
+		return true
+	}
+	for d := range deliveriesByAlert.Find(c.tx, table.K().String(string(id))) {
+		if !d.Final() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,246 @@
+package state
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
+	"keng/hub/core/reach"
+	"keng/hub/core/rota"
+	"keng/hub/core/route"
+	"keng/raftstore/table"
+	"keng/raftstore/table/tabletest"
+)
+
+const goldenFile = "testdata/golden.txt"
+
+// One row of each table and one of each command, every field filled, as they were written
+// when this version came to be. A store may hold them: they are read for ever, and a key
+// number that changes its meaning shows here. Run with KENG_GOLDEN=write and read the
+// difference: a new field adds a key of a new number to its line, a new table or command
+// adds a line, and nothing else may change.
+func TestGolden(t *testing.T) {
+	var got []string
+	for name, value := range goldenValues(t) {
+		got = append(got, name+" "+hex.EncodeToString(value))
+	}
+	if os.Getenv("KENG_GOLDEN") == "write" {
+		if err := os.WriteFile(goldenFile, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for i := range max(len(want), len(got)) {
+		if i >= len(want) || i >= len(got) || want[i] != got[i] {
+			t.Fatalf("line %d of %s is not what is written now:\n%s\n%s", i+1, goldenFile, at(want, i), at(got, i))
+		}
+	}
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(nothing)"
+}
+
+// goldenValues gives names and encodings in a fixed order.
+func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
+	return func(yield func(string, []byte) bool) {
+		for _, row := range []func(*testing.T) (string, []byte){
+			golden(Clusters), golden(counters), golden(Keys), golden(Tokens), golden(Peers), golden(Users), golden(Teams), golden(Schedules),
+			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices),
+		} {
+			if !yield(row(t)) {
+				return
+			}
+		}
+		for _, c := range []interface{ number() number }{
+			fill[FoundCluster](), fill[CreateToken](), fill[UseToken](), fill[PutKey](), fill[PutUser](), fill[PutTeam](), fill[PutSchedule](), fill[PutEscalation](),
+			fill[CreateAlert](), fill[AcknowledgeAlert](), fill[CloseAlert](), fill[TakeEvents](), fill[TakeReports](), fill[DoDue](),
+			fill[CreateUser](), fill[ChangeUser](), fill[DeleteUser](), fill[CreateContact](), fill[ChangeContact](), fill[DeleteContact](), fill[RegisterDevice](), fill[DeleteDevice](),
+			fill[CreateRule](), fill[ChangeRule](), fill[DeleteRule](), fill[CreateStep](), fill[ChangeStep](), fill[DeleteStep](),
+			fill[CreateTeam](), fill[ChangeTeam](), fill[DeleteTeam](), fill[AddMember](), fill[RemoveMember](), fill[CreateRoutingRule](), fill[ChangeRoutingRule](), fill[DeleteRoutingRule](),
+			fill[CreateSchedule](), fill[ChangeSchedule](), fill[DeleteSchedule](), fill[CreateRotation](), fill[ChangeRotation](), fill[DeleteRotation](),
+			fill[CreateEscalation](), fill[ChangeEscalation](), fill[DeleteEscalation](),
+		} {
+			body, err := wire.Marshal(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, ok := commands()[c.number()]; !ok {
+				t.Errorf("command %d is not in the list", c.number())
+			}
+			if !yield(fmt.Sprintf("command-%d", c.number()), body) {
+				return
+			}
+		}
+	}
+}
+
+// Rows that earlier versions wrote are read still. When a row or a command gets a new
+// field its line moves from the one file to the other.
+func TestGoldenOfBefore(t *testing.T) {
+	text, err := os.ReadFile("testdata/golden-before.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		name, hexed, _ := strings.Cut(strings.TrimSpace(line), " ")
+		value, err := hex.DecodeString(hexed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, ok := map[string]func(*testing.T, []byte){
+			"table-6-users": before(Users), "table-7-teams": before(Teams), "table-8-schedules": before(Schedules), "table-9-escalations": before(Escalations),
+			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
+		}[name]
+		if !ok {
+			t.Fatalf("nothing reads %s", name)
+		}
+		read(t, value)
+	}
+}
+
+// before puts the bytes of an old row in the place of a new one and reads it.
+func before[R any](rows *table.Table[R]) func(t *testing.T, value []byte) {
+	return func(t *testing.T, value []byte) {
+		t.Helper()
+		tx, row := tabletest.NewTx(), fill[R]()
+		if err := rows.Put(tx, &row); err != nil {
+			t.Fatal(err)
+		}
+		for key := range tx.Scan(nil, nil) {
+			if _, _, isRow := table.RowOf(key); isRow {
+				tx.Set(key, value)
+			}
+		}
+		if _, ok := rows.Get(tx, rows.KeyOf(&row)); !ok || tx.Err() != nil {
+			t.Errorf("table %s: an old row cannot be read: %v", rows.Name(), tx.Err())
+		}
+	}
+}
+
+func beforeCommand[C any](t *testing.T, value []byte) {
+	t.Helper()
+	var c C
+	if err := cbor.Unmarshal(value, &c); err != nil {
+		t.Errorf("%T: %v", c, err)
+	}
+}
+
+// golden writes a filled row, and reads it back.
+func golden[R any](rows *table.Table[R]) func(t *testing.T) (string, []byte) {
+	return func(t *testing.T) (string, []byte) {
+		t.Helper()
+		tx, row := tabletest.NewTx(), fill[R]()
+		if err := rows.Put(tx, &row); err != nil {
+			t.Fatal(err)
+		}
+		again, ok := rows.Get(tx, rows.KeyOf(&row))
+		if !ok || !reflect.DeepEqual(*again, row) {
+			t.Errorf("table %s: %+v is read as %+v", rows.Name(), row, again)
+		}
+		for key, value := range tx.Scan(nil, nil) {
+			if _, _, isRow := table.RowOf(key); isRow {
+				return fmt.Sprintf("table-%d-%s", rows.Number(), rows.Name()), value
+			}
+		}
+		t.Fatalf("table %s has no row", rows.Name())
+		return "", nil
+	}
+}
+
+// fill returns a value of which every field is set.
+func fill[T any]() T {
+	var v T
+	n := 0
+	fillValue(reflect.ValueOf(&v).Elem(), &n)
+	return v
+}
+
+func fillValue(v reflect.Value, n *int) {
+	*n++
+	if v.Type() == reflect.TypeFor[time.Time]() {
+		v.Set(reflect.ValueOf(time.Date(2026, 11, 25, 14, 0, *n%60, *n, time.UTC)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fillValue(v.Field(i), n)
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fillValue(v.Elem(), n)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fillValue(v.Index(0), n)
+	case reflect.Array:
+		for i := range v.Len() {
+			fillValue(v.Index(i), n)
+		}
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fillValue(key, n)
+		fillValue(value, n)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.String:
+		v.SetString(fmt.Sprint("s", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		v.SetUint(uint64(*n % 200))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	default:
+		panic("the test cannot fill " + v.Type().String())
+	}
+}
+
+// What is stored of the core has every field numbered: a field without a number would be
+// written by its name.
+func TestEveryStoredFieldHasANumber(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	for _, v := range []any{Cluster{}, counter{}, Key{}, Token{}, Peer{}, reach.User{}, route.Team{}, rota.Schedule{}, escalate.Policy{}, alert.Alert{}, alert.Draft{},
+		Request{}, Entry{}, Deadline{}, Delivery{}, envelope{}, TakeEvents{},
+		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{}} {
+		checkNumbers(t, reflect.TypeOf(v), seen)
+	}
+}
+
+func checkNumbers(t *testing.T, typ reflect.Type, seen map[reflect.Type]bool) {
+	for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[time.Time]() || seen[typ] {
+		return
+	}
+	seen[typ] = true
+	numbers := map[string]string{}
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		number, rest, _ := strings.Cut(f.Tag.Get("cbor"), ",")
+		if number == "" || !strings.Contains(rest, "keyasint") {
+			t.Errorf("%s.%s has no number", typ, f.Name)
+		}
+		if other, twice := numbers[number]; twice {
+			t.Errorf("%s: %s and %s have the number %s", typ, other, f.Name, number)
+		}
+		numbers[number] = f.Name
+		checkNumbers(t, f.Type, seen)
+	}
+}

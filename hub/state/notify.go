@@ -1,0 +1,328 @@
+package state
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
+	"keng/hub/core/reach"
+	"keng/hub/core/rota"
+	"keng/raftstore/table"
+)
+
+// Reason is why a person is paged (P15): the way from the alert to the person.
+type Reason struct {
+	Team           core.TeamID       `cbor:"1,keyasint,omitempty"`
+	TeamName       string            `cbor:"2,keyasint,omitempty"`
+	RoutingRule    string            `cbor:"3,keyasint,omitempty"`
+	Escalation     core.EscalationID `cbor:"4,keyasint,omitempty"`
+	EscalationName string            `cbor:"5,keyasint,omitempty"`
+	Step           int               `cbor:"6,keyasint,omitempty"` // of the escalation, from 1
+	Schedule       core.ScheduleID   `cbor:"7,keyasint,omitempty"`
+	ScheduleName   string            `cbor:"8,keyasint,omitempty"`
+	// NotificationRule is the person's own rule; empty: every contact of a person without rules.
+	NotificationRule string `cbor:"9,keyasint,omitempty"`
+	// After says which failed page made this one come before its time.
+	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
+}
+
+// String tells the way in one sentence, in English.
+func (r Reason) String() string {
+	var parts []string
+	if r.TeamName != "" {
+		parts = append(parts, "team "+r.TeamName)
+	}
+	if r.EscalationName != "" {
+		parts = append(parts, fmt.Sprintf("step %d of escalation %s", r.Step, r.EscalationName))
+	}
+	if r.ScheduleName != "" {
+		parts = append(parts, "on call in schedule "+r.ScheduleName)
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "named as a responder")
+	}
+	if r.After != "" {
+		parts = append(parts, "earlier than planned because the page before it failed")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// notifyResponders begins to tell everybody whom a new alert names. Whom it does not
+// name it cannot tell: that is written down.
+func (c *change) notifyResponders(a *alert.Alert) error {
+	c.touched[a.ID] = true
+	if len(a.Responders) == 0 && a.OwnerTeam != "" {
+		a.Responders = []alert.Responder{{Kind: alert.Team, ID: string(a.OwnerTeam)}}
+		if err := Alerts.Put(c.tx, a); err != nil {
+			return err
+		}
+	}
+	if len(a.Responders) == 0 {
+		return c.log(a.ID, SystemEntry, System, "The alert names nobody who answers for it")
+	}
+	c.gathering = true
+	for _, r := range a.Responders {
+		if err := c.notify(a, r, Reason{}); err != nil {
+			return err
+		}
+	}
+	c.gathering = false
+	if !c.unreached {
+		return nil
+	}
+	c.unreached = false
+	return c.hurryEscalation(a.ID)
+}
+
+// notify leads from a responder to people.
+func (c *change) notify(a *alert.Alert, r alert.Responder, why Reason) error {
+	key := table.K().String(r.ID)
+	switch r.Kind {
+	case alert.User:
+		if u, ok := Users.Get(c.tx, key); ok {
+			return c.notifyUser(a, u, why)
+		}
+	case alert.Team:
+		return c.notifyTeam(a, r.ID, why)
+	case alert.Escalation:
+		if p, ok := Escalations.Get(c.tx, key); ok {
+			return c.begin(a, p, why)
+		}
+	case alert.Schedule:
+		if s, ok := Schedules.Get(c.tx, key); ok {
+			return c.notifySchedule(a, s, why)
+		}
+	}
+	gone := fmt.Sprintf("responder %q does not exist", r.ID)
+	if c.gathering {
+		// Whom the alert itself names wrongly is no failed step: escalations keep their times.
+		return c.log(a.ID, SystemEntry, System, "Nobody notified: "+gone)
+	}
+	return c.nobody(a, gone)
+}
+
+func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
+	t, ok := Teams.Get(c.tx, table.K().String(id))
+	if !ok {
+		return c.nobody(a, fmt.Sprintf("team %q does not exist", id))
+	}
+	why.Team, why.TeamName = t.ID, t.Name
+	rule, ok := t.First(a, c.now, c.zones)
+	if !ok {
+		return c.nobody(a, "no routing rule of team "+t.Name+" matches")
+	}
+	why.RoutingRule = rule.ID
+	if rule.Notify.Kind == 0 {
+		return c.log(a.ID, RecipientNote, System, "A routing rule of team "+t.Name+" says that nobody is notified")
+	}
+	return c.notify(a, rule.Notify, why)
+}
+
+func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {
+	why.Schedule, why.ScheduleName = s.ID, s.Name
+	zone, err := c.zones(s.Zone)
+	if err != nil {
+		return c.nobody(a, "schedule "+s.Name+" has an unknown time zone "+s.Zone)
+	}
+	shifts := s.OnCall(c.now, zone)
+	if len(shifts) == 0 {
+		return c.nobody(a, "nobody is on call in schedule "+s.Name)
+	}
+	known, left := false, ""
+	for _, shift := range shifts {
+		if shift.User == "" {
+			left = "on call in schedule " + s.Name + " is a team or an escalation, which a schedule cannot notify yet"
+			continue
+		}
+		u, ok := Users.Get(c.tx, table.K().String(string(shift.User)))
+		if !ok {
+			continue
+		}
+		known = true
+		if err := c.notifyUser(a, u, why); err != nil {
+			return err
+		}
+	}
+	switch {
+	case known && left != "":
+		return c.log(a.ID, SystemEntry, System, "Not notified: "+left)
+	case known:
+		return nil
+	case left == "":
+		left = "who is on call in schedule " + s.Name + " does not exist any more"
+	}
+	return c.nobody(a, left)
+}
+
+// nobody writes down that a way led to no one (P10), and lets the next step of the
+// alert's escalations, if any, come at once. While responders are yet to be told it waits
+// for them: one of them may be reached.
+func (c *change) nobody(a *alert.Alert, why string) error {
+	if err := c.log(a.ID, SystemEntry, System, "Nobody notified: "+why); err != nil {
+		return err
+	}
+	if c.gathering {
+		c.unreached = true
+		return nil
+	}
+	return c.hurryEscalation(a.ID)
+}
+
+// climb does the steps of an escalation that are due, from the n-th on, and plans the
+// first that is not. The next step is planned before this one is done, so that this
+// one can hurry it when it reaches nobody. The way to the escalation is why.
+func (c *change) climb(a *alert.Alert, p *escalate.Policy, n int, added time.Time, why Reason) error {
+	for {
+		step, ok := p.Step(n, added)
+		if !ok {
+			return nil
+		}
+		next, more := p.Step(n+1, added)
+		more = more && next.At.After(c.now)
+		if more {
+			d := Deadline{Kind: EscalationStep, At: next.At, Alert: a.ID, Escalation: p.ID, Step: n + 1, Added: added, Why: why}
+			if err := c.plan(d); err != nil {
+				return err
+			}
+		}
+		if step.Rule.Holds(a) {
+			reason := why
+			reason.Escalation, reason.EscalationName, reason.Step = p.ID, p.Name, n+1
+			if err := c.notify(a, step.Rule.Recipient, reason); err != nil {
+				return err
+			}
+		}
+		if more {
+			return nil
+		}
+		n++
+	}
+}
+
+// begin starts an escalation now, unless it has begun for this alert before: a step of
+// it may name a team whose routing leads back to it.
+func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
+	row, ok := Alerts.Get(c.tx, table.K().String(string(a.ID))) // a may be older
+	if !ok {
+		return nil
+	}
+	if slices.Contains(row.Begun, p.ID) {
+		if why.Escalation != "" {
+			return c.nobody(a, why.String()+" leads to escalation "+p.Name+", which has begun already")
+		}
+		return c.log(a.ID, RecipientNote, System, "Escalation "+p.Name+" has begun already: "+why.String())
+	}
+	row.Begun = append(row.Begun, p.ID)
+	if err := Alerts.Put(c.tx, row); err != nil {
+		return err
+	}
+	first, ok := p.Step(0, c.now)
+	if ok && first.At.After(c.now) {
+		return c.plan(Deadline{Kind: EscalationStep, At: first.At, Alert: a.ID, Escalation: p.ID, Added: c.now, Why: why})
+	}
+	return c.climb(a, p, 0, c.now, why)
+}
+
+// hurryEscalation lets the alert's next escalation step come at once, unless
+// somebody is still being reached.
+func (c *change) hurryEscalation(id core.AlertID) error {
+	for d := range deliveriesByAlert.Find(c.tx, table.K().String(string(id))) {
+		if !d.Final() {
+			return nil
+		}
+	}
+	all := deadlinesOf(c.tx, id)
+	if slices.ContainsFunc(all, func(d *Deadline) bool { return d.Kind == ReachAttempt }) {
+		return nil
+	}
+	i := slices.IndexFunc(all, func(d *Deadline) bool { return d.Kind == EscalationStep })
+	if i < 0 {
+		return nil
+	}
+	return c.fire(all[i])
+}
+
+// notifyUser begins to reach a person: what is due now at once, the rest by deadlines.
+func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
+	if a.Silent() {
+		return nil
+	}
+	if u.Blocked {
+		return c.nobody(a, u.Username+" is blocked")
+	}
+	if c.told[told{a.ID, u.ID}] {
+		return c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified already; also: %s", u.Username, why))
+	}
+	if err := c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified: %s", u.Username, why)); err != nil {
+		return err
+	}
+	zone, err := c.zones(u.Zone)
+	if err != nil {
+		zone = nil
+	}
+	attempts := u.Plan(a, c.now, zone)
+	if len(attempts) == 0 {
+		return c.nobody(a, u.Username+" has no contact that works, or no rule that wants this alert")
+	}
+	c.told[told{a.ID, u.ID}] = true
+	for _, at := range attempts {
+		reason := why
+		reason.NotificationRule = at.Rule
+		if at.At.After(c.now) {
+			d := Deadline{Kind: ReachAttempt, At: at.At, Alert: a.ID, User: u.ID, Contact: at.Contact.ID, Why: reason}
+			if err := c.plan(d); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.page(a, u, at.Contact, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attempt tries a person's contact whose time has come.
+func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactID, why Reason) error {
+	if a.Silent() {
+		return nil
+	}
+	u, ok := Users.Get(c.tx, table.K().String(string(user)))
+	if !ok {
+		return c.nobody(a, "the person has been deleted")
+	}
+	k, ok := u.Contact(contact)
+	if !ok || !k.Usable() || u.Blocked {
+		if err := c.log(a.ID, SystemEntry, System, "A contact of "+u.Username+" works no more and is left out"); err != nil {
+			return err
+		}
+		return c.hurry(a.ID, user, "")
+	}
+	return c.page(a, u, k, why)
+}
+
+// hurry lets the person's next attempt for an alert begin at once (P5); when there
+// is none, and nobody else is being reached, the escalation goes on.
+func (c *change) hurry(id core.AlertID, user core.UserID, after core.DeliveryID) error {
+	for _, d := range deadlinesOf(c.tx, id) {
+		if d.Kind != ReachAttempt || d.User != user {
+			continue
+		}
+		a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
+		if !ok {
+			return nil
+		}
+		Deadlines.Delete(c.tx, deadlineKey(d))
+		d.Why.After = after
+		return c.attempt(a, user, d.Contact, d.Why)
+	}
+	return c.hurryEscalation(id)
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,269 @@
+package state
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/rota"
+	"keng/raftstore/table"
+)
+
+// RotationFields is what a caller says of a rotation. Nil is not said.
+type RotationFields struct {
+	ID           string            `cbor:"1,keyasint,omitempty"` // in a schedule's list: which of those it has
+	Name         *string           `cbor:"2,keyasint,omitempty"`
+	Start        *time.Time        `cbor:"3,keyasint,omitempty"`
+	End          *time.Time        `cbor:"4,keyasint,omitempty"`
+	Unit         *rota.Unit        `cbor:"5,keyasint,omitempty"`
+	Length       *int              `cbor:"6,keyasint,omitempty"`
+	Participants *[]Party          `cbor:"7,keyasint,omitempty"` // people, teams, escalations and nobody
+	Restriction  *rota.Restriction `cbor:"8,keyasint,omitempty"`
+}
+
+// fill writes what was said into a rotation and complains about what cannot be.
+func (f *RotationFields) fill(c *change, wrong faults, at string, r *rota.Rotation) {
+	set(&r.Name, f.Name)
+	wrong.length(at+"name", r.Name, NameMax)
+	if f.Start != nil {
+		r.Start = f.Start.UTC()
+	}
+	if f.End != nil {
+		r.End = f.End.UTC()
+	}
+	set(&r.Unit, f.Unit)
+	if f.Length != nil {
+		if r.Length = *f.Length; r.Length < 1 || r.Length > rota.LengthMax {
+			wrong.add(at+"length", fmt.Sprintf("must be from 1 to %d", rota.LengthMax))
+		}
+	}
+	r.Length = max(1, r.Length)
+	if f.Restriction != nil {
+		if r.Restriction = f.Restriction; !r.Restriction.Valid() || len(r.Restriction.Windows) > RulesMax {
+			wrong.add(at+"timeRestriction", "must have windows with days, hours from 0 to 24 and minutes from 0 to 59")
+		}
+	}
+	if f.Participants != nil {
+		r.Participants = nil
+		wrong.count(at+"participants", len(*f.Participants), TurnsMax)
+		for i, p := range (*f.Participants)[:min(len(*f.Participants), TurnsMax)] {
+			field := fmt.Sprintf("%sparticipants[%d]", at, i)
+			if p.Kind == alert.Schedule {
+				wrong.add(field, "must be a user, a team, an escalation or none")
+				continue
+			}
+			found, err := p.find(c.tx)
+			wrong.missing(field, err)
+			r.Participants = append(r.Participants, participantOf(found))
+		}
+	}
+	for field, why := range fieldsOf(r.Check()) {
+		if wrong[at+field] == "" {
+			wrong.add(at+field, why)
+		}
+	}
+}
+
+// ScheduleFields is what a caller says of a schedule. Nil is not said.
+type ScheduleFields struct {
+	Name        *string           `cbor:"1,keyasint,omitempty"`
+	Description *string           `cbor:"2,keyasint,omitempty"`
+	Zone        *string           `cbor:"3,keyasint,omitempty"` // IANA name
+	Enabled     *bool             `cbor:"4,keyasint,omitempty"`
+	Team        *Pick             `cbor:"5,keyasint,omitempty"`
+	Rotations   *[]RotationFields `cbor:"6,keyasint,omitempty"` // replaces all
+}
+
+// fill writes what was said into a schedule and complains about what cannot be.
+func (f *ScheduleFields) fill(c *change, s *rota.Schedule) faults {
+	wrong := faults{}
+	set(&s.Name, f.Name)
+	wrong.length("name", s.Name, NameMax)
+	set(&s.Description, f.Description)
+	wrong.length("description", s.Description, TextMax)
+	if f.Zone != nil || s.Zone == "" {
+		s.Zone = c.zone(f.Zone)
+		if _, err := c.zones(s.Zone); err != nil {
+			wrong.add("timezone", "there is no time zone "+s.Zone)
+		}
+	}
+	if f.Enabled != nil {
+		s.Disabled = !*f.Enabled
+	}
+	s.Team = c.owner(wrong, f.Team, s.Team)
+	if f.Rotations != nil {
+		old := s.Rotations
+		s.Rotations = nil
+		wrong.count("rotations", len(*f.Rotations), RotationMax)
+		for i, said := range (*f.Rotations)[:min(len(*f.Rotations), RotationMax)] {
+			r := rota.Rotation{ID: c.newID("rotation")}
+			if j := slices.IndexFunc(old, func(x rota.Rotation) bool { return said.ID != "" && x.ID == said.ID }); j >= 0 {
+				r = old[j]
+			}
+			said.fill(c, wrong, fmt.Sprintf("rotations[%d].", i), &r)
+			nameRotation(s, &r)
+			s.Rotations = append(s.Rotations, r)
+		}
+	}
+	return wrong
+}
+
+// owner returns the team that a caller names as the owner, else the one that it was.
+func (c *change) owner(wrong faults, said *Pick, was core.TeamID) core.TeamID {
+	if said == nil {
+		return was
+	}
+	t, err := said.Team(c.tx)
+	if err != nil {
+		wrong.missing("ownerTeam", err)
+		return was
+	}
+	return t.ID
+}
+
+// nameRotation gives a rotation without a name the next free one: Rot1, Rot2 …
+func nameRotation(s *rota.Schedule, r *rota.Rotation) {
+	for n := 1; r.Name == ""; n++ {
+		name := fmt.Sprintf("Rot%d", n)
+		if !slices.ContainsFunc(s.Rotations, func(x rota.Rotation) bool { return x.Name == name }) {
+			r.Name = name
+		}
+	}
+}
+
+// CreateSchedule makes a schedule.
+type CreateSchedule struct {
+	Fields ScheduleFields `cbor:"1,keyasint"`
+}
+
+func (CreateSchedule) number() number { return createSchedule }
+
+func (k CreateSchedule) apply(c *change) (rota.Schedule, error) {
+	s := rota.Schedule{ID: core.ScheduleID(c.newID("schedule"))}
+	wrong := k.Fields.fill(c, &s)
+	if s.Name == "" {
+		wrong.add("name", "a schedule needs a name")
+	}
+	if err := wrong.err(); err != nil {
+		return s, err
+	}
+	return PutSchedule{Schedule: s}.apply(c)
+}
+
+// ChangeSchedule changes what is said of a schedule.
+type ChangeSchedule struct {
+	Schedule Pick           `cbor:"1,keyasint"`
+	Fields   ScheduleFields `cbor:"2,keyasint"`
+}
+
+func (ChangeSchedule) number() number { return changeSchedule }
+
+func (k ChangeSchedule) apply(c *change) (rota.Schedule, error) {
+	return c.changeSchedule(k.Schedule, func(s *rota.Schedule) error { return k.Fields.fill(c, s).err() })
+}
+
+// changeSchedule lets a function change a schedule and keeps the result.
+func (c *change) changeSchedule(which Pick, do func(*rota.Schedule) error) (rota.Schedule, error) {
+	s, err := which.Schedule(c.tx)
+	if err != nil {
+		return rota.Schedule{}, err
+	}
+	if err := do(s); err != nil {
+		return *s, err
+	}
+	return PutSchedule{Schedule: *s}.apply(c)
+}
+
+// DeleteSchedule deletes a schedule that no team or escalation needs.
+type DeleteSchedule struct {
+	Schedule Pick `cbor:"1,keyasint"`
+}
+
+func (DeleteSchedule) number() number { return deleteSchedule }
+
+func (k DeleteSchedule) apply(c *change) (Nothing, error) {
+	s, err := k.Schedule.Schedule(c.tx)
+	if err != nil {
+		return Nothing{}, err
+	}
+	if err := inUse("Schedule", s.Name, c.usesOf(alert.Responder{Kind: alert.Schedule, ID: string(s.ID)})); err != nil {
+		return Nothing{}, err
+	}
+	Schedules.Delete(c.tx, table.K().String(string(s.ID)))
+	return Nothing{}, nil
+}
+
+// FindRotation returns the place of a rotation in its schedule.
+func FindRotation(s *rota.Schedule, id string) (int, error) {
+	i := slices.IndexFunc(s.Rotations, func(r rota.Rotation) bool { return r.ID == id })
+	if i < 0 {
+		return 0, core.Missing("Rotation", firstRunes(id, NameMax))
+	}
+	return i, nil
+}
+
+// CreateRotation gives a schedule one more rotation.
+type CreateRotation struct {
+	Schedule Pick           `cbor:"1,keyasint"`
+	Fields   RotationFields `cbor:"2,keyasint"`
+}
+
+func (CreateRotation) number() number { return createRotation }
+
+func (k CreateRotation) apply(c *change) (rota.Rotation, error) {
+	r := rota.Rotation{ID: c.newID("rotation")}
+	_, err := c.changeSchedule(k.Schedule, func(s *rota.Schedule) error {
+		wrong := faults{}
+		k.Fields.fill(c, wrong, "", &r)
+		nameRotation(s, &r)
+		s.Rotations = append(s.Rotations, r)
+		wrong.count("rotations", len(s.Rotations), RotationMax)
+		return wrong.err()
+	})
+	return r, err
+}
+
+// ChangeRotation changes what is said of a rotation.
+type ChangeRotation struct {
+	Schedule Pick           `cbor:"1,keyasint"`
+	Rotation string         `cbor:"2,keyasint"`
+	Fields   RotationFields `cbor:"3,keyasint"`
+}
+
+func (ChangeRotation) number() number { return changeRotation }
+
+func (k ChangeRotation) apply(c *change) (rota.Rotation, error) {
+	var r rota.Rotation
+	_, err := c.changeSchedule(k.Schedule, func(s *rota.Schedule) error {
+		i, err := FindRotation(s, k.Rotation)
+		if err != nil {
+			return err
+		}
+		wrong := faults{}
+		k.Fields.fill(c, wrong, "", &s.Rotations[i])
+		r = s.Rotations[i]
+		return wrong.err()
+	})
+	return r, err
+}
+
+// DeleteRotation deletes a rotation.
+type DeleteRotation struct {
+	Schedule Pick   `cbor:"1,keyasint"`
+	Rotation string `cbor:"2,keyasint"`
+}
+
+func (DeleteRotation) number() number { return deleteRotation }
+
+func (k DeleteRotation) apply(c *change) (Nothing, error) {
+	_, err := c.changeSchedule(k.Schedule, func(s *rota.Schedule) error {
+		i, err := FindRotation(s, k.Rotation)
+		if err == nil {
+			s.Rotations = slices.Delete(s.Rotations, i, i+1)
+		}
+		return err
+	})
+	return Nothing{}, err
+}

@@ -1,0 +1,175 @@
+// Package state is what the hub remembers, and what each command does to it.
+//
+// A command is a value: [CreateAlert], [AcknowledgeAlert], [DoDue] … [Do] hands it to
+// the replicated store, whose leader evaluates it once with [Machine.Handle] on the
+// state so far. All that the command writes is one transaction: either a majority has
+// it on disk or it never was. A command that returns an error has written nothing.
+//
+// How a page comes to be:
+//
+//   - An alert names responders. Each leads to people: by a team's routing rules, an
+//     escalation's steps, a schedule's rota, a person's notification rules (hub/core).
+//   - What is due now becomes a [Delivery], the outbox row that the leader's engine
+//     hands to a channel. What comes later becomes a [Deadline].
+//   - [DoDue] does what is due; [TakeReports] writes down what channels say, and when
+//     a page has failed starts the person's next attempt at once.
+//   - Acknowledging or closing deletes every deadline of the alert and cancels its
+//     pending deliveries in the same transaction.
+//
+// People, teams, schedules and escalations are configured by commands that say what is to
+// be otherwise ([ChangeUser], [ChangeTeam] …; [Pick] names what they are about) or, whole,
+// by [PutUser] and its like.
+//
+// Nothing here reads a clock, makes a random number or looks up a time zone: the moment
+// and the seed come with the command, zones from the function given to [New].
+// Reading is by the tables ([Alerts], [Deliveries] …) over a [table.Reader].
+//
+// Command numbers, table numbers, index numbers and CBOR keys are never reused.
+package state
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"keng/hub/core"
+	"keng/raftstore/table"
+)
+
+// Store is the replicated store as this package needs it.
+type Store interface {
+	// Update has the command evaluated by the leader and returns its result once a
+	// majority has its effects on disk. A command with a known id is not evaluated again.
+	Update(ctx context.Context, id [16]byte, command []byte) ([]byte, error)
+	// View calls f with a consistent view of this node's state. If latest, the view
+	// holds everything that was acknowledged before the call, by whichever node.
+	View(ctx context.Context, latest bool, f func(table.Reader) error) error
+}
+
+// Zones finds a time zone by its IANA name.
+type Zones func(name string) (*time.Location, error)
+
+// Machine evaluates commands. It keeps no state of its own and is safe for
+// concurrent use.
+type Machine struct{ zones Zones }
+
+// New returns a machine that finds time zones by zones.
+func New(zones Zones) *Machine { return &Machine{zones: zones} }
+
+// Command is something that changes the state, with a result of type R.
+type Command[R any] interface {
+	number() number
+	apply(c *change) (R, error)
+}
+
+// envelope is the wire form of a command.
+type envelope struct {
+	Number number          `cbor:"1,keyasint"`
+	Seed   core.Seed       `cbor:"2,keyasint"`
+	Body   cbor.RawMessage `cbor:"3,keyasint"`
+}
+
+// wire is how commands and results are written. Times keep their nanoseconds.
+var wire = func() cbor.EncMode {
+	mode, err := cbor.EncOptions{Sort: cbor.SortCoreDeterministic, Time: cbor.TimeRFC3339Nano}.EncMode()
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return mode
+}()
+
+// Do has the cluster carry out a command. The seed is the command's identity: it must
+// be random, and the same when the same command is tried again. An error of type
+// [*core.Error] is the command's own; any other is the store's.
+func Do[C Command[R], R any](ctx context.Context, s Store, seed core.Seed, command C) (R, error) {
+	var result R
+	raw, err := Encode(seed, command)
+	if err != nil {
+		return result, err
+	}
+	out, err := s.Update(ctx, seed, raw)
+	if err != nil {
+		return result, err
+	}
+	if err := cbor.Unmarshal(out, &result); err != nil {
+		return result, fmt.Errorf("cannot read the result of %T: %w", command, err)
+	}
+	return result, nil
+}
+
+// Encode puts a command into its wire form.
+func Encode[C Command[R], R any](seed core.Seed, command C) ([]byte, error) {
+	body, err := wire.Marshal(command)
+	if err != nil {
+		return nil, fmt.Errorf("cannot encode %T: %w", command, err)
+	}
+	return wire.Marshal(envelope{Number: command.number(), Seed: seed, Body: body})
+}
+
+// Handle evaluates a command on a transaction. It is what raftstore wants as its handler.
+func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, error) {
+	var e envelope
+	if err := cbor.Unmarshal(command, &e); err != nil {
+		return nil, fmt.Errorf("cannot decode a command: %w", err)
+	}
+	run, ok := commands()[e.Number]
+	if !ok {
+		return nil, fmt.Errorf("command %d is not known to this version of the hub", e.Number)
+	}
+	c := &change{tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, made: map[string]int{}, touched: map[core.AlertID]bool{}, told: map[told]bool{}}
+	result, err := run(c, e.Body)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.settle(); err != nil {
+		return nil, err
+	}
+	return wire.Marshal(result)
+}
+
+// change is one command at work.
+type change struct {
+	tx       table.Tx
+	now      time.Time
+	seed     core.Seed
+	zones    Zones
+	made     map[string]int        // ids made so far, by purpose
+	touched  map[core.AlertID]bool // alerts whose deadlines or deliveries may have changed
+	told     map[told]bool         // whom this command has begun to tell of which alert
+	ledSince time.Time             // when the leader that asks for what is due began to lead
+	due      time.Time             // when what is done now was due; zero: now
+
+	// While the responders of a new alert are told one after another: whether a way has
+	// led to nobody.
+	gathering, unreached bool
+}
+
+// told is a person who is told of an alert.
+type told struct {
+	alert core.AlertID
+	user  core.UserID
+}
+
+// newID makes an id that only this command could have made.
+func (c *change) newID(purpose string) string {
+	c.made[purpose]++
+	return c.seed.ID(purpose, c.made[purpose])
+}
+
+// Nothing is the result of a command that has none.
+type Nothing struct{}
+
+type runner func(c *change, body []byte) (any, error)
+
+func runs[C Command[R], R any](C) runner {
+	return func(c *change, body []byte) (any, error) {
+		var command C
+		if err := cbor.Unmarshal(body, &command); err != nil {
+			return nil, fmt.Errorf("cannot decode %v: %w", reflect.TypeFor[C](), err)
+		}
+		return command.apply(c)
+	}
+}
