@@ -1,0 +1,337 @@
+// Package engine turns what the state intends into what happens. It works on the
+// leader only.
+//
+// It does two things. It sleeps to the next deadline and has the state do what is due
+// ([state.DoDue]). And it hands every outbox row to a carrier (the edge's gateways),
+// keeps in mind which it has handed over in this reign, and takes back what is no
+// longer wanted. An idle engine writes nothing.
+//
+// What it keeps in memory may be lost at any moment: a new leader finds the outbox in
+// the state, hands over what has no end yet, marked as a repeat if somebody may have
+// sent it already (P4), and gateways refuse what they know.
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/seed"
+	"keng/hub/state"
+	"keng/proto/channel"
+	"keng/raftstore/table"
+)
+
+// Store is the replicated store as the engine needs it.
+type Store interface {
+	state.Store
+	// Lead waits until this node leads and has caught up. lost is closed when the
+	// reign is over.
+	Lead(ctx context.Context) (term uint64, lost <-chan struct{}, err error)
+	// Applied returns a channel that is closed when something more has been applied.
+	Applied() <-chan struct{}
+	// Now returns cluster time.
+	Now() time.Time
+}
+
+// Carrier takes pages to where they can be sent.
+type Carrier interface {
+	// HandOver gives a page to somebody who serves its kind, its holder. It does not
+	// wait for the page's fate. The error says that nobody takes it now, for people.
+	HandOver(page channel.Page) (holder uint64, err error)
+	// Holds reports whether the holder is still there to send what it was given.
+	Holds(holder uint64) bool
+	// Cancel takes a page back from its holder.
+	Cancel(holder uint64, id core.DeliveryID, term uint64, reason string)
+	// InFlight returns the pages that holders had under way when they came, with who.
+	InFlight() map[core.DeliveryID]uint64
+	// Changed returns a channel that is closed when holders come or go.
+	Changed() <-chan struct{}
+}
+
+const (
+	// patience is how long a page waits for a gateway that serves its kind, counted from
+	// the page's creation, the reign's begin or the loss of who held it, whichever is the
+	// latest. Gateways come back within seconds after a restart; after that the next
+	// method is better (P5).
+	patience = 5 * time.Second
+	// lateAfter is how long after a page became due the person is told that it is late.
+	lateAfter = 30 * time.Second
+	// inHandMax bounds how many pages are with carriers at once.
+	inHandMax = 4096
+	// retryPause is how long to wait after the store refused something.
+	retryPause = time.Second
+	// dropAfter is how often in a row a deadline may fail before it is given up, so that
+	// what waits behind it comes to its turn.
+	dropAfter = 5
+	// reportsMax bounds the failures that are written down by one command.
+	reportsMax = 64
+)
+
+// Engine is the leader's worker.
+type Engine struct {
+	store   Store
+	carrier Carrier
+	logger  *slog.Logger
+}
+
+// New returns an engine. It does nothing before Run.
+func New(store Store, carrier Carrier, logger *slog.Logger) *Engine {
+	return &Engine{store: store, carrier: carrier, logger: logger}
+}
+
+// Run works whenever this node leads, until ctx ends.
+func (e *Engine) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		term, lost, err := e.store.Lead(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				break
+			}
+			return err
+		}
+		e.logger.Info("this node leads", "term", term)
+		e.reign(ctx, term, lost)
+	}
+	return nil
+}
+
+// reign works until the leadership is lost or ctx ends.
+func (e *Engine) reign(ctx context.Context, term uint64, lost <-chan struct{}) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	go func() {
+		select {
+		case <-lost:
+			end()
+		case <-ctx.Done():
+		}
+	}()
+	r := &reign{Engine: e, term: term, began: e.store.Now(), inHand: map[core.DeliveryID]uint64{}, met: map[uint64]bool{}, lost: map[core.DeliveryID]time.Time{}}
+	for ctx.Err() == nil {
+		if err := r.turn(ctx); err != nil && ctx.Err() == nil {
+			e.logger.Error("the engine could not go on and tries again", "error", err)
+			pause(ctx, retryPause)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// reign is the time from winning to losing the leadership. It belongs to one goroutine.
+type reign struct {
+	*Engine
+	term   uint64
+	began  time.Time
+	inHand map[core.DeliveryID]uint64    // what was handed over, and to whom
+	met    map[uint64]bool               // holders whose pages in flight are known
+	lost   map[core.DeliveryID]time.Time // when the holder of a page without an end was lost
+	failed int                           // how often in a row the due deadlines could not be done
+}
+
+// turn does what can be done now and then waits until there may be more: for something
+// applied, a gateway that comes or goes, or the next moment of interest. What is under
+// way comes before what is due, and one does not wait for the other to succeed.
+func (r *reign) turn(ctx context.Context) error {
+	// Take the channels before looking, so that nothing between is missed.
+	applied, changed := r.store.Applied(), r.carrier.Changed()
+	r.meetHolders()
+	view, err := r.look(ctx)
+	if err != nil {
+		return err
+	}
+	r.takeBack(view)
+	next, err := r.handOver(ctx, view)
+	if view.due(r.store.Now()) {
+		return errors.Join(err, r.doDue(ctx)) // what it wrote is looked at in the next turn
+	}
+	if err != nil {
+		return err
+	}
+	wait := time.NewTimer(r.until(next, view))
+	defer wait.Stop()
+	select {
+	case <-applied:
+	case <-changed:
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// doDue does what is due. A command that fails time after time, not for want of a
+// majority but by itself, would stop all paging: then its first item is given up.
+func (r *reign) doDue(ctx context.Context) error {
+	command := state.DoDue{Since: r.began}
+	if r.failed > 0 {
+		command.Max, command.Drop = 1, r.failed >= dropAfter
+	}
+	due, err := state.Do(ctx, r.store, seed.New(), command)
+	switch {
+	case err == nil:
+		r.failed = min(r.failed, 1)
+		if !due.More {
+			r.failed = 0
+		}
+	case core.KindOf(err) != core.Unavailable && ctx.Err() == nil:
+		r.failed++
+	}
+	return err
+}
+
+// meetHolders learns what pages are with whom: those whose holder has gone are free to be
+// handed over again, and those that a gateway brings along from before are in its hand (P4).
+func (r *reign) meetHolders() {
+	for id, holder := range r.inHand {
+		if !r.carrier.Holds(holder) {
+			delete(r.inHand, id)
+			r.lost[id] = r.store.Now()
+		}
+	}
+	come := map[uint64]bool{}
+	for id, holder := range r.carrier.InFlight() {
+		come[holder] = true
+		if _, known := r.inHand[id]; !known && !r.met[holder] {
+			r.inHand[id] = holder
+		}
+	}
+	r.met = come
+}
+
+// outlook is what the state holds that concerns the engine.
+type outlook struct {
+	pages     []core.DeliveryID                   // to be handed over
+	settled   map[core.DeliveryID]*state.Delivery // of what is in hand: the pages that have ended
+	deadline  time.Time
+	deadlines bool
+}
+
+// due reports whether a deadline has come.
+func (v *outlook) due(now time.Time) bool { return v.deadlines && !v.deadline.After(now) }
+
+// look reads which pages nobody holds, what has become of those in hand, and the next deadline.
+func (r *reign) look(ctx context.Context) (*outlook, error) {
+	v := outlook{settled: map[core.DeliveryID]*state.Delivery{}}
+	err := r.store.View(ctx, false, func(rd table.Reader) error {
+		v.deadline, v.deadlines = state.NextDeadline(rd)
+		for _, d := range state.Outbox(rd, inHandMax) {
+			if _, held := r.inHand[d.ID]; !held {
+				v.pages = append(v.pages, d.ID)
+			}
+		}
+		for id := range r.inHand {
+			if d, ok := state.GetDelivery(rd, id); ok && d.Final() {
+				v.settled[id] = d
+			}
+		}
+		for id := range r.lost {
+			if d, ok := state.GetDelivery(rd, id); !ok || d.Final() {
+				delete(r.lost, id)
+			}
+		}
+		return nil
+	})
+	return &v, err
+}
+
+// takeBack forgets pages that have ended, and cancels those that did not end by themselves:
+// an acknowledged alert's ringing call is hung up (P3).
+func (r *reign) takeBack(v *outlook) {
+	for id, d := range v.settled {
+		if !d.EndedByGateway() {
+			r.carrier.Cancel(r.inHand[id], id, r.term, "no longer wanted")
+		}
+		delete(r.inHand, id)
+	}
+}
+
+// handOver gives away every page that nobody holds. It returns the moment at which
+// the patience with the first page that nobody takes is at its end; zero if there is none.
+func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err error) {
+	var failed []channel.Report
+	for _, id := range v.pages {
+		if ctx.Err() != nil {
+			return next, ctx.Err()
+		}
+		// Looked at again right before it goes: meanwhile somebody may have acknowledged (P3).
+		p, wanted, err := r.fetch(ctx, id)
+		if err != nil {
+			return next, err
+		}
+		if !wanted {
+			continue
+		}
+		now := r.store.Now()
+		if now.After(p.delivery.SendBy) {
+			if v.due(now) {
+				continue // after an outage: what is due gives it its time anew
+			}
+			failed = append(failed, p.failure(channel.Expired, "it could not be handed over in time", now))
+			continue
+		}
+		holder, err := r.carrier.HandOver(p.page(r.term, now))
+		if err == nil {
+			r.inHand[id] = holder
+			delete(r.lost, id)
+			continue
+		}
+		giveUp := later(later(p.delivery.CreatedAt, r.began), r.lost[id]).Add(patience)
+		if giveUp.After(now) {
+			if next.IsZero() || giveUp.Before(next) {
+				next = giveUp
+			}
+			continue
+		}
+		failed = append(failed, p.failure(channel.Unavailable, err.Error(), now))
+	}
+	for reports := range slices.Chunk(failed, reportsMax) {
+		if _, err := state.Do(ctx, r.store, seed.New(), state.TakeReports{Reports: reports}); err != nil {
+			return next, err
+		}
+	}
+	return next, nil
+}
+
+// fetch reads a page and its alert as they are now. It reports false for a page that is
+// wanted no more.
+func (r *reign) fetch(ctx context.Context, id core.DeliveryID) (p parcel, wanted bool, err error) {
+	err = r.store.View(ctx, false, func(rd table.Reader) error {
+		d, ok := state.GetDelivery(rd, id)
+		if !ok || d.Final() {
+			return nil
+		}
+		a, ok := state.FindAlert(rd, state.Ref{ID: d.Alert})
+		if !ok || a.Silent() {
+			return nil
+		}
+		p, wanted = parcel{*d, a}, true
+		return nil
+	})
+	return p, wanted, err
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// until returns how long the engine may sleep.
+func (r *reign) until(next time.Time, v *outlook) time.Duration {
+	if v.deadlines && (next.IsZero() || v.deadline.Before(next)) {
+		next = v.deadline
+	}
+	if next.IsZero() {
+		return time.Hour // any change wakes it before
+	}
+	return max(next.Sub(r.store.Now()), time.Millisecond)
+}

@@ -1,0 +1,519 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/reach"
+	"keng/hub/engine"
+	"keng/hub/seed"
+	"keng/hub/state"
+	"keng/proto/channel"
+	"keng/raftstore/table"
+	"keng/raftstore/table/tabletest"
+)
+
+// store is a replicated store of one node in memory, whose leadership the test gives and takes.
+type store struct {
+	machine *state.Machine
+
+	mu      sync.Mutex
+	tx      *tabletest.Tx
+	applied chan struct{}
+	crown   chan uint64 // terms to lead in
+	lost    chan struct{}
+	refuse  func(command []byte) error // nil: nothing is refused
+}
+
+func newStore() *store {
+	return &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), applied: make(chan struct{}), crown: make(chan uint64, 8), lost: make(chan struct{})}
+}
+
+func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byte, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refuse != nil {
+		if err := s.refuse(command); err != nil {
+			return nil, err
+		}
+	}
+	err = s.tx.Run(func(tx *tabletest.Tx) error {
+		out, err = s.machine.Handle(tx, time.Now(), command)
+		return err
+	})
+	close(s.applied)
+	s.applied = make(chan struct{})
+	return out, err
+}
+
+func (s *store) View(_ context.Context, _ bool, f func(table.Reader) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return f(s.tx)
+}
+
+func (s *store) Lead(ctx context.Context) (uint64, <-chan struct{}, error) {
+	select {
+	case term := <-s.crown:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.lost = make(chan struct{})
+		return term, s.lost, nil
+	case <-ctx.Done():
+		return 0, nil, ctx.Err()
+	}
+}
+
+func (s *store) Applied() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.applied
+}
+
+func (s *store) Now() time.Time { return time.Now() }
+
+// depose ends the present reign.
+func (s *store) depose() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.lost)
+}
+
+// carrier remembers what it was given. Each holder serves every kind.
+type carrier struct {
+	mu       sync.Mutex
+	holders  []uint64
+	brought  map[core.DeliveryID]uint64
+	pages    []channel.Page
+	to       []uint64
+	cancels  []string
+	changed  chan struct{}
+	onHanded func()
+}
+
+func (c *carrier) HandOver(p channel.Page) (uint64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.holders) == 0 {
+		return 0, errors.New("nobody is there")
+	}
+	c.pages, c.to = append(c.pages, p), append(c.to, c.holders[0])
+	if c.onHanded != nil {
+		c.onHanded()
+	}
+	return c.holders[0], nil
+}
+
+func (c *carrier) Holds(h uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.holders, h)
+}
+
+func (c *carrier) Cancel(_ uint64, id core.DeliveryID, _ uint64, _ string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cancels = append(c.cancels, string(id))
+}
+
+func (c *carrier) InFlight() map[core.DeliveryID]uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.brought
+}
+
+func (c *carrier) Changed() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changed
+}
+
+// hold says who is there from now on.
+func (c *carrier) hold(holders ...uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.holders = holders
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// world is an engine at work in a bubble.
+type world struct {
+	t       *testing.T
+	store   *store
+	carrier *carrier
+	began   time.Time
+	told    int
+}
+
+// play runs f in a bubble with an engine that leads in term 1 once it is started.
+func play(t *testing.T, f func(w *world)) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, store: newStore(), carrier: &carrier{holders: []uint64{1}, changed: make(chan struct{})}, began: time.Now()}
+		f(w)
+	})
+}
+
+// start lets the engine work until the test ends.
+func (w *world) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	logger := slog.New(slog.NewTextHandler(w.t.Output(), nil))
+	go func() { done <- engine.New(w.store, w.carrier, logger).Run(ctx) }()
+	w.t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			w.t.Errorf("the engine ended with %v", err)
+		}
+	})
+	w.store.crown <- 1
+	synctest.Wait()
+}
+
+func do[C state.Command[R], R any](w *world, command C) R {
+	w.t.Helper()
+	result, err := state.Do(context.Background(), w.store, seed.New(), command)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return result
+}
+
+// person makes somebody with push and voice: push at once, a call after three minutes.
+func (w *world) person(kinds ...string) alert.Responder {
+	u := reach.User{Username: "an", Language: "vi", Zone: "UTC", Rules: []reach.NotificationRule{{Action: reach.CreateAlert}}}
+	for i, kind := range kinds {
+		u.Contacts = append(u.Contacts, reach.Contact{Kind: kind, Address: kind + "-an"})
+		u.Rules[0].Steps = append(u.Rules[0].Steps, reach.Step{Contact: core.ContactID(kind), After: 3 * time.Minute * time.Duration(i)})
+	}
+	return alert.Responder{Kind: alert.User, ID: string(do(w, state.PutUser{User: u}).ID)}
+}
+
+func (w *world) alert(alias string, who alert.Responder) {
+	do(w, state.CreateAlert{Draft: alert.Draft{Message: "trouble", Alias: alias, Responders: []alert.Responder{who}}})
+}
+
+func (w *world) acknowledge(alias string) {
+	do(w, state.AcknowledgeAlert{Alert: state.Ref{Alias: alias}, User: "an"})
+}
+
+func (w *world) report(page string, number uint32, stage channel.Stage) {
+	do(w, state.TakeReports{Reports: []channel.Report{{Page: page, Number: number, At: time.Now(), Stage: stage}}})
+}
+
+// wait lets time pass and then everybody come to rest.
+func (w *world) wait(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// handed says what was handed over since the last call: kind, moment, marks, holder.
+func (w *world) handed() (news []string) {
+	w.carrier.mu.Lock()
+	defer w.carrier.mu.Unlock()
+	for i, p := range w.carrier.pages[w.told:] {
+		s := fmt.Sprintf("%s to %d", p.Kind, w.carrier.to[w.told+i])
+		if p.Repeat {
+			s += " again"
+		}
+		if p.LateBy > 0 {
+			s += " late by " + p.LateBy.String()
+		}
+		news = append(news, s)
+	}
+	w.told = len(w.carrier.pages)
+	return news
+}
+
+func (w *world) want(when string, want ...string) {
+	w.t.Helper()
+	if got := w.handed(); !slices.Equal(got, want) {
+		w.t.Errorf("%s: handed over %q, want %q", when, got, want)
+	}
+}
+
+func (w *world) cancelled(when string, want ...string) {
+	w.t.Helper()
+	w.carrier.mu.Lock()
+	defer w.carrier.mu.Unlock()
+	if !slices.Equal(w.carrier.cancels, want) {
+		w.t.Errorf("%s: cancelled %q, want %q", when, w.carrier.cancels, want)
+	}
+}
+
+// page returns the newest page.
+func (w *world) page() channel.Page {
+	w.carrier.mu.Lock()
+	defer w.carrier.mu.Unlock()
+	return w.carrier.pages[len(w.carrier.pages)-1]
+}
+
+// trace returns the stages of the pages of an alert, oldest page first.
+func (w *world) trace(alias string) (out []string) {
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	a, ok := state.FindAlert(w.store.tx, state.Ref{Alias: alias})
+	if !ok {
+		w.t.Fatalf("no open alert %s", alias)
+	}
+	for _, d := range state.DeliveriesOf(w.store.tx, a.ID) {
+		last := d.Trace[len(d.Trace)-1]
+		out = append(out, fmt.Sprintf("%s %s %s", d.Kind, last.Stage, last.Failure))
+	}
+	return out
+}
+
+func TestDeadlineWakesTheEngine(t *testing.T) {
+	play(t, func(w *world) {
+		w.start()
+		w.alert("web", w.person("push", "voice"))
+		w.wait(0)
+		w.want("at once", "push to 1")
+		w.report(w.page().ID, 1, channel.Done)
+		w.wait(3*time.Minute - time.Millisecond)
+		w.want("too early")
+		w.wait(time.Millisecond)
+		w.want("after three minutes", "voice to 1")
+	})
+}
+
+func TestIdleEngineWritesNothing(t *testing.T) {
+	play(t, func(w *world) {
+		writes := 0
+		w.store.refuse = func([]byte) error { writes++; return nil }
+		w.start()
+		w.wait(24 * time.Hour)
+		if writes > 0 {
+			t.Errorf("%d commands in a day", writes)
+		}
+	})
+}
+
+func TestPatience(t *testing.T) {
+	play(t, func(w *world) {
+		w.carrier.hold()
+		w.start()
+		w.alert("web", w.person("push", "voice"))
+		w.wait(5*time.Second - time.Millisecond)
+		if got := w.trace("web"); !slices.Equal(got, []string{"push queued "}) {
+			t.Errorf("before the patience ends: %q", got)
+		}
+		w.wait(time.Millisecond)
+		if got := w.trace("web"); !slices.Equal(got, []string{"push failed unavailable", "voice queued "}) {
+			t.Errorf("after it: %q", got)
+		}
+		w.carrier.hold(2)
+		w.wait(0)
+		w.want("when a gateway comes", "voice to 2")
+	})
+}
+
+func TestTakenBackAfterAcknowledge(t *testing.T) {
+	play(t, func(w *world) {
+		w.start()
+		w.alert("web", w.person("voice"))
+		w.wait(time.Second)
+		id := w.page().ID
+		w.acknowledge("web")
+		w.wait(0)
+		w.cancelled("acknowledged", id)
+		w.wait(time.Hour)
+		w.cancelled("an hour later", id)
+		w.want("in all", "voice to 1")
+	})
+}
+
+func TestWhatEndedByItselfIsNotTakenBack(t *testing.T) {
+	play(t, func(w *world) {
+		w.start()
+		w.alert("web", w.person("push"))
+		w.wait(time.Second)
+		w.report(w.page().ID, 1, channel.Done)
+		w.wait(time.Minute)
+		w.cancelled("done")
+	})
+}
+
+func TestLostHolder(t *testing.T) {
+	play(t, func(w *world) {
+		w.carrier.hold(1, 2)
+		w.start()
+		w.alert("web", w.person("voice"))
+		w.wait(time.Second)
+		w.report(w.page().ID, 1, channel.Attempted)
+		w.wait(20 * time.Second)
+		w.want("first", "voice to 1")
+		w.carrier.hold(2)
+		w.wait(0)
+		w.want("the other takes it at once", "voice to 2 again")
+		w.carrier.hold()
+		w.wait(4 * time.Second)
+		if got := w.trace("web"); !slices.Equal(got, []string{"voice attempted "}) {
+			t.Errorf("given up while the gateway may come back: %q", got)
+		}
+		w.carrier.hold(3)
+		w.wait(0)
+		w.want("it comes back", "voice to 3 again")
+		w.carrier.hold()
+		w.wait(5 * time.Second)
+		if got := w.trace("web"); !slices.Equal(got, []string{"voice failed unavailable"}) {
+			t.Errorf("nobody came back: %q", got)
+		}
+	})
+}
+
+func TestOutageOfTheHub(t *testing.T) {
+	for _, outage := range []time.Duration{59 * time.Second, 62 * time.Second, 9 * time.Minute, 48 * time.Hour} {
+		play(t, func(w *world) {
+			w.alert("web", w.person("push"))
+			w.wait(outage)
+			w.start()
+			w.want("back after "+outage.String(), "push to 1 late by "+outage.String())
+			w.wait(30 * time.Second)
+			w.cancelled("half a minute later")
+			if got := w.trace("web"); !slices.Equal(got, []string{"push queued "}) {
+				t.Errorf("after %s: %q", outage, got)
+			}
+			w.wait(time.Minute)
+			if got := w.trace("web"); !slices.Equal(got, []string{"push failed unavailable"}) {
+				t.Errorf("nothing is heard, after %s: %q", outage, got)
+			}
+		})
+	}
+}
+
+func TestReignEnds(t *testing.T) {
+	play(t, func(w *world) {
+		w.start()
+		who := w.person("voice")
+		w.alert("web", who)
+		w.wait(time.Second)
+		w.want("in the first term", "voice to 1")
+		w.store.depose()
+		w.wait(0)
+		w.alert("mail", who)
+		w.wait(time.Second)
+		w.want("leading no more")
+		w.store.crown <- 7
+		w.wait(0)
+		w.want("in the next", "voice to 1", "voice to 1")
+		if p := w.page(); p.Term != 7 {
+			t.Errorf("the page bears term %d", p.Term)
+		}
+	})
+}
+
+func TestAcknowledgedRightBeforeItsHandOver(t *testing.T) {
+	play(t, func(w *world) {
+		who := w.person("push")
+		w.alert("web", who)
+		w.alert("mail", who)
+		w.carrier.onHanded = func() { // while the engine goes through what it has seen
+			w.acknowledge("web")
+			w.acknowledge("mail")
+		}
+		w.start()
+		w.wait(time.Second)
+		w.want("only what is still wanted", "push to 1")
+		w.cancelled("and that is taken back", w.page().ID)
+	})
+}
+
+func TestAGatewayBringsAlongWhatItHas(t *testing.T) {
+	play(t, func(w *world) {
+		who := w.person("voice")
+		w.alert("web", who)
+		w.alert("mail", who)
+		var ids []core.DeliveryID
+		for _, d := range state.Outbox(w.store.tx, 10) {
+			ids = append(ids, d.ID)
+		}
+		w.acknowledge("mail") // before the gateway is back
+		w.carrier.brought = map[core.DeliveryID]uint64{ids[0]: 1, ids[1]: 1, "of another cluster": 1}
+		w.start()
+		w.wait(time.Minute)
+		w.want("nothing is sent twice")
+		mail := string(state.DeliveriesOf(w.store.tx, mustFind(w, "mail"))[0].ID)
+		w.cancelled("the call for what was acknowledged is hung up, once", mail)
+	})
+}
+
+func mustFind(w *world, alias string) core.AlertID {
+	a, ok := state.FindAlert(w.store.tx, state.Ref{Alias: alias})
+	if !ok {
+		w.t.Fatalf("no alert %s", alias)
+	}
+	return a.ID
+}
+
+func TestSendByHasPassed(t *testing.T) {
+	play(t, func(w *world) {
+		w.alert("web", w.person("push"))
+		for d := range state.Deadlines.All(w.store.tx) { // nothing else ends it
+			state.Deadlines.Delete(w.store.tx, state.Deadlines.KeyOf(d))
+		}
+		w.wait(11 * time.Minute)
+		w.start()
+		w.want("too late")
+		if got := w.trace("web"); !slices.Equal(got, []string{"push failed expired"}) {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+func TestAFailingDeadlineStopsNothingElse(t *testing.T) {
+	play(t, func(w *world) {
+		who := w.person("push", "voice")
+		w.alert("web", who)
+		w.store.refuse = func(command []byte) error {
+			if due, ok := asDoDue(t, command); ok && !due.Drop {
+				return errors.New("a row is broken")
+			}
+			return nil
+		}
+		w.start()
+		w.report(w.page().ID, 1, channel.Done)
+		w.wait(3*time.Minute + time.Second)
+		w.want("first", "push to 1")
+		w.alert("mail", who)
+		w.wait(time.Second)
+		w.want("while deadlines fail", "push to 1")
+		w.report(w.page().ID, 1, channel.Done)
+		w.wait(10 * time.Second)
+		lines := state.LogOf(w.store.tx, mustFind(w, "web"))
+		if !slices.ContainsFunc(lines, func(e state.Entry) bool { return strings.Contains(e.Text, "could not be done and is given up") }) {
+			t.Errorf("nothing says that it was given up: %v", lines)
+		}
+	})
+}
+
+// asDoDue reads a command of that kind, which has the number 14.
+func asDoDue(t *testing.T, command []byte) (due state.DoDue, ok bool) {
+	t.Helper()
+	var e struct {
+		Number uint16          `cbor:"1,keyasint"`
+		Body   cbor.RawMessage `cbor:"3,keyasint"`
+	}
+	if err := cbor.Unmarshal(command, &e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Number != 14 {
+		return due, false
+	}
+	if err := cbor.Unmarshal(e.Body, &due); err != nil {
+		t.Fatal(err)
+	}
+	return due, true
+}
