@@ -1,0 +1,267 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/seed"
+	"keng/hub/state"
+	"keng/proto/channel"
+	"keng/proto/gatewaypb"
+	"keng/proto/link"
+)
+
+// gateways knows the gateways that are connected to this node.
+type gateways struct {
+	mu       sync.Mutex
+	last     uint64
+	sessions map[uint64]*gateway
+	changed  chan struct{} // closed when one comes or goes
+}
+
+// gateway is one connected gateway.
+type gateway struct {
+	kinds    []string
+	inFlight []core.DeliveryID         // what it brought along
+	outgoing chan *gatewaypb.ToGateway // written to its connection in this order
+}
+
+// outgoingMax bounds what waits to be written to one gateway. One that does not read
+// soon loses its connection; until then pages go to another one.
+const outgoingMax = 512
+
+// errBusy says that too much waits for a gateway already.
+var errBusy = errors.New("a gateway is connected, but does not read")
+
+// put queues a message. It never waits: one slow gateway must not hold up the engine.
+func (g *gateway) put(m *gatewaypb.ToGateway) error {
+	select {
+	case g.outgoing <- m:
+		return nil
+	default:
+		return errBusy
+	}
+}
+
+// come adds a gateway; leave forgets it.
+func (g *gateways) come(session *gateway) (leave func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.last++
+	holder := g.last
+	g.sessions[holder] = session
+	g.announce()
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.sessions, holder)
+		g.announce()
+	}
+}
+
+// announce wakes who waits for a change. The lock is held.
+func (g *gateways) announce() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// Changed returns a channel that is closed when a gateway comes or goes.
+func (e *Edge) Changed() <-chan struct{} {
+	e.gateways.mu.Lock()
+	defer e.gateways.mu.Unlock()
+	return e.gateways.changed
+}
+
+// Holds reports whether the gateway that was given something is still connected.
+func (e *Edge) Holds(holder uint64) bool { return e.gateways.get(holder) != nil }
+
+func (g *gateways) get(holder uint64) *gateway {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sessions[holder]
+}
+
+// HandOver gives a page to a gateway that serves its kind: the one that has been
+// connected longest, so that pages go the same way while nothing changes; if too much
+// waits for that one, the next.
+func (e *Edge) HandOver(page channel.Page) (uint64, error) {
+	g := &e.gateways
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	err := fmt.Errorf("no gateway that is connected serves %s", page.Kind)
+	message := &gatewaypb.ToGateway{Kind: &gatewaypb.ToGateway_Page{Page: gatewaypb.FromPage(page)}}
+	for _, holder := range slices.Sorted(maps.Keys(g.sessions)) {
+		session := g.sessions[holder]
+		if !slices.Contains(session.kinds, string(page.Kind)) {
+			continue
+		}
+		if err = session.put(message); err == nil {
+			return holder, nil
+		}
+	}
+	return 0, err
+}
+
+// InFlight returns the pages that gateways had under way when they connected, and the
+// holder of each: they are not to be sent again, but may be taken back.
+func (e *Edge) InFlight() map[core.DeliveryID]uint64 {
+	g := &e.gateways
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	brought := map[core.DeliveryID]uint64{}
+	for holder, session := range g.sessions {
+		for _, id := range session.inFlight {
+			brought[id] = holder
+		}
+	}
+	return brought
+}
+
+// Cancel tells a gateway that a page is no longer wanted. If the gateway has gone there
+// is nothing to tell: it has the page's send-by, and its own limits.
+func (e *Edge) Cancel(holder uint64, id core.DeliveryID, term uint64, reason string) {
+	session := e.gateways.get(holder)
+	if session == nil {
+		return
+	}
+	cancel := &gatewaypb.Cancel{Id: string(id), Term: term, Reason: reason}
+	if err := session.put(&gatewaypb.ToGateway{Kind: &gatewaypb.ToGateway_Cancel{Cancel: cancel}}); err != nil {
+		e.logger.Warn("cannot take a page back", "page", id, "error", err)
+	}
+}
+
+var errAbilities = errors.New("the gateway did not begin with its abilities")
+
+// serveGateway talks with one gateway: it learns what it can do and takes its reports.
+func (e *Edge) serveGateway(ctx context.Context, c *link.Conn) error {
+	var first gatewaypb.FromGateway
+	if err := c.Receive(&first); err != nil {
+		return err
+	}
+	abilities := first.GetAbilities()
+	if abilities == nil {
+		return errAbilities
+	}
+	session := &gateway{kinds: abilities.GetKinds(), outgoing: make(chan *gatewaypb.ToGateway, outgoingMax)}
+	for _, id := range abilities.GetInFlight()[:min(len(abilities.GetInFlight()), inFlightMax)] {
+		session.inFlight = append(session.inFlight, core.DeliveryID(id))
+	}
+	leave := e.gateways.come(session)
+	defer leave()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		session.write(ctx, c)
+	}()
+	defer func() { <-written }()
+	e.logger.Info("gateway serves", "peer", c.Peer().String(), "kinds", abilities.GetKinds())
+	incoming := make(chan channel.Report, batchMax)
+	ended := make(chan error, 1)
+	go func() { ended <- receiveReports(ctx, c, incoming, e.logger) }()
+	for {
+		select {
+		case report := <-incoming:
+			if err := e.takeReports(ctx, c, gather(report, incoming, func(r channel.Report) int { return len(r.Detail) + len(r.ProviderID) })); err != nil {
+				_ = c.Close("the hub could not take a report")
+				<-ended
+				return err
+			}
+		case err := <-ended:
+			return err
+		}
+	}
+}
+
+// inFlightMax bounds the pages that a gateway may bring along: more than one has.
+const inFlightMax = 8192
+
+// write sends what is queued until the connection ends, which it does when a send fails.
+func (g *gateway) write(ctx context.Context, c *link.Conn) {
+	for {
+		select {
+		case m := <-g.outgoing:
+			if err := c.Send(m); err != nil {
+				_ = c.Close("the hub could not write")
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func receiveReports(ctx context.Context, c *link.Conn, out chan<- channel.Report, logger *slog.Logger) error {
+	for {
+		var m gatewaypb.FromGateway
+		if err := c.Receive(&m); err != nil {
+			return err
+		}
+		r := m.GetReport()
+		if r == nil {
+			continue // of a newer gateway: nothing that this hub knows
+		}
+		if channel.Failure(r.GetFailure()) == channel.StaleTerm {
+			// Another leader may hand the same page over, rightly: this is not its fate.
+			logger.Warn("the gateway has seen a newer leader", "page", r.GetPage())
+			continue
+		}
+		select {
+		case out <- reportOf(r):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// reportOf takes a report out of its wire form. A moment that cannot be is none.
+func reportOf(r *gatewaypb.Report) channel.Report {
+	out := r.Channel()
+	if !r.GetAt().IsValid() {
+		out.At = time.Time{}
+	}
+	return out
+}
+
+// gather takes what else has come already, until it is a batch. It never waits.
+func gather[T any](first T, incoming <-chan T, size func(T) int) []T {
+	all, bytes := []T{first}, size(first)
+	for len(all) < batchMax && bytes < batchBytes {
+		select {
+		case more := <-incoming:
+			all = append(all, more)
+			bytes += size(more)
+		default:
+			return all
+		}
+	}
+	return all
+}
+
+// takeReports writes reports down and lets the gateway forget them.
+func (e *Edge) takeReports(ctx context.Context, c *link.Conn, reports []channel.Report) error {
+	_, err := state.Do(ctx, e.store, seed.New(), state.TakeReports{Reports: reports})
+	if n := len(reports) / 2; n > 0 && divide(ctx, err) {
+		return errors.Join(e.takeReports(ctx, c, reports[:n]), e.takeReports(ctx, c, reports[n:]))
+	}
+	if err != nil {
+		return err
+	}
+	through := map[string]uint32{}
+	for _, r := range reports {
+		through[r.Page] = max(through[r.Page], r.Number)
+	}
+	for page, number := range through {
+		ack := &gatewaypb.ReportAck{Page: page, Through: number}
+		if err := c.Send(&gatewaypb.ToGateway{Kind: &gatewaypb.ToGateway_ReportAck{ReportAck: ack}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
