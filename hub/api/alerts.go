@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/state"
+	"keng/raftstore/table"
+)
+
+// createAlertIn is a new alert as it is asked for.
+type createAlertIn struct {
+	asker
+	draft      alert.Draft
+	responders []responderIn
+}
+
+func (in *createAlertIn) read(c *call) {
+	in.asker = c.asker()
+	b := c.body
+	priority, err := core.ParsePriority(b.text("priority"))
+	if err != nil {
+		b.complain("priority", "must be P1, P2, P3, P4 or P5")
+	}
+	in.draft = alert.Draft{
+		Message: b.text("message"), Alias: b.text("alias"), Description: b.text("description"), Entity: b.text("entity"),
+		Source: c.source(), User: b.text("user"), Note: b.text("note"), Priority: priority,
+		Tags: b.texts("tags"), Actions: b.texts("actions"), Details: b.pairs("details"), Integration: c.key.ID,
+	}
+	in.responders = readResponders(b)
+	if len(in.responders) > alert.RespondersMax {
+		b.complain("responders", "more than 50 are too many")
+	}
+	if e, ok := in.draft.Check().(*core.Error); ok {
+		for field, why := range e.Fields {
+			if c.wrong[field] == "" {
+				b.complain(field, why)
+			}
+		}
+	}
+}
+
+func (a *API) createAlert(ctx context.Context, in *createAlertIn) (*ack, error) {
+	err := a.Store.View(ctx, false, func(tx table.Reader) error {
+		in.draft.Responders = resolve(tx, in.responders)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range in.draft.Responders {
+		if r.Kind == alert.Team {
+			in.draft.OwnerTeam = core.TeamID(r.ID)
+			break
+		}
+	}
+	if team := in.key.Team; team != "" {
+		in.draft.OwnerTeam = team
+		in.draft.Responders = []alert.Responder{{Kind: alert.Team, ID: string(team)}}
+	}
+	_, err = do(ctx, a, in.seed, state.CreateAlert{Request: in.requestID, Draft: in.draft})
+	return &ack{}, err
+}
+
+// getAlertIn names an alert.
+type getAlertIn struct{ ref state.Ref }
+
+func (in *getAlertIn) read(c *call) { in.ref = c.alert() }
+
+func (a *API) getAlert(ctx context.Context, in *getAlertIn) (*data[alertDetail], error) {
+	var out data[alertDetail]
+	err := a.look(ctx, func(tx table.Reader) error {
+		row, err := findAlert(tx, in.ref)
+		if err == nil {
+			out.of = detail(tx, row)
+		}
+		return err
+	})
+	return &out, err
+}
+
+// findAlert returns the alert that a reference names, or an error of kind NotFound.
+func findAlert(tx table.Reader, ref state.Ref) (*alert.Alert, error) {
+	row, ok := state.FindAlert(tx, ref)
+	if !ok {
+		return nil, &core.Error{Kind: core.NotFound, Words: "Alert does not exist."}
+	}
+	return row, nil
+}
+
+// moveAlertIn is an alert to be acknowledged or closed. All but the alert may be absent.
+type moveAlertIn struct {
+	asker
+	ref                state.Ref
+	user, source, note string
+}
+
+func (in *moveAlertIn) read(c *call) {
+	in.asker, in.ref = c.asker(), c.alert()
+	in.user, in.source, in.note = c.body.text("user"), c.source(), c.body.text("note")
+	c.limit("user", in.user, alert.UserMax)
+	c.limit("note", in.note, alert.NoteMax)
+}
+
+func (a *API) acknowledgeAlert(ctx context.Context, in *moveAlertIn) (*ack, error) {
+	_, err := do(ctx, a, in.seed, state.AcknowledgeAlert{Request: in.requestID, Alert: in.ref, User: in.user, Source: in.source,
+		Note: in.note, Integration: in.key.ID})
+	return &ack{}, err
+}
+
+func (a *API) closeAlert(ctx context.Context, in *moveAlertIn) (*ack, error) {
+	_, err := do(ctx, a, in.seed, state.CloseAlert{Request: in.requestID, Alert: in.ref, User: in.user, Source: in.source,
+		Note: in.note, Integration: in.key.ID})
+	return &ack{}, err
+}
+
+// getRequestIn names an asynchronous request.
+type getRequestIn struct{ id string }
+
+func (in *getRequestIn) read(c *call) { in.id = c.identifier("requestId") }
+
+// requestStatus is what became of an asynchronous request. Clients read either of the
+// two truth values.
+type requestStatus struct {
+	Success       bool   `json:"success"`
+	IsSuccess     bool   `json:"isSuccess"`
+	Action        string `json:"action"`
+	ProcessedAt   moment `json:"processedAt"`
+	IntegrationID string `json:"integrationId"`
+	Status        string `json:"status"`
+	AlertID       string `json:"alertId"`
+	Alias         string `json:"alias"`
+}
+
+func (a *API) getRequest(ctx context.Context, in *getRequestIn) (*data[requestStatus], error) {
+	var r *state.Request
+	err := a.look(ctx, func(tx table.Reader) error {
+		var ok bool
+		if r, ok = state.GetRequest(tx, in.id); !ok {
+			return core.Missing("request", in.id)
+		}
+		return nil
+	})
+	if err != nil && core.KindOf(err) == core.NotFound {
+		return nil, notProcessed()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &data[requestStatus]{requestStatus{
+		Success: r.Success, IsSuccess: r.Success, Action: r.Action, ProcessedAt: moment{r.ProcessedAt}, IntegrationID: string(r.Integration),
+		Status: r.Status, AlertID: string(r.Alert), Alias: r.Alias,
+	}}, nil
+}

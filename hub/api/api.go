@@ -1,0 +1,110 @@
+// Package api is the hub's HTTP API: Opsgenie's below /v1 and /v2, Kẻng's own below
+// /keng/v1. Paths, names, codes and error bodies are Opsgenie's, so that what pages
+// through Opsgenie pages through Kẻng by changing one URL.
+//
+// # How it is laid out
+//
+// One table, in routes.go, says which path needs which right and which function
+// answers. Such a function is typed: it gets a pointer to what was asked, reads the
+// state or has a command carried out, and returns a pointer to the answer. It never
+// sees HTTP. There is one file a resource. openapi.yaml is the contract, written by
+// hand; a test holds it against the table and against every exchange of the tests.
+//
+// # Rules that hold for every operation
+//
+//   - A key comes as "Authorization: GenieKey …", as "basic" with the key in base64, or
+//     as the query parameter apiKey. No or an unknown key is 401, a key that lacks the
+//     right 403.
+//   - Bodies are JSON whatever the Content-Type says. Keys are read exactly as spelled:
+//     "Id" is not "id". Unknown keys are passed over, empty strings and null are absent.
+//     What is not JSON is 400, what is of a wrong type or against a limit 422 with the
+//     field's name in "errors", what is beyond [BodyMax] 413.
+//   - A change of the configuration is one command that the leader evaluates: a PATCH says
+//     what is to be otherwise, never what the caller believes that the rest is. What
+//     something else needs is not deleted: 428 names who needs it. What Kẻng keeps but cannot
+//     follow yet is 422 where paging would differ, and told in openapi.yaml.
+//   - Writes are answered after a majority has them on disk. While the cluster has no
+//     leader a write is tried again for [CommandTimeout] with the same identity, then 503.
+//   - Every reply bears X-Request-Id, which is also in the body, and the headers of
+//     Opsgenie's rate limits.
+//   - A path may end in a slash, and an alert's alias may hold unescaped slashes.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/state"
+)
+
+// The bounds of one request.
+const (
+	BodyMax        = 1 << 20          // bytes of a body
+	HeaderMax      = 64 << 10         // bytes of the request line and headers
+	CommandTimeout = 10 * time.Second // for a command to be carried out
+)
+
+// Options is what the API needs.
+type Options struct {
+	// Store is the replicated state. Its errors of kind [core.Unavailable] mean "not now,
+	// or not known": the API tries those again with the same identity. Required.
+	Store state.Store
+	// Logger hears of failures that are not the caller's. Default: [slog.Default].
+	Logger *slog.Logger
+	// MakeToken makes an enrolment token for agents and gateways and returns it. Errors
+	// of kind [core.Unacceptable] name the fields "uses" and "lifetime". Required.
+	MakeToken func(ctx context.Context, uses int, lifetime time.Duration) (string, error)
+	// Ready says why the node can not serve yet, nil if it can. Default: always ready.
+	Ready func(ctx context.Context) error
+	// Now is the present moment, for who is on call. Default: [time.Now].
+	Now func() time.Time
+	// PublicURL is how callers reach the hub, for links in replies: scheme and host, no
+	// path. Default: what the request says.
+	PublicURL string
+	// Pages answers what is below none of the API's roots, the console above all.
+	// Default: such paths are 404.
+	Pages http.Handler
+}
+
+// API is the HTTP handler. It is safe for concurrent use.
+type API struct {
+	Options
+	router *router
+}
+
+var _ http.Handler = (*API)(nil)
+
+// New returns the API.
+func New(o Options) (*API, error) {
+	if o.Store == nil || o.MakeToken == nil {
+		return nil, &core.Error{Words: "api.Options needs Store and MakeToken"}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &API{Options: o, router: newRouter(routes())}, nil
+}
+
+// Server returns an HTTP server with limits for a listener that faces strangers. The
+// embedder starts it and shuts it down.
+func Server(addr string, h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second, // longer than CommandTimeout and a slow caller's download
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    HeaderMax,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+}

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"keng/hub/core"
+	"keng/hub/state"
+	"keng/raftstore/table"
+)
+
+// keyMax bounds what is looked at as a key, in bytes.
+const keyMax = 200
+
+// authorize returns the caller's key, if it may call the route.
+func (a *API) authorize(ctx context.Context, r *http.Request, route *route) (*state.Key, error) {
+	secret := secretOf(r)
+	if secret == "" || len(secret) > keyMax {
+		return nil, unauthorized("This needs an API key: send the header \"Authorization: GenieKey <key>\".")
+	}
+	var key *state.Key
+	err := a.look(ctx, func(tx table.Reader) error {
+		var ok bool
+		if key, ok = state.FindKey(tx, secret); !ok {
+			return core.Missing("key", "")
+		}
+		return nil
+	})
+	switch {
+	case core.KindOf(err) == core.NotFound && err != nil:
+		return nil, unauthorized("This API key is not known, or it is disabled.")
+	case err != nil:
+		return nil, err
+	case key.Rights&route.Right == 0:
+		return nil, &core.Error{Kind: core.Forbidden, Words: "This API key lacks the right to " + rightName(route.Right) + "."}
+	case route.Whole && key.Team != "":
+		return nil, &problem{status: http.StatusForbidden, typ: "AccessDenied", code: codeTeamOnly,
+			words: "This API key is bound to a team, and this is about the whole account."}
+	}
+	return key, nil
+}
+
+// secretOf returns the key that a request carries, in one of the three ways in which
+// clients of Opsgenie carry it.
+func secretOf(r *http.Request) string {
+	scheme, value, _ := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")
+	value = strings.TrimSpace(value)
+	switch strings.ToLower(scheme) {
+	case "geniekey":
+		return value
+	case "basic":
+		plain, err := base64.StdEncoding.DecodeString(value)
+		if err != nil {
+			return ""
+		}
+		return strings.Trim(string(plain), ":") // curl -u puts a colon before or after it
+	}
+	return r.URL.Query().Get("apiKey")
+}
+
+func rightName(right state.Rights) string {
+	switch {
+	case right&state.Read != 0:
+		return "read"
+	case right&state.Write != 0:
+		return "create and change alerts"
+	case right&state.Delete != 0:
+		return "delete"
+	}
+	return "change the configuration"
+}
+
+// look calls f with this node's state. What f misses there may be on its way from
+// another node: then f is called again with the newest state of the cluster.
+func (a *API) look(ctx context.Context, f func(table.Reader) error) error {
+	err := a.Store.View(ctx, false, f)
+	if err != nil && core.KindOf(err) == core.NotFound {
+		ctx, cancel := context.WithTimeout(ctx, CommandTimeout)
+		defer cancel()
+		return a.Store.View(ctx, true, f)
+	}
+	return err
+}

@@ -1,0 +1,154 @@
+package api
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/state"
+)
+
+// call is one request at work. What is wrong with it is collected, to be told at once.
+type call struct {
+	r      *http.Request
+	w      http.ResponseWriter
+	params map[string]string // of the path
+	base   string            // scheme and host, for links
+	key    *state.Key        // nil on a route for anyone
+	seed   core.Seed         // identity of the command that this request leads to
+	id     string            // request id
+	body   object
+	wrong  map[string]string
+}
+
+// asker is who asks, and the identity of what is asked. Questions embed it.
+type asker struct {
+	key       *state.Key
+	seed      core.Seed
+	requestID string
+}
+
+func (c *call) asker() asker { return asker{key: c.key, seed: c.seed, requestID: c.id} }
+
+// complaint returns all that is wrong with the request, nil if nothing is.
+func (c *call) complaint() error {
+	if len(c.wrong) == 0 {
+		return nil
+	}
+	return &core.Error{Kind: core.Unacceptable, Words: "Request body is not processable. Please check the errors.", Fields: c.wrong}
+}
+
+// query returns a parameter of the query, "" if absent.
+func (c *call) query(name string) string {
+	return strings.ToValidUTF8(c.r.URL.Query().Get(name), "\uFFFD")
+}
+
+// number returns a parameter that is a number from low to high.
+func (c *call) number(name string, low, high, otherwise int) int {
+	text := c.query(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high {
+		c.wrong[name] = fmt.Sprintf("must be a number from %d to %d", low, high)
+		return otherwise
+	}
+	return n
+}
+
+// choice returns a parameter that is one of a few words, the first if it is absent.
+func (c *call) choice(name string, words ...string) string {
+	text := c.query(name)
+	if text == "" {
+		return words[0]
+	}
+	for _, w := range words {
+		if strings.EqualFold(text, w) {
+			return w
+		}
+	}
+	c.wrong[name] = "must be one of: " + strings.Join(words, ", ")
+	return words[0]
+}
+
+// identifierMax bounds an identifier, in code points. An alias is the longest.
+const identifierMax = alert.AliasMax
+
+// identifier returns a parameter of the path.
+func (c *call) identifier(name string) string {
+	id := c.params[name]
+	if utf8.RuneCountInString(id) > identifierMax {
+		c.wrong[name] = fmt.Sprintf("must have at most %d characters", identifierMax)
+		return ""
+	}
+	return id
+}
+
+// alert returns which alert the path names.
+func (c *call) alert() state.Ref {
+	id := c.identifier("identifier")
+	switch c.choice("identifierType", "id", "alias", "tiny") {
+	case "alias":
+		return state.Ref{Alias: id}
+	case "tiny":
+		n, _ := strconv.ParseUint(id, 10, 64) // no alert has the number 0
+		return state.Ref{Tiny: n}
+	}
+	return state.Ref{ID: core.AlertID(id)}
+}
+
+// address returns the caller's network address, without the port.
+func (c *call) address() string {
+	host, _, err := net.SplitHostPort(c.r.RemoteAddr)
+	if err != nil {
+		return c.r.RemoteAddr
+	}
+	return host
+}
+
+// source returns where the body says that it comes from, else the caller's address. One
+// that is too long is cut: Alertmanager sends a URL that grows with its own address and
+// the receiver's name, and for that no alert may be lost.
+func (c *call) source() string {
+	source := c.body.text("source")
+	if source == "" {
+		return c.address()
+	}
+	if runes := []rune(source); len(runes) > alert.SourceMax {
+		return string(runes[:alert.SourceMax])
+	}
+	return source
+}
+
+// link returns the absolute URL of this request with some parameters of its query set
+// otherwise, or left out if the value is empty. A key in the query is left out.
+func (c *call) link(pairs ...string) string {
+	q := url.Values{}
+	for name, values := range c.r.URL.Query() {
+		if name != "apiKey" {
+			q[name] = values
+		}
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+		if pairs[i+1] == "" {
+			q.Del(pairs[i])
+		}
+	}
+	u := url.URL{Path: c.r.URL.Path, RawPath: c.r.URL.RawPath, RawQuery: q.Encode()}
+	return c.base + u.String()
+}
+
+// limit complains about a text of the body that is too long, in code points.
+func (c *call) limit(name, text string, most int) {
+	if n := utf8.RuneCountInString(text); n > most {
+		c.wrong[name] = fmt.Sprintf("%d characters are too many: at most %d are allowed.", n, most)
+	}
+}

@@ -1,0 +1,36 @@
+package api
+
+import (
+	"net/url"
+	"strings"
+
+	"keng/hub/state"
+)
+
+// RouteInfo is a line of the route table, for tests from outside.
+type RouteInfo struct {
+	Method, Path string // the path as in OpenAPI
+	Right        state.Rights
+	Whole        bool
+	Domain       string
+}
+
+// Table returns the route table.
+func Table() []RouteInfo {
+	var list []RouteInfo
+	for _, r := range routes() {
+		list = append(list, RouteInfo{r.Method, plain(r.Path), r.Right, r.Whole, r.Domain})
+	}
+	return list
+}
+
+// Match returns the pattern and the parameters that a request has, "" if it has no route.
+func (a *API) Match(method string, u *url.URL) (string, map[string]string) {
+	r, params, _ := a.router.find(method, u)
+	if r == nil {
+		return "", nil
+	}
+	return plain(r.Path), params
+}
+
+func plain(path string) string { return strings.ReplaceAll(path, "...}", "}") }

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+
+	"keng/hub/state"
+)
+
+// anyone is the right of a route that needs no key.
+const anyone state.Rights = 0
+
+// Rate-limit domains: what is counted together.
+const (
+	alertDomain         = "alert"
+	searchDomain        = "search"
+	configurationDomain = "configuration"
+	noDomain            = ""
+)
+
+// route is one operation.
+type route struct {
+	Method string
+	// Path is a pattern as in OpenAPI. "{name...}" takes one or more segments: clients do
+	// not escape the slashes of an alias.
+	Path string
+	// Right is what the caller's key needs, any one of them if there are several.
+	Right state.Rights
+	// Whole refuses keys that are bound to a team: the operation is about everybody.
+	Whole  bool
+	Domain string
+	Handle handler
+}
+
+// routes is the table of all operations.
+func routes() []route {
+	const read, write, configure = state.Read, state.Write, state.Configure
+	return append([]route{
+		{"POST", "/v2/alerts", write, false, alertDomain, on((*API).createAlert)},
+		{"GET", "/v2/alerts", read, false, searchDomain, on((*API).listAlerts)},
+		{"GET", "/v2/alerts/requests/{requestId}", read | write, false, alertDomain, on((*API).getRequest)},
+		{"GET", "/v2/alerts/{identifier...}", read, false, alertDomain, on((*API).getAlert)},
+		{"POST", "/v2/alerts/{identifier...}/acknowledge", write, false, alertDomain, on((*API).acknowledgeAlert)},
+		{"POST", "/v2/alerts/{identifier...}/close", write, false, alertDomain, on((*API).closeAlert)},
+		{"GET", "/v2/alerts/{identifier...}/logs", read, false, alertDomain, on((*API).listLogs)},
+		{"GET", "/v2/request-limits", read, false, configurationDomain, on((*API).getLimits)},
+
+		{"GET", "/keng/v1/alerts/{identifier...}/deliveries", read, false, alertDomain, on((*API).listDeliveries)},
+		{"GET", "/keng/v1/alerts/{identifier...}/log", read, false, alertDomain, on((*API).getLog)},
+		{"POST", "/keng/v1/tokens", configure, true, configurationDomain, on((*API).createToken)},
+		{"GET", "/keng/v1/tokens", configure, true, configurationDomain, on((*API).listTokens)},
+		{"GET", "/keng/v1/peers", read, false, configurationDomain, on((*API).listPeers)},
+
+		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
+		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
+		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
+	}, configurationRoutes()...)
+}
+
+// handler reads what is asked out of a call and answers it.
+type handler func(a *API, ctx context.Context, c *call) (outcome, error)
+
+// question is a pointer to a struct that can be read out of a call.
+type question[In any] interface {
+	*In
+	read(c *call)
+}
+
+// on makes a handler of a typed function. The function is called only if the question
+// could be read without complaint.
+func on[In any, P question[In], Out outcome](f func(*API, context.Context, P) (Out, error)) handler {
+	return func(a *API, ctx context.Context, c *call) (outcome, error) {
+		in := P(new(In))
+		in.read(c)
+		if err := c.complaint(); err != nil {
+			return nil, err
+		}
+		return f(a, ctx, in)
+	}
+}

@@ -1,0 +1,226 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/state"
+)
+
+// outcome is the answer of an operation: it fills in the envelope and says the HTTP code.
+type outcome interface{ fill(*envelope) int }
+
+// envelope is what every reply with JSON looks like.
+type envelope struct {
+	Message string  `json:"message,omitempty"`
+	Result  string  `json:"result,omitempty"`
+	Data    any     `json:"data,omitempty"`
+	Paging  *paging `json:"paging,omitempty"`
+	// Expandable says what more may be asked for with the parameter expand.
+	Expandable []string          `json:"expandable,omitempty"`
+	TotalCount *int              `json:"totalCount,omitempty"` // of a paged list, all pages together
+	Errors     map[string]string `json:"errors,omitempty"`
+	Code       int               `json:"code,omitempty"`
+	Took       float64           `json:"took"` // seconds
+	RequestID  string            `json:"requestId"`
+}
+
+// paging holds the URLs of the pages around this one.
+type paging struct {
+	First string `json:"first,omitempty"`
+	Prev  string `json:"prev,omitempty"`
+	Next  string `json:"next,omitempty"`
+	Last  string `json:"last,omitempty"`
+}
+
+// data is the answer of a read that is not paged.
+type data[T any] struct{ of T }
+
+func (d *data[T]) fill(e *envelope) int {
+	e.Data = d.of
+	return http.StatusOK
+}
+
+// page is the answer of a read that is paged.
+type page[T any] struct {
+	of     []T
+	paging *paging
+}
+
+func (p *page[T]) fill(e *envelope) int {
+	e.Data, e.Paging = p.of, p.paging
+	if p.of == nil {
+		e.Data = []T{}
+	}
+	return http.StatusOK
+}
+
+// ack is the answer to a write whose fate is asked for by its request id.
+type ack struct{}
+
+func (*ack) fill(e *envelope) int {
+	e.Result = "Request will be processed"
+	return http.StatusAccepted
+}
+
+// file is an answer that is not JSON.
+type file struct {
+	contentType string
+	bytes       []byte
+}
+
+func (*file) fill(*envelope) int { return http.StatusOK }
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := time.Now()
+	route, params, allowed := a.router.find(r.Method, r.URL)
+	if route == nil && a.Pages != nil && len(allowed) == 0 && !ours(r.URL.Path) {
+		a.Pages.ServeHTTP(w, r)
+		return
+	}
+	c := &call{r: r, w: w, params: params, base: a.base(r)}
+	rand.Read(c.seed[:]) // never fails (crypto/rand)
+	c.id = c.seed.ID("request", 0)
+	var out outcome
+	var err error
+	if route == nil {
+		err = noRoute(allowed)
+	} else {
+		out, err = a.answer(route, c)
+	}
+	if err != nil {
+		p := problemOf(err)
+		if p.status >= http.StatusInternalServerError {
+			a.Logger.Error("a request failed", "requestId", c.id, "method", r.Method, "status", p.status, "err", err)
+		}
+		out = p
+	}
+	a.reply(w, r, c.id, out, begun)
+}
+
+// answer runs a route's handler for a caller who may call it.
+func (a *API) answer(route *route, c *call) (out outcome, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			a.Logger.Error("a handler panicked", "requestId", c.id, "panic", fault, "stack", string(debug.Stack()))
+			out, err = nil, &core.Error{Words: "a handler panicked"}
+		}
+	}()
+	ctx := c.r.Context()
+	if route.Right != anyone {
+		if c.key, err = a.authorize(ctx, c.r, route); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.readBody(); err != nil {
+		return nil, err
+	}
+	return route.Handle(a, ctx, c)
+}
+
+// reply writes an answer with its headers.
+func (a *API) reply(w http.ResponseWriter, r *http.Request, id string, out outcome, begun time.Time) {
+	e := envelope{RequestID: id, Took: float64(time.Since(begun).Microseconds()) / 1e6}
+	status := out.fill(&e)
+	h := w.Header()
+	h.Set("X-Request-Id", id)
+	h.Set("X-Response-Time", strconv.FormatFloat(e.Took, 'f', -1, 64))
+	h.Set("X-RateLimit-State", "OK")
+	h.Set("X-RateLimit-Reason", "ACCOUNT")
+	h.Set("X-RateLimit-Period-In-Sec", "60")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	contentType, body := "application/json; charset=utf-8", []byte(nil)
+	switch o := out.(type) {
+	case *file:
+		contentType, body = o.contentType, o.bytes
+	case *problem:
+		o.headers(h)
+	}
+	if body == nil {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(e); err != nil { // nothing that is stored can cause this
+			a.Logger.Error("cannot encode a reply", "requestId", id, "err", err)
+			status = http.StatusInternalServerError
+		}
+		body = b.Bytes()
+	}
+	h.Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	if _, err := w.Write(body); err != nil {
+		a.Logger.LogAttrs(r.Context(), slog.LevelDebug, "the caller went away", slog.String("requestId", id))
+	}
+}
+
+// base returns scheme and host by which the caller reaches the hub, for links.
+func (a *API) base(r *http.Request) string {
+	if a.PublicURL != "" {
+		return strings.TrimSuffix(a.PublicURL, "/")
+	}
+	scheme, host := "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if s := strings.ToLower(r.Header.Get("X-Forwarded-Proto")); s == "http" || s == "https" {
+		scheme = s
+	}
+	if h := r.Header.Get("X-Forwarded-Host"); h != "" && !strings.ContainsAny(h, "/\\?#@, ") {
+		host = h
+	}
+	return scheme + "://" + host
+}
+
+// readBody reads the body of a request that has one. GET and DELETE have none, whatever
+// they carry.
+func (c *call) readBody() error {
+	c.wrong = map[string]string{}
+	c.body = object{wrong: c.wrong}
+	if m := c.r.Method; m == http.MethodGet || m == http.MethodHead || m == http.MethodDelete {
+		return nil
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, BodyMax))
+	if err != nil {
+		if _, big := errors.AsType[*http.MaxBytesError](err); big {
+			return tooLarge()
+		}
+		return malformed("the body could not be read: it was cut short or came too slowly")
+	}
+	return c.body.parse(raw)
+}
+
+// do has a command carried out. As long as the cluster can not, or the outcome is not
+// known, it tries again: the seed is the command's identity, so it is never done twice.
+func do[C state.Command[R], R any](ctx context.Context, a *API, seed core.Seed, command C) (R, error) {
+	ctx, cancel := context.WithTimeout(ctx, CommandTimeout)
+	defer cancel()
+	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		result, err := state.Do(ctx, a.Store, seed, command)
+		if core.KindOf(err) != core.Unavailable {
+			return result, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return result, err
+		case <-timer.C:
+		}
+	}
+}

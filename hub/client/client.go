@@ -1,0 +1,126 @@
+// Package client speaks the hub's HTTP API for the hub's own command line and the demo:
+// it is a small Go client of /v2/alerts and /keng/v1.
+//
+// Errors that the hub tells come back as [*core.Error] with the kind that they had in
+// the hub, so that a caller asks [core.KindOf] and never sees an HTTP code. A hub that
+// cannot be reached is [core.Unavailable].
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+)
+
+// The bounds of a call.
+const (
+	Timeout  = 30 * time.Second // of a whole call, if its context has no earlier one
+	replyMax = 64 << 20         // bytes of a reply
+)
+
+// Client calls one hub. It is safe for concurrent use.
+type Client struct {
+	base string
+	key  string
+	http *http.Client
+}
+
+// New returns a client of the hub at a URL such as "http://127.0.0.1:8080", calling
+// with an API key, which may be empty for what needs none.
+func New(baseURL, key string) (*Client, error) {
+	u, err := url.Parse(baseURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, &core.Error{Kind: core.Unacceptable, Words: fmt.Sprintf("%q is not the URL of a hub: write it as http://HOST:PORT", baseURL)}
+	}
+	if strings.ContainsAny(key, "\r\n") {
+		return nil, core.Invalid("key", "an API key is one line")
+	}
+	return &Client{base: strings.TrimSuffix(baseURL, "/"), key: key, http: &http.Client{Timeout: Timeout}}, nil
+}
+
+// reply is the envelope of the hub's replies.
+type reply struct {
+	Data      json.RawMessage   `json:"data"`
+	Message   string            `json:"message"`
+	Errors    map[string]string `json:"errors"`
+	RequestID string            `json:"requestId"`
+	Paging    struct {
+		Next string `json:"next"`
+	} `json:"paging"`
+}
+
+// call makes one request and decodes the reply's data into out, unless that is nil.
+func (c *Client) call(ctx context.Context, method, path string, body, out any) (reply, error) {
+	var r reply
+	var content io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return r, fmt.Errorf("cannot encode a request: %w", err)
+		}
+		content = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
+	if err != nil {
+		return r, fmt.Errorf("cannot make a request: %w", err)
+	}
+	if c.key != "" {
+		req.Header.Set("Authorization", "GenieKey "+c.key)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := c.http.Do(req)
+	if err != nil {
+		return r, &core.Error{Kind: core.Unavailable, Words: "cannot reach the hub: " + err.Error()}
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, replyMax))
+	if err != nil {
+		return r, &core.Error{Kind: core.Unavailable, Words: "the hub's reply was cut short: " + err.Error()}
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return r, &core.Error{Kind: kindOf(res.StatusCode), Words: fmt.Sprintf("what answers at %s is not a hub (HTTP %d)", c.base, res.StatusCode)}
+	}
+	if res.StatusCode >= 300 {
+		return r, &core.Error{Kind: kindOf(res.StatusCode), Words: r.Message, Fields: r.Errors}
+	}
+	if out == nil {
+		return r, nil
+	}
+	if err := json.Unmarshal(r.Data, out); err != nil {
+		return r, fmt.Errorf("cannot read the hub's reply to %s %s: %w", method, path, err)
+	}
+	return r, nil
+}
+
+// kindOf turns an HTTP code back into the kind of error that it was in the hub.
+func kindOf(status int) core.Kind {
+	switch status {
+	case http.StatusNotFound:
+		return core.NotFound
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return core.Unacceptable
+	case http.StatusConflict:
+		return core.Conflict
+	case http.StatusPreconditionRequired:
+		return core.InUse
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return core.Forbidden
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return core.Unavailable
+	}
+	return core.Internal
+}
+
+// Ready reports, by its error, whether the hub can serve.
+func (c *Client) Ready(ctx context.Context) error {
+	_, err := c.call(ctx, http.MethodGet, "/readyz", nil, nil)
+	return err
+}
