@@ -1,0 +1,165 @@
+// Package console is the hub's web console. So far it is what must work before all
+// else: pages rendered by the hub, without scripts, that show the newest alerts and,
+// of one alert, its log and every page with its reason and trace.
+//
+// One signs in with an API key that may read. The session lives in this node's memory,
+// its cookie is random, HttpOnly and SameSite=Strict, and every request looks anew whether
+// the key is still good. Nothing here changes the state. Pages come in Vietnamese or
+// English, as the browser asks, and refresh themselves.
+package console
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/state"
+	"keng/raftstore/table"
+)
+
+//go:embed pages.html style.css
+var assets embed.FS
+
+// Options is what the console needs.
+type Options struct {
+	Store  state.Store    // required
+	Logger *slog.Logger   // default: [slog.Default]
+	Zone   *time.Location // in which times are shown; default: this machine's
+}
+
+// Console is the HTTP handler of the console. It is safe for concurrent use.
+type Console struct {
+	o        Options
+	pages    *template.Template
+	sessions *sessions
+	handler  http.Handler
+}
+
+var _ http.Handler = (*Console)(nil)
+
+// The bounds of a request.
+const (
+	formMax     = 4 << 10          // bytes
+	viewTimeout = 10 * time.Second // to read the state
+	refresh     = "5"              // seconds between two loads of a page
+)
+
+// New returns the console.
+func New(o Options) (*Console, error) {
+	if o.Store == nil {
+		return nil, &core.Error{Words: "console.Options needs Store"}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	c := &Console{o: o, sessions: newSessions()}
+	var err error
+	if c.pages, err = template.New("").Funcs(c.functions()).ParseFS(assets, "pages.html"); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /style.css", c.style)
+	mux.HandleFunc("POST /sign-in", c.signIn)
+	mux.HandleFunc("POST /sign-out", c.signOut)
+	mux.HandleFunc("GET /{$}", c.signedIn(c.list))
+	mux.HandleFunc("GET /alerts/{id}", c.signedIn(c.alert))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.show(w, r, http.StatusNotFound, "missing", nil) })
+	c.handler = http.NewCrossOriginProtection().Handler(mux)
+	return c, nil
+}
+
+// ServeHTTP answers one request.
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	r.Body = http.MaxBytesReader(w, r.Body, formMax)
+	c.handler.ServeHTTP(w, r)
+}
+
+// page is what every template gets.
+type page struct {
+	Language string
+	Words    map[string]string
+	Refresh  string // seconds; "" for never
+	SignedIn bool
+	Content  any
+}
+
+// show renders a template whole before anything is sent.
+func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name string, content any) {
+	lang := language(r.Header.Get("Accept-Language"))
+	p := page{Language: lang, Words: words(lang), Content: content}
+	if name == "list" || name == "alert" {
+		p.Refresh, p.SignedIn = refresh, true
+	}
+	var b bytes.Buffer
+	if err := c.pages.ExecuteTemplate(&b, name, p); err != nil {
+		c.o.Logger.Error("cannot render a page", "page", name, "err", err)
+		http.Error(w, "The hub failed at this page.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Vary", "Accept-Language")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // who went away does not miss it
+}
+
+func (c *Console) style(w http.ResponseWriter, r *http.Request) {
+	css, err := assets.ReadFile("style.css")
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, _ = w.Write(css)
+}
+
+// read calls f with the state, and once more with the cluster's newest if f finds that
+// something is missing. It reports whether a page can be shown; if not, it has shown
+// what is wrong.
+func (c *Console) read(w http.ResponseWriter, r *http.Request, f func(table.Reader) error) bool {
+	ctx, cancel := context.WithTimeout(r.Context(), viewTimeout)
+	defer cancel()
+	err := c.o.Store.View(ctx, false, f)
+	if err != nil && core.KindOf(err) == core.NotFound {
+		err = c.o.Store.View(ctx, true, f)
+	}
+	switch {
+	case err == nil:
+		return true
+	case core.KindOf(err) == core.NotFound:
+		c.show(w, r, http.StatusNotFound, "missing", nil)
+	default:
+		c.o.Logger.Error("cannot read the state for a page", "err", err)
+		c.show(w, r, http.StatusServiceUnavailable, "unavailable", nil)
+	}
+	return false
+}
+
+// language returns which of our languages a browser asks for first: "vi" or "en".
+func language(accept string) string {
+	best, weight := "en", 0.0
+	for i, part := range strings.Split(accept, ",") {
+		if i == 20 {
+			break
+		}
+		tag, q := parsePreference(part)
+		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if (base == "vi" || base == "en") && q > weight {
+			best, weight = base, q
+		}
+	}
+	return best
+}

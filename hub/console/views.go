@@ -1,0 +1,101 @@
+package console
+
+import (
+	"html/template"
+	"net/http"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/state"
+	"keng/raftstore/table"
+)
+
+// listMax is how many alerts the first page shows.
+const listMax = 50
+
+// linesMax is how many lines of a log, and how many pages, one alert's page shows.
+const linesMax = 500
+
+// list shows the newest alerts.
+func (c *Console) list(w http.ResponseWriter, r *http.Request) {
+	var alerts []*alert.Alert
+	ok := c.read(w, r, func(tx table.Reader) error {
+		alerts = nil
+		for a := range state.AlertsByCreation.FindReverse(tx, table.K()) {
+			if alerts = append(alerts, a); len(alerts) == listMax {
+				break
+			}
+		}
+		return nil
+	})
+	if ok {
+		c.show(w, r, http.StatusOK, "list", alerts)
+	}
+}
+
+// alertView is an alert with its story.
+type alertView struct {
+	*alert.Alert
+	Log   []state.Entry
+	Pages []pageView
+}
+
+type pageView struct {
+	state.Delivery
+	Username string
+}
+
+// alert shows one alert with its pages and its log.
+func (c *Console) alert(w http.ResponseWriter, r *http.Request) {
+	var view alertView
+	ok := c.read(w, r, func(tx table.Reader) error {
+		row, ok := state.FindAlert(tx, state.Ref{ID: core.AlertID(r.PathValue("id"))})
+		if !ok {
+			return core.Missing("alert", r.PathValue("id"))
+		}
+		view = alertView{Alert: row}
+		for e := range state.Log.Find(tx, table.K().String(string(row.ID))) {
+			if view.Log = append(view.Log, *e); len(view.Log) == linesMax {
+				break
+			}
+		}
+		deliveries := state.DeliveriesOf(tx, row.ID)
+		for _, d := range deliveries[:min(len(deliveries), linesMax)] {
+			username := string(d.User)
+			if u, ok := state.Users.Get(tx, table.K().String(username)); ok {
+				username = u.Username
+			}
+			view.Pages = append(view.Pages, pageView{d, username})
+		}
+		return nil
+	})
+	if ok {
+		c.show(w, r, http.StatusOK, "alert", view)
+	}
+}
+
+// functions are what the templates call.
+func (c *Console) functions() template.FuncMap {
+	return template.FuncMap{
+		"clock": func(t time.Time) string { return t.In(c.o.Zone).Format("02/01 15:04:05") },
+		"exact": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+		"mood": func(a *alert.Alert) string {
+			switch {
+			case a.Status == alert.Closed:
+				return "closed"
+			case a.Acknowledged:
+				return "acknowledged"
+			}
+			return "open"
+		},
+		// word gives the word of a page for something, or the thing itself.
+		"word": func(words map[string]string, key any) string {
+			s := stringOf(key)
+			if w, ok := words[s]; ok {
+				return w
+			}
+			return s
+		},
+	}
+}
