@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"keng/agent/spool"
+	"keng/agent/uplink"
+	"keng/proto/link"
+)
+
+// carrier holds a connection to a hub and empties the spool over it.
+type carrier struct {
+	app      *App
+	spool    *spool.Spool
+	endpoint *link.Endpoint
+	bootID   []byte
+	record   *hubRecord
+}
+
+func (c *carrier) String() string { return "uplink" }
+
+// run implements task. It returns spool.ErrAhead if that is what a hub made plain.
+func (c *carrier) run(ctx context.Context) error {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	up := uplink.New(notingSpool{c.spool, c.record}, c.app.options.Config.Site, c.app.options.Logger)
+	session := func(ctx context.Context, conn *link.Conn) error {
+		if err := c.app.hubs.learn(conn.Welcome().Hubs); err != nil {
+			c.app.options.Logger.Warn("cannot remember the hubs", "error", err)
+		}
+		c.record.connected(conn)
+		err := up.Session(ctx, conn)
+		c.record.lost(err)
+		if errors.Is(err, spool.ErrAhead) {
+			fail(err)
+		}
+		return err
+	}
+	return c.endpoint.Keep(ctx, c.app.hubs.addresses, link.DialConfig{
+		Credentials: c.credentials(),
+		Software:    c.app.software(),
+		BootID:      c.bootID,
+		Logger:      c.app.options.Logger,
+	}, session, c.app.options.Backoff)
+}
+
+// credentials returns a function that reads the identity anew at each dial, for it
+// is renewed; if that fails the one of before is used.
+func (c *carrier) credentials() func() link.Credentials {
+	var last link.Credentials
+	return func() link.Credentials {
+		fresh, err := link.LoadCredentials(c.app.options.CredentialsDir)
+		if err != nil {
+			c.app.options.Logger.Warn("cannot read the agent's identity", "error", err)
+			return last
+		}
+		last = fresh
+		return last
+	}
+}
+
+// software says what this program is, for people.
+func (a *App) software() string {
+	return fmt.Sprintf("keng-agent %s %s/%s", a.options.Version, runtime.GOOS, runtime.GOARCH)
+}
