@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"keng/proto/link"
+)
+
+// What joining leaves in a gateway's data directory.
+const (
+	identityDir = "identity" // key and certificates, as package link saves them
+	hubsFile    = "hubs"     // addresses to dial first, one a line
+	hubsFileMax = 16 << 10   // bytes
+)
+
+// Join exchanges an enrolment token for an identity, and saves it with the hub's
+// address in the data directory. A directory that has an identity already is an error.
+func Join(ctx context.Context, hub, token, name, dataDir string) (link.Peer, error) {
+	identity := filepath.Join(dataDir, identityDir)
+	switch _, err := link.LoadCredentials(identity); {
+	case err == nil:
+		return link.Peer{}, fmt.Errorf("%s has an identity already: to join another cluster, give another data directory", dataDir)
+	case !errors.Is(err, fs.ErrNotExist):
+		return link.Peer{}, err
+	}
+	// A token may be good for one use: see first that its fruit can be kept.
+	if err := os.MkdirAll(identity, 0o700); err != nil {
+		return link.Peer{}, fmt.Errorf("cannot make the data directory: %w", err)
+	}
+	socket, err := net.ListenPacket("udp", ":0")
+	if err != nil {
+		return link.Peer{}, fmt.Errorf("cannot open a UDP socket: %w", err)
+	}
+	endpoint := link.NewEndpoint(socket, nil)
+	defer endpoint.Close()
+	credentials, peer, err := endpoint.Join(ctx, hub, token, link.Gateway, name)
+	if err != nil {
+		return link.Peer{}, err
+	}
+	// The identity comes last: without it the directory counts as not joined.
+	if err := writeHubs(filepath.Join(dataDir, hubsFile), hub); err != nil {
+		return link.Peer{}, fmt.Errorf("cannot save the hub's address: %w", err)
+	}
+	return peer, link.SaveCredentials(identity, credentials)
+}
+
+// writeHubs writes the address to disk itself: were it lost in a power cut, an identity
+// would be left that knows no hub and cannot join again.
+func writeHubs(path, hub string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(hub + "\n")
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// LoadIdentity reads what [Join] saved: who the gateway is, and which hubs to dial.
+func LoadIdentity(dataDir string) (link.Credentials, []string, error) {
+	credentials, err := link.LoadCredentials(filepath.Join(dataDir, identityDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return credentials, nil, fmt.Errorf("%s has no identity: run `keng-gateway join` first", dataDir)
+	}
+	if err != nil {
+		return credentials, nil, err
+	}
+	file, err := os.Open(filepath.Join(dataDir, hubsFile))
+	if err != nil {
+		return credentials, nil, fmt.Errorf("cannot read which hubs to dial: %w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, hubsFileMax))
+	return credentials, strings.Fields(string(text)), err
+}
