@@ -1,0 +1,294 @@
+// Package app is one hub node as a thing that can be embedded: [New] wires it, [App.Start]
+// brings it up, [App.Stop] takes it down. The hub's main and the demo are thin over it.
+//
+// A node is a list of tasks over a replicated store: the engine (pages and deadlines),
+// the edge (agents and gateways), the HTTP server, and whatever the embedder adds, such
+// as a gateway in the same process. They start in that order and stop in the reverse:
+// first nothing new comes in, then what is under way ends, then the store closes.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"keng/hub/edge"
+	"keng/hub/engine"
+	"keng/hub/state"
+	"keng/proto/link"
+	"keng/raftstore"
+)
+
+// Options says what a node is. DataDir is required.
+type Options struct {
+	// DataDir is where everything that the node keeps is. One process at a time.
+	DataDir string
+	// HTTP and Link are the addresses of the API (TCP) and of agents and gateways
+	// (UDP). Port 0 takes a free one. Defaults: ":8080" and ":7443".
+	HTTP, Link string
+	// NodeID is this node's name in the cluster. Default: the host's name.
+	NodeID string
+	// Advertise is the host by which agents and gateways find this node. Default: the
+	// host's name.
+	Advertise string
+	// Bootstrap lets an empty DataDir become a new cluster.
+	Bootstrap bool
+	// KeyFile holds the master key that seals secrets. Default: DataDir/master.key,
+	// made at bootstrap.
+	KeyFile string
+	// BootstrapKey, if not empty, is made an API key with every right. At least 20
+	// characters.
+	BootstrapKey string
+	// Language is that of texts written for everybody: "vi" or "en" (default). It is
+	// used when the cluster is founded.
+	Language string
+	// Version is for people.
+	Version string
+	// Tasks are started after the node's own, with the node ready to serve.
+	Tasks []func(*App) Task
+	// Logger gets what the node has to say. Default: slog.Default().
+	Logger *slog.Logger
+}
+
+// Task is a part of the process that runs until its context ends.
+type Task struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+// stopWait bounds how long one task may take to stop.
+const stopWait = 8 * time.Second
+
+// App is one hub node.
+type App struct {
+	o         Options
+	logger    *slog.Logger
+	store     *raftstore.Store
+	key       masterKey
+	authority link.Authority
+	edge      *edge.Edge
+	link      net.PacketConn
+	http      net.Listener
+	failed    chan error
+	cleanups  []cleanup // in the order of opening; closed in the reverse
+}
+
+type cleanup struct {
+	name  string
+	close func(ctx context.Context) error
+}
+
+// New checks the options. It opens nothing.
+func New(o Options) (*App, error) {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "localhost"
+	}
+	setDefault(&o.HTTP, ":8080")
+	setDefault(&o.Link, ":7443")
+	setDefault(&o.NodeID, host)
+	setDefault(&o.Advertise, host)
+	setDefault(&o.Language, "en")
+	setDefault(&o.Version, "devel")
+	switch {
+	case o.DataDir == "":
+		return nil, errors.New("a data directory is needed: name one with --data-dir")
+	case o.BootstrapKey != "" && len(o.BootstrapKey) < 20:
+		return nil, errors.New("KENG_BOOTSTRAP_API_KEY is too short: a key needs at least 20 characters")
+	}
+	setDefault(&o.KeyFile, filepath.Join(o.DataDir, "master.key"))
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return &App{o: o, logger: o.Logger, failed: make(chan error, 8)}, nil
+}
+
+func setDefault(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+// Start brings the node up and returns when it serves. If it fails, what was opened
+// is closed again.
+func (a *App) Start(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	for _, step := range []func(context.Context) error{a.openHTTP, a.openLink, a.openStore, a.found, a.makeEdge} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	replicated := replicated{a.store}
+	a.start(Task{"store watch", a.watchStore})
+	a.start(Task{"engine", engine.New(replicated, a.edge, a.logger.With("part", "engine")).Run})
+	a.start(Task{"edge", a.edge.Run})
+	a.start(Task{"http", a.serveHTTP})
+	for _, task := range a.o.Tasks {
+		a.start(task(a))
+	}
+	return nil
+}
+
+// openStore opens the replicated store and waits until this node leads it.
+func (a *App) openStore(ctx context.Context) error {
+	if err := os.MkdirAll(a.o.DataDir, 0o700); err != nil {
+		return fmt.Errorf("cannot make the data directory: %w", err)
+	}
+	s, err := raftstore.Open(raftstore.Options{
+		Dir: filepath.Join(a.o.DataDir, "store"), NodeID: a.o.NodeID, Bootstrap: a.o.Bootstrap,
+		Handle: state.New(time.LoadLocation).Handle, Logger: a.logger.With("part", "raftstore"),
+	})
+	if err != nil {
+		return err
+	}
+	a.store = s
+	a.atStop("store", func(context.Context) error { return s.Close() })
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if _, err := s.Lead(ctx); err != nil {
+		return fmt.Errorf("the store has no leader: %w", err)
+	}
+	return nil
+}
+
+// watchStore ends with an error when the store has given itself up: the process is then
+// better restarted.
+func (a *App) watchStore(ctx context.Context) error {
+	select {
+	case <-a.store.Failed():
+		return a.store.Failure()
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// openLink opens the UDP socket of agents and gateways. Addresses are opened before the
+// store, so that a busy one is noticed before anything is written.
+func (a *App) openLink(context.Context) error {
+	pc, err := net.ListenPacket("udp", a.o.Link)
+	if err != nil {
+		return fmt.Errorf("cannot listen for agents and gateways: %w", err)
+	}
+	a.link = pc
+	a.atStop("link address", func(context.Context) error { return ignoreClosed(pc.Close()) })
+	return nil
+}
+
+// makeEdge makes what serves agents and gateways at the open socket.
+func (a *App) makeEdge(context.Context) error {
+	keys, err := a.key.linkKeys()
+	if err != nil {
+		return err
+	}
+	endpoint := link.NewEndpoint(a.link, keys)
+	a.atStop("link", func(context.Context) error { return endpoint.Close() })
+	credentials, err := a.ownCredentials()
+	if err != nil {
+		return err
+	}
+	a.edge = edge.New(edge.Options{
+		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authority, Logger: a.logger.With("part", "edge"),
+		Listen: link.ListenConfig{
+			Credentials: credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version,
+			Logger: a.logger.With("part", "link"),
+		},
+	})
+	return nil
+}
+
+// start runs a task until the node stops. A task that ends before that with an error
+// makes Wait return it.
+func (a *App) start(t Task) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		err := t.Run(ctx)
+		if err != nil && ctx.Err() == nil {
+			a.failed <- fmt.Errorf("%s: %w", t.Name, err)
+		}
+		done <- err
+	}()
+	a.atStop(t.Name, func(stop context.Context) error {
+		cancel()
+		select {
+		case err := <-done:
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		case <-stop.Done():
+			return errors.New("did not stop in time")
+		}
+	})
+}
+
+func (a *App) atStop(name string, close func(context.Context) error) {
+	a.cleanups = append(a.cleanups, cleanup{name, close})
+}
+
+// Wait returns when ctx ends (nil) or a part of the node has failed (its error).
+func (a *App) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-a.failed:
+		return err
+	}
+}
+
+// Stop takes the node down in the reverse order of Start. Each part gets a bounded
+// time. A second call does nothing.
+func (a *App) Stop(ctx context.Context) error {
+	var errs []error
+	for _, c := range slices.Backward(a.cleanups) {
+		ctx, cancel := context.WithTimeout(ctx, stopWait)
+		if err := c.close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("cannot stop %s: %w", c.name, err))
+		}
+		cancel()
+	}
+	a.cleanups = nil
+	return errors.Join(errs...)
+}
+
+// HTTPAddr is the address of the API, known after Start.
+func (a *App) HTTPAddr() string { return a.http.Addr().String() }
+
+// LinkAddr is the address for agents and gateways, known after Start.
+func (a *App) LinkAddr() string { return a.link.LocalAddr().String() }
+
+// Store is the node's state, for an embedder that seeds it by commands.
+func (a *App) Store() state.Store { return replicated{a.store} }
+
+// AdmitInside lets a gateway within this process in. It returns the gateway's credentials,
+// which are renewed in time, and the address at which it dials this node.
+func (a *App) AdmitInside(ctx context.Context) (credentials func() link.Credentials, address string, err error) {
+	credentials, err = a.edge.Admission(ctx, "inside-"+a.o.NodeID, "inside "+a.o.NodeID)
+	return credentials, loopback(a.LinkAddr()), err
+}
+
+// loopback turns an address that listens everywhere into one that can be dialled here.
+func loopback(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"keng/hub/api"
+	"keng/hub/console"
+)
+
+// openHTTP opens the address of the API.
+func (a *App) openHTTP(context.Context) error {
+	l, err := net.Listen("tcp", a.o.HTTP)
+	if err != nil {
+		return fmt.Errorf("cannot listen for HTTP: %w", err)
+	}
+	a.http = l
+	a.atStop("HTTP address", func(context.Context) error { return ignoreClosed(l.Close()) })
+	return nil
+}
+
+// serveHTTP serves the API until ctx ends; requests under way may end.
+func (a *App) serveHTTP(ctx context.Context) error {
+	pages, err := console.New(console.Options{Store: a.Store(), Logger: a.logger.With("part", "console")})
+	if err != nil {
+		return err
+	}
+	handler, err := api.New(api.Options{
+		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Pages: pages,
+	})
+	if err != nil {
+		return err
+	}
+	server := api.Server(a.o.HTTP, handler, a.logger.With("part", "http"))
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(a.http) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait/2)
+	defer cancel()
+	if err := server.Shutdown(bounded); err != nil {
+		err = errors.Join(err, server.Close())
+		return err
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// ready says whether this node can serve: it has a leader and has caught up.
+func (a *App) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err := a.store.Lead(ctx)
+	return err
+}

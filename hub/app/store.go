@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"keng/hub/core"
+	"keng/raftstore"
+	"keng/raftstore/table"
+)
+
+// replicated is the store in the shapes that state and engine ask for. They do not
+// import raftstore.
+type replicated struct{ *raftstore.Store }
+
+// Update has a command evaluated and made durable.
+func (r replicated) Update(ctx context.Context, id [16]byte, command []byte) ([]byte, error) {
+	result, err := r.Store.Update(ctx, raftstore.CommandID(id), command)
+	return result, kindly(err)
+}
+
+// View calls f with a view of the state.
+func (r replicated) View(ctx context.Context, latest bool, f func(table.Reader) error) error {
+	level := raftstore.Local
+	if latest {
+		level = raftstore.Leader
+	}
+	return kindly(r.Store.View(ctx, level, f))
+}
+
+// kindly gives the store's own errors a kind: they are nobody's fault and may be over soon.
+func kindly(err error) error {
+	for _, passing := range []error{raftstore.ErrClosed, raftstore.ErrOverloaded, raftstore.ErrUnknownOutcome, raftstore.ErrNotLeader} {
+		if errors.Is(err, passing) {
+			return &core.Error{Kind: core.Unavailable, Words: err.Error()}
+		}
+	}
+	return err
+}
+
+// Lead waits until this node leads.
+func (r replicated) Lead(ctx context.Context) (uint64, <-chan struct{}, error) {
+	l, err := r.Store.Lead(ctx)
+	return l.Term, l.Lost, err
+}
