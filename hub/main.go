@@ -1,0 +1,91 @@
+// Command hub is the centre of Kẻng: it takes alerts, decides who must know, and sees
+// to it that they do. See the README for a first try, and --help for everything else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line.
+type commands struct {
+	Config configFile `placeholder:"FILE" help:"YAML file of flags by name, such as \"data-dir: /var/lib/keng\". Command line and environment go before it."`
+
+	Demo    demoCommand    `cmd:"" help:"Show the whole system on this machine: a website goes down, a phone rings. Needs nothing."`
+	Serve   serveCommand   `cmd:"" help:"Run a hub node."`
+	Token   tokenCommand   `cmd:"" help:"Enrolment tokens, with which agents and gateways join."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// The exit codes. They are part of the command line's contract.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) }) // from then on a signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run carries out a command line and returns the exit code.
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	parser, err := kong.New(&commands{}, kong.Name("keng-hub"),
+		kong.Description("Kẻng: self-hosted incident alerting and on-call."),
+		kong.DefaultEnvars("KENG"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)), kong.Writers(out, errs))
+	if err != nil {
+		fmt.Fprintln(errs, "keng-hub:", err)
+		return exitFailed
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(errs, "keng-hub: %v\nTry %s --help.\n", err, used(err))
+		return exitUsage
+	}
+	switch err := command.Run(); {
+	case err == nil:
+		return 0
+	case errors.Is(err, errTold):
+		return exitFailed
+	default:
+		fmt.Fprintln(errs, "keng-hub:", err)
+		return exitFailed
+	}
+}
+
+// used names the command that was used wrongly.
+func used(err error) string {
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok && wrong.Context.Selected() != nil {
+		return wrong.Context.Selected().FullPath()
+	}
+	return "keng-hub"
+}
+
+// errTold is an error of which the command has told the user itself.
+var errTold = errors.New("told already")
+
+type versionCommand struct{}
+
+func (versionCommand) Run(out io.Writer) error {
+	fmt.Fprintln(out, "keng-hub", version())
+	return nil
+}
+
+// version is that of the module, as the toolchain recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"keng/hub/app"
+	gateway "keng/mobile-gateway/app"
+)
+
+// serveCommand runs a hub node.
+type serveCommand struct {
+	DataDir       string `required:"" placeholder:"DIR" help:"Where everything that the node keeps is." type:"path"`
+	HTTP          string `name:"http" default:":8080" placeholder:"ADDR" help:"Address of the API and the console (default ${default})."`
+	Link          string `default:":7443" placeholder:"ADDR" help:"Address for agents and gateways, UDP (default ${default})."`
+	NodeID        string `name:"node-id" placeholder:"ID" help:"This node's name in the cluster. Default: the host's name."`
+	Advertise     string `placeholder:"HOST" help:"Host by which agents and gateways find this node. Default: the host's name."`
+	Bootstrap     bool   `help:"Found a new cluster if the data directory is empty."`
+	Language      string `default:"en" enum:"vi,en" help:"Language of texts that are written for everybody: vi or en. Taken when a cluster is founded."`
+	KeyFile       string `placeholder:"FILE" help:"File of the master key that seals secrets. Default: DATA-DIR/master.key, made at bootstrap." type:"path"`
+	GatewayConfig string `placeholder:"FILE" help:"File that says how the gateway inside this process reaches phones (as for keng-gateway run)." type:"existingfile"`
+	// The key is a secret: it comes by the environment only.
+	BootstrapAPIKey string `hidden:"" env:"KENG_BOOTSTRAP_API_KEY"`
+}
+
+// Validate refuses addresses that nobody could listen at.
+func (c *serveCommand) Validate() error {
+	return errors.Join(checkAddress("--http", c.HTTP), checkAddress("--link", c.Link))
+}
+
+// checkAddress checks a flag's HOST:PORT, where HOST may be empty: all of this machine.
+func checkAddress(flag, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%s must be HOST:PORT or :PORT, not %q", flag, address)
+	}
+	return nil
+}
+
+// Run serves until ctx ends.
+func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	options := app.Options{
+		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, NodeID: c.NodeID, Advertise: c.Advertise, Bootstrap: c.Bootstrap,
+		KeyFile: c.KeyFile, BootstrapKey: c.BootstrapAPIKey, Version: version(), Language: c.Language, Logger: logger,
+	}
+	if c.GatewayConfig != "" {
+		config, err := gateway.LoadConfig(c.GatewayConfig)
+		if err != nil {
+			return err
+		}
+		options.Tasks = append(options.Tasks, gatewayInside(config, filepath.Join(c.DataDir, "gateway"), logger))
+	}
+	node, err := app.New(options)
+	if err != nil {
+		return err
+	}
+	switch err := node.Start(ctx); {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w: another program, perhaps another hub, uses that port; stop it, or choose another port with --http or --link", err)
+	case err != nil:
+		return err
+	}
+	fmt.Fprintf(out, "serving: API at http://%s, agents and gateways at %s\n", node.HTTPAddr(), node.LinkAddr())
+	failed := node.Wait(ctx)
+	stopped := node.Stop(context.WithoutCancel(ctx))
+	if failed != nil {
+		return failed // that it could not be stopped well follows from it
+	}
+	return stopped
+}
