@@ -22,7 +22,6 @@ type serveCommand struct {
 	HTTP          string `name:"http" default:":8080" placeholder:"ADDR" help:"Address of the API and the console (default ${default})."`
 	Link          string `default:":7443" placeholder:"ADDR" help:"Address for agents and gateways, UDP (default ${default})."`
 	NodeID        string `name:"node-id" placeholder:"ID" help:"This node's name in the cluster. Default: the host's name."`
-	Advertise     string `placeholder:"HOST" help:"Host by which agents and gateways find this node. Default: the host's name."`
 	Bootstrap     bool   `help:"Found a new cluster if the data directory is empty."`
 	Language      string `default:"en" enum:"vi,en" help:"Language of texts that are written for everybody: vi or en. Taken when a cluster is founded."`
 	KeyFile       string `placeholder:"FILE" help:"File of the master key that seals secrets. Default: DATA-DIR/master.key, made at bootstrap." type:"path"`
@@ -52,7 +51,7 @@ func checkAddress(flag, address string) error {
 func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	options := app.Options{
-		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, NodeID: c.NodeID, Advertise: c.Advertise, Bootstrap: c.Bootstrap,
+		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, NodeID: c.NodeID, Bootstrap: c.Bootstrap,
 		KeyFile: c.KeyFile, BootstrapKey: c.BootstrapAPIKey, Version: version(), Language: c.Language, Logger: logger,
 	}
 	if c.GatewayConfig != "" {

@@ -97,9 +97,6 @@ func TestKilledChild(t *testing.T) {
 // whether everything that it had acknowledged is there, and whether rows and
 // indexes agree.
 func TestKill(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
 	dir := t.TempDir()
 	acknowledged := map[uint64]bool{}
 	for round := range 3 {

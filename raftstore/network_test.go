@@ -343,7 +343,7 @@ func TestWrongNode(t *testing.T) {
 	_ = fresh.Close()
 	taken, err := net.Listen("tcp", address)
 	if err != nil {
-		t.Skipf("b's port was taken meanwhile: %v", err)
+		t.Fatalf("b's port was taken meanwhile: %v", err)
 	}
 	d := openTCP(t, authority, filepath.Join(dir, "d"), "d", func(o *raftstore.Options) {
 		_ = o.Network.Listener.Close()

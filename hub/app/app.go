@@ -34,9 +34,6 @@ type Options struct {
 	HTTP, Link string
 	// NodeID is this node's name in the cluster. Default: the host's name.
 	NodeID string
-	// Advertise is the host by which agents and gateways find this node. Default: the
-	// host's name.
-	Advertise string
 	// Bootstrap lets an empty DataDir become a new cluster.
 	Bootstrap bool
 	// KeyFile holds the master key that seals secrets. Default: DataDir/master.key,
@@ -93,7 +90,6 @@ func New(o Options) (*App, error) {
 	setDefault(&o.HTTP, ":8080")
 	setDefault(&o.Link, ":7443")
 	setDefault(&o.NodeID, host)
-	setDefault(&o.Advertise, host)
 	setDefault(&o.Language, "en")
 	setDefault(&o.Version, "devel")
 	switch {

@@ -105,7 +105,7 @@ func (w *world) openHub(ctx context.Context, o Options, logger *slog.Logger) (er
 		return err
 	}
 	w.node, err = app.New(app.Options{
-		DataDir: filepath.Join(o.DataDir, "hub"), HTTP: o.HTTP, Link: "127.0.0.1:0", NodeID: "demo", Advertise: "127.0.0.1",
+		DataDir: filepath.Join(o.DataDir, "hub"), HTTP: o.HTTP, Link: "127.0.0.1:0", NodeID: "demo",
 		Bootstrap: true, BootstrapKey: w.key, Language: string(o.Language), Logger: logger.With("program", "hub"),
 		Tasks: []func(*app.App) app.Task{o.Gateway(GatewayConfig{
 			DataDir: filepath.Join(o.DataDir, "gateway"), File: file, Logger: logger.With("program", "gateway"),

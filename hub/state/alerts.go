@@ -183,6 +183,11 @@ func (c *change) openAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 	if err := c.log(a.ID, ActionEntry, by, "Alert created: "+a.Message); err != nil {
 		return nil, false, err
 	}
+	if d.Note != "" {
+		if err := c.log(a.ID, ActionEntry, by, "Note: "+d.Note); err != nil {
+			return nil, false, err
+		}
+	}
 	return a, true, c.notifyResponders(a)
 }
 
@@ -280,5 +285,5 @@ func (c *change) silence(a *alert.Alert, by, what, note string) error {
 	}
 	a.Resting = ""
 	c.dropDeadlines(a.ID)
-	return c.cancelDeliveries(a.ID, "the alert is "+what)
+	return c.cancelDeliveries(a.ID, "", "the alert is "+what)
 }

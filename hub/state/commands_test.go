@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -259,5 +260,60 @@ func TestAnyEventIsTaken(t *testing.T) {
 	}
 	if _, err := do(s, state.TakeEvents{Agent: "nobody"}); core.KindOf(err) != core.NotFound {
 		t.Errorf("an unknown agent: %v", err)
+	}
+}
+
+// P2: what is given up because it could not be done leaves its alert not forgotten.
+func TestAGivenUpDeadlineLeavesAReason(t *testing.T) {
+	s := newStage(t)
+	for _, line := range []string{"user an vi push:tok voice:+84901 push@0s voice@3m", "create web P1 user:an", "report push an done"} {
+		s.act(line)
+	}
+	s.now = s.now.Add(3 * time.Minute)
+	if _, err := do(s, state.DoDue{Drop: true, Max: 1}); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := state.FindAlert(s.tx, state.Ref{Alias: "web"})
+	if _, more := state.NextDeadline(s.tx); more || a.Resting == "" {
+		t.Errorf("nothing will happen (more: %v), and the alert says %q", more, a.Resting)
+	}
+}
+
+// However much a gateway has said of a page, every key that was pressed is heard.
+func TestEveryKeyIsHeardOnAFullTrace(t *testing.T) {
+	for _, reply := range []channel.Reply{channel.Acknowledge, channel.Close, channel.NextPerson} {
+		s := newStage(t)
+		for _, line := range []string{"user an vi voice:+84901", "user boss en voice:+84902", "escalation e 0s=user:an 10m=user:boss", "create web P1 escalation:e"} {
+			s.act(line)
+		}
+		page := string(state.Outbox(s.tx, 1)[0].ID)
+		var reports []channel.Report
+		for n := range uint32(60) {
+			reports = append(reports, channel.Report{Page: page, Number: n + 1, At: s.now, Stage: channel.Ringing})
+		}
+		reports = append(reports, channel.Report{Page: page, Number: 98, At: s.now, Stage: channel.Done}, channel.Report{Page: page, Number: 99, At: s.now, Stage: channel.Done, Reply: reply})
+		if _, err := do(s, state.TakeReports{Reports: reports}); err != nil {
+			t.Fatal(err)
+		}
+		var log strings.Builder
+		for e := range state.Log.All(s.tx) {
+			log.WriteString(e.Text + "\n")
+		}
+		want := map[channel.Reply]string{channel.Acknowledge: "Alert acknowledged", channel.Close: "Alert closed", channel.NextPerson: "Passed on"}[reply]
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%s was not heard", reply)
+		}
+	}
+}
+
+func TestTheNoteOfANewAlertIsLogged(t *testing.T) {
+	s := newStage(t)
+	r, err := do(s, state.CreateAlert{Draft: alert.Draft{Message: "m", Note: "see the wiki"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := state.LogOf(s.tx, r.Alert)
+	if !slices.ContainsFunc(lines, func(e state.Entry) bool { return e.Text == "Note: see the wiki" }) {
+		t.Errorf("the log is %+v", lines)
 	}
 }

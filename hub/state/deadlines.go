@@ -89,6 +89,7 @@ func (a DoDue) apply(c *change) (Due, error) {
 	}
 	if d, ok := c.earliest(); ok && a.Drop && !d.At.After(c.now) {
 		Deadlines.Delete(c.tx, deadlineKey(d))
+		c.touched[d.Alert] = true // it may have been the last that was to happen (P2)
 		due.Done, due.More = 1, true
 		return due, c.log(d.Alert, SystemEntry, System, fmt.Sprintf("What was due at %s could not be done and is given up: see the hub's log", d.At.Format(time.RFC3339)))
 	}

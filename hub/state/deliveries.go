@@ -161,16 +161,18 @@ func (c *change) overdue(id core.DeliveryID, late time.Duration) error {
 	return c.record(d, Trace{At: c.now, Stage: channel.Failed, Failure: channel.Unavailable, Detail: "nothing was heard of this page in time"})
 }
 
-// cancelDeliveries takes back every page of an alert whose fate is open.
-func (c *change) cancelDeliveries(id core.AlertID, why string) error {
+// cancelDeliveries takes back every page of an alert whose fate is open: those to one
+// person, or to everybody if no person is named.
+func (c *change) cancelDeliveries(id core.AlertID, to core.UserID, why string) error {
 	for _, d := range DeliveriesOf(c.tx, id) {
-		if d.Final() {
+		if d.Final() || to != "" && d.User != to {
 			continue
 		}
 		d.Trace = append(d.Trace, Trace{At: c.now, Stage: channel.Cancelled, Detail: why})
 		if err := Deliveries.Put(c.tx, &d); err != nil {
 			return err
 		}
+		c.dropOverdue(&d)
 	}
 	return nil
 }
@@ -193,7 +195,7 @@ func (t TakeReports) apply(c *change) (Nothing, error) {
 			continue
 		}
 		// A talkative gateway must not keep out what matters: the end, and what the person said.
-		matters := t.Stage.Final() && !d.Final() || t.Reply == channel.Acknowledge
+		matters := t.Stage.Final() && !d.Final() || asks(t.Reply)
 		if len(d.Trace) >= traceMax && !(matters && len(d.Trace) < 2*traceMax) {
 			continue
 		}
@@ -254,6 +256,11 @@ func (c *change) record(d *Delivery, t Trace) error {
 	return c.hurry(d.Alert, d.User, d.ID)
 }
 
+// asks reports whether a reply is one that this version heeds.
+func asks(r channel.Reply) bool {
+	return r == channel.Acknowledge || r == channel.Close || r == channel.NextPerson
+}
+
 // heed does what a person asked for through a channel. It reports false for no reply, and
 // for one that this version does not know: to the page that makes no difference.
 func (c *change) heed(d *Delivery, reply channel.Reply, name string) (heeded bool, err error) {
@@ -286,15 +293,8 @@ func (c *change) passOn(d *Delivery, name string) error {
 			Deadlines.Delete(c.tx, deadlineKey(x))
 		}
 	}
-	for _, other := range DeliveriesOf(c.tx, d.Alert) {
-		if other.User != d.User || other.Final() {
-			continue
-		}
-		other.Trace = append(other.Trace, Trace{At: c.now, Stage: channel.Cancelled, Detail: "the person has passed the alert on"})
-		if err := Deliveries.Put(c.tx, &other); err != nil {
-			return err
-		}
-		c.dropOverdue(&other)
+	if err := c.cancelDeliveries(d.Alert, d.User, "the person has passed the alert on"); err != nil {
+		return err
 	}
 	return c.hurryEscalation(d.Alert)
 }

@@ -32,24 +32,24 @@ func TestStoryPingSocket(t *testing.T) {
 	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	output, err := command.CombinedOutput()
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSYS) {
-		t.Skip("SKIPPED, NOT PROVEN: this process may not make a network namespace: ", err)
+		unproven(t, "this process may not make a network namespace: ", err)
 	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	if strings.Contains(string(output), "SKIPPED") {
-		t.Skipf("%s", output)
+		unproven(t, string(output))
 	}
 	t.Logf("%s", output)
 }
 
 func pingInside(t *testing.T) {
 	if err := loopbackUp(); err != nil {
-		t.Skip("SKIPPED, NOT PROVEN: ", err)
+		unproven(t, err)
 	}
 	group := fmt.Sprintf("%d %d", os.Getgid(), os.Getgid())
 	if err := os.WriteFile("/proc/sys/net/ipv4/ping_group_range", []byte(group), 0o600); err != nil {
-		t.Skip("SKIPPED, NOT PROVEN: ", err)
+		unproven(t, err)
 	}
 	addresses := []string{"127.0.0.1", "::1"}
 	if _, err := os.Stat("/proc/net/if_inet6"); err != nil {

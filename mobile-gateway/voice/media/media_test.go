@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -221,7 +222,10 @@ func wire(t *testing.T, host string) (*net.UDPConn, netip.AddrPort) {
 	t.Helper()
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(host)})
 	if err != nil {
-		t.Skipf("no socket at %s: %v", host, err)
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skipf("SKIPPED: this machine has no socket at %s: %v", host, err)
 	}
 	t.Cleanup(func() { conn.Close() })
 	return conn, conn.LocalAddr().(*net.UDPAddr).AddrPort()
