@@ -15,13 +15,16 @@ const tokenLifetime = 72 * time.Hour
 
 // createTokenIn is an enrolment token as it is asked for.
 type createTokenIn struct {
-	uses     int           // default 1
-	lifetime time.Duration // default [tokenLifetime]
+	uses     int // default 1
+	lifetime time.Duration
 }
 
-func (in *createTokenIn) read(c *call) {
+func (in *createTokenIn) read(c *call) { in.readFor(c, tokenLifetime) }
+
+// readFor reads a token that is good for a time unless said otherwise.
+func (in *createTokenIn) readFor(c *call, otherwise time.Duration) {
 	in.uses = c.body.number("uses", 1)
-	in.lifetime = tokenLifetime
+	in.lifetime = otherwise
 	if text := c.body.text("lifetime"); text != "" {
 		d, err := time.ParseDuration(text)
 		if err != nil {

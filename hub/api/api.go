@@ -57,6 +57,9 @@ type Options struct {
 	// MakeToken makes an enrolment token for agents and gateways and returns it. Errors
 	// of kind [core.Unacceptable] name the fields "uses" and "lifetime". Required.
 	MakeToken func(ctx context.Context, uses int, lifetime time.Duration) (string, error)
+	// Cluster is the nodes of the hub, to be seen and changed. Default: none, and the
+	// operations below /keng/v1/cluster answer 503.
+	Cluster Cluster
 	// Ready says why the node can not serve yet, nil if it can. Default: always ready.
 	Ready func(ctx context.Context) error
 	// Now is the present moment, for who is on call. Default: [time.Now].

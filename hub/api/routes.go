@@ -49,6 +49,10 @@ func routes() []route {
 		{"POST", "/keng/v1/tokens", configure, true, configurationDomain, on((*API).createToken)},
 		{"GET", "/keng/v1/tokens", configure, true, configurationDomain, on((*API).listTokens)},
 		{"GET", "/keng/v1/peers", read, false, configurationDomain, on((*API).listPeers)},
+		{"GET", "/keng/v1/cluster", read, true, configurationDomain, on((*API).getCluster)},
+		{"POST", "/keng/v1/cluster/tokens", configure, true, configurationDomain, on((*API).createNodeToken)},
+		{"DELETE", "/keng/v1/cluster/nodes/{id}", configure, true, configurationDomain, on((*API).removeNode)},
+		{"POST", "/keng/v1/cluster/transfer", configure, true, configurationDomain, on((*API).transferLeadership)},
 
 		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
