@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"keng/hub/client"
+)
+
+// works reports whether a cluster takes alerts and pages, and can be trusted.
+func works(c *client.Cluster) bool {
+	return c.Quorum.Majority && c.Leader != "" && !c.Diverged
+}
+
+// printCluster prints the nodes as a table, and below it what is to be thought of them.
+// It is read by night: what is wrong is in capitals, and says what to do.
+func printCluster(out io.Writer, c *client.Cluster) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NODE\tROLE\tANSWERS\tADDRESS\tLINK\tVERSION\tAPPLIED\tBEHIND")
+	for _, n := range c.Nodes {
+		answers, applied, behind := "NO", "-", "-"
+		if n.Reached {
+			answers, applied = "yes", strconv.FormatUint(n.Applied, 10)
+		}
+		if n.Behind != nil {
+			behind = strconv.FormatUint(*n.Behind, 10)
+		}
+		fmt.Fprintln(table, strings.Join([]string{n.ID, n.Role, answers, orDash(n.Address), orDash(n.Link), orDash(n.Version), applied, behind}, "\t"))
+	}
+	_ = table.Flush() // a reader who has gone away wants no table
+	fmt.Fprintln(out)
+	for _, sentence := range verdicts(c) {
+		fmt.Fprintln(out, sentence)
+	}
+}
+
+// verdicts says what is to be thought of a cluster.
+func verdicts(c *client.Cluster) []string {
+	list := []string{quorumSentence(c.Quorum)}
+	switch {
+	case c.Leader != "":
+		list = append(list, "Node "+c.Leader+" leads.")
+	case c.Quorum.Majority:
+		list = append(list, "NO LEADER: an election takes a second or two. If this stays, the nodes do not reach one another: see their logs.")
+	}
+	for _, n := range c.Nodes {
+		switch {
+		case !n.Reached:
+			list = append(list, fmt.Sprintf("Node %s does not answer node %s: %s. Start it again, or replace it: remove it, and let a new one join.", n.ID, orDash(c.AnsweredBy), orDash(n.Trouble)))
+		case !n.Voter:
+			list = append(list, fmt.Sprintf("Node %s is joining: it has no vote until it has caught up.", n.ID))
+		}
+	}
+	if c.Diverged {
+		var pairs []string
+		for _, p := range c.Differing {
+			pairs = append(pairs, p[0]+" and "+p[1])
+		}
+		list = append(list, "DIVERGED: the states of nodes "+strings.Join(pairs, ", of ")+" contradict one another. This must never happen.",
+			"Keep a copy of every data directory for a report; then replace the node that differs from the others by one with an empty directory.")
+	}
+	return list
+}
+
+// quorumSentence says whether there is a majority, and how many more nodes may be lost.
+func quorumSentence(q client.Quorum) string {
+	of := fmt.Sprintf("%d of %d %s %s", q.Reachable, q.Voters, inflect(q.Voters, "node", "nodes"), inflect(q.Reachable, "answers", "answer"))
+	switch {
+	case q.Voters == 0:
+		return "NO MAJORITY: no node with a vote is there."
+	case !q.Majority:
+		return fmt.Sprintf("NO MAJORITY: %s, %d are needed. No alert is taken and nobody is paged until more are back.", of, q.Needed)
+	case q.Spare > 0:
+		return fmt.Sprintf("%s; %s more can be lost.", of, inWords(q.Spare))
+	case q.Reachable == q.Voters:
+		return of + "; none can be lost. A cluster bears the loss of one node from three nodes on."
+	}
+	return of + "; none more can be lost."
+}
+
+func inflect(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func inWords(n int) string {
+	if n == 1 {
+		return "one"
+	}
+	return strconv.Itoa(n)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func idsOf(nodes []client.Node) []string {
+	var ids []string
+	for _, n := range nodes {
+		ids = append(ids, n.ID)
+	}
+	return ids
+}
