@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -293,4 +294,23 @@ func TestClusterIsForWholeKeys(t *testing.T) {
 	if f.asked != nil || f.uses != 0 {
 		t.Errorf("asked %v", f.asked)
 	}
+}
+
+func FuzzCluster(f *testing.F) {
+	f.Add("a", "force=true", `{"to":"b","uses":1,"lifetime":"1h"}`)
+	f.Add("a/b", "force=", `{"to":null,"uses":-1,"lifetime":"-1h"}`)
+	h := newHubOf(f, three())
+	h.lenient = true
+	f.Fuzz(func(t *testing.T, id, query, body string) {
+		h.t = t
+		for _, a := range []answer{
+			h.call("DELETE", "/keng/v1/cluster/nodes/"+url.PathEscape(id)+"?"+url.PathEscape(query), ""),
+			h.call("POST", "/keng/v1/cluster/tokens", body),
+			h.call("POST", "/keng/v1/cluster/transfer", body),
+		} {
+			if a.status >= 500 {
+				t.Errorf("HTTP %d: %s", a.status, a.raw)
+			}
+		}
+	})
 }
