@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"cmp"
+	"context"
 	"net"
 	"os"
 	"os/exec"
@@ -9,17 +11,30 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // What the user documentation says works as written: its commands are run, in order, in
 // an empty folder with the programs in it. Only ports are exchanged for free ones.
 func TestDocsFirstSteps(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../docs/first-steps.md")
+	out := runDoc(t, "first-steps.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	if !strings.Contains(out, `"onCallRecipients":["an@example.vn"]`) {
+		t.Errorf("the one person of the team is not on call:\n%s", out)
+	}
+}
+
+// directive matches what a page has for us: a block of commands, or a comment. The block
+// after "goes on" runs until the end, or until its name is in a "kill".
+var directive = regexp.MustCompile("(?s)<!-- (goes on|kill)(?:: (\\w+))? -->\n|```sh\n(.*?)```")
+
+// runDoc runs a page's commands and returns what those said that came to an end.
+func runDoc(t *testing.T, page string, exchange ...string) string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc := strings.NewReplacer(":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):]).Replace(string(text))
 	dir := t.TempDir()
 	for _, name := range []string{"hub", "agent", "mobile-gateway"} {
 		shown := map[string]string{"hub": "keng-hub", "agent": "keng-agent", "mobile-gateway": "keng-gateway"}[name]
@@ -27,43 +42,94 @@ func TestDocsFirstSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	blocks := regexp.MustCompile("(?s)(<!-- goes on -->\n)?```sh\n(.*?)```").FindAllStringSubmatch(doc, -1)
-	if len(blocks) < 6 {
-		t.Fatalf("only %d blocks of commands were found", len(blocks))
+	d := &doc{t: t, dir: dir, running: map[string]func(syscall.Signal){}}
+	goesOn, name := false, ""
+	for _, m := range directive.FindAllStringSubmatch(strings.NewReplacer(exchange...).Replace(string(text)), -1) {
+		switch {
+		case m[1] == "kill":
+			d.running[m[2]](syscall.SIGKILL)
+		case m[1] == "goes on":
+			goesOn, name = true, m[2]
+		case strings.Contains(m[3], "go build"): // done above
+		case goesOn:
+			d.start(cmp.Or(name, m[3]), m[3])
+			goesOn = false
+		default:
+			d.run(m[3])
+		}
 	}
-	var env []string // what was exported so far
-	for _, b := range blocks {
-		goesOn, commands := b[1] != "", b[2]
-		if strings.Contains(commands, "go build") {
-			continue // done above
-		}
-		for _, m := range regexp.MustCompile(`(?m)^export (.*)$`).FindAllStringSubmatch(commands, -1) {
-			env = append(env, strings.Fields(m[1])...)
-		}
-		cmd := exec.Command("bash", "-euc", commands)
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		out := &lines{}
-		cmd.Stdout, cmd.Stderr = out, out
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if !goesOn {
-			if err := cmd.Wait(); err != nil {
-				t.Fatalf("%v\n%s\n%s", err, commands, out)
-			}
-			if strings.Contains(commands, "on-calls") && !strings.Contains(out.String(), `"onCallRecipients":["an@example.vn"]`) {
-				t.Errorf("the one person of the team is not on call:\n%s", out)
-			}
-			continue
-		}
-		t.Cleanup(func() {
-			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+	if d.blocks < 5 {
+		t.Fatalf("only %d blocks of commands were found", d.blocks)
+	}
+	return d.said.String()
+}
+
+// doc is a page at work.
+type doc struct {
+	t       *testing.T
+	dir     string
+	env     []string // what was exported so far
+	blocks  int      // run so far
+	said    lines
+	running map[string]func(syscall.Signal) // ends what goes on
+}
+
+// command makes a block a process group that ends with ctx.
+func (d *doc) command(ctx context.Context, commands string) *exec.Cmd {
+	d.blocks++
+	for _, m := range regexp.MustCompile(`(?m)^export (.*)$`).FindAllStringSubmatch(commands, -1) {
+		d.env = append(d.env, strings.Fields(m[1])...)
+	}
+	cmd := exec.CommandContext(ctx, "bash", "-euc", commands)
+	cmd.Dir, cmd.Env = d.dir, append(os.Environ(), d.env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	return cmd
+}
+
+// blockTimeout is how long commands may take that come to an end.
+const blockTimeout = 2 * time.Minute
+
+// run runs commands to their end.
+func (d *doc) run(commands string) {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), blockTimeout)
+	defer cancel()
+	cmd := d.command(ctx, commands)
+	out := &lines{}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		d.t.Fatalf("%v\n%s\n%s", err, commands, out)
+	}
+	_, _ = d.said.Write([]byte(out.String()))
+}
+
+// start runs commands that go on.
+func (d *doc) start(name, commands string) {
+	d.t.Helper()
+	cmd := d.command(d.t.Context(), commands)
+	out := &lines{}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	ended := false
+	d.running[name] = func(signal syscall.Signal) {
+		if !ended {
+			_ = syscall.Kill(-cmd.Process.Pid, signal)
 			_ = cmd.Wait()
-		})
-		if strings.Contains(commands, "serve") {
-			eventually(t, "the hub serves", func() bool { return strings.Contains(out.String(), "serving: ") })
+			ended = true
 		}
+	}
+	end := d.running[name]
+	d.t.Cleanup(func() {
+		end(syscall.SIGTERM)
+		if d.t.Failed() {
+			d.t.Logf("%s\n%s", commands, out)
+		}
+	})
+	if strings.Contains(commands, "serve") {
+		eventually(d.t, "the hub serves", func() bool { return strings.Contains(out.String(), "serving: ") })
 	}
 }
 
