@@ -2,6 +2,7 @@ package state
 
 import (
 	"crypto/sha256"
+	"crypto/subtle"
 	"fmt"
 	"time"
 
@@ -74,31 +75,34 @@ func (p PutKey) apply(c *change) (core.IntegrationID, error) {
 	return k.ID, Keys.Put(c.tx, &k)
 }
 
-// Token is an enrolment token: with it an agent or a gateway gets its certificate.
-// The secret itself is not kept.
+// Token is an enrolment token, with which an agent or a gateway gets its certificate, or
+// a node token, with which a hub node joins. The secret itself is not kept.
 type Token struct {
 	ID        string    `cbor:"1,keyasint"`
 	Hash      []byte    `cbor:"2,keyasint"` // SHA-256 of the secret
 	CreatedAt time.Time `cbor:"3,keyasint"`
 	ExpiresAt time.Time `cbor:"4,keyasint"`
 	UsesLeft  int       `cbor:"5,keyasint"`
+	// Node says that it is a node token: neither kind is good for the other's purpose.
+	Node bool `cbor:"6,keyasint,omitempty"`
 }
 
-// Tokens holds the enrolment tokens.
+// Tokens holds the enrolment tokens and the node tokens.
 var Tokens = table.New(4, "tokens", func(t *Token) table.Key { return table.K().String(t.ID) })
 
-// The bounds of an enrolment token.
+// The bounds of a token.
 const (
 	TokenLifetimeMax = 90 * 24 * time.Hour
 	TokenUsesMax     = 10_000
 )
 
-// CreateToken writes down an enrolment token.
+// CreateToken writes down an enrolment token, or a node token.
 type CreateToken struct {
 	ID       string        `cbor:"1,keyasint"`
 	Hash     []byte        `cbor:"2,keyasint"`
 	Lifetime time.Duration `cbor:"3,keyasint"` // at most [TokenLifetimeMax]
 	Uses     int           `cbor:"4,keyasint"` // 1 to [TokenUsesMax]
+	Node     bool          `cbor:"5,keyasint,omitempty"`
 }
 
 func (CreateToken) number() number { return createToken }
@@ -110,7 +114,7 @@ func (t CreateToken) apply(c *change) (Token, error) {
 	case t.Uses < 1 || t.Uses > TokenUsesMax:
 		return Token{}, core.Invalid("uses", fmt.Sprintf("must be from 1 to %d", TokenUsesMax))
 	}
-	row := Token{ID: t.ID, Hash: t.Hash, CreatedAt: c.now, ExpiresAt: c.now.Add(t.Lifetime), UsesLeft: t.Uses}
+	row := Token{ID: t.ID, Hash: t.Hash, CreatedAt: c.now, ExpiresAt: c.now.Add(t.Lifetime), UsesLeft: t.Uses, Node: t.Node}
 	return row, Tokens.Put(c.tx, &row)
 }
 
@@ -158,7 +162,7 @@ func (u UseToken) apply(c *change) (Peer, error) {
 				return *p, nil // of an earlier start of this process
 			}
 		}
-	} else if err := u.spend(c); err != nil {
+	} else if err := c.spendToken(u.Token, u.Hash, false); err != nil {
 		return Peer{}, err
 	}
 	if known, ok := GetPeer(c.tx, u.ID); ok && u.Token == "" {
@@ -172,16 +176,27 @@ func (u UseToken) apply(c *change) (Peer, error) {
 	return p, Peers.Put(c.tx, &p)
 }
 
-func (u UseToken) spend(c *change) error {
-	refuse := func(why string) error { return &core.Error{Kind: core.Forbidden, Words: why} }
-	t, ok := Tokens.Get(c.tx, table.K().String(u.Token))
+// spendToken takes one use of an enrolment token, or of a node token.
+func (c *change) spendToken(id string, hash []byte, node bool) error {
+	command := "`keng-hub token create`"
+	if node {
+		command = "`keng-hub cluster token`"
+	}
+	refuse := func(why string) error {
+		return &core.Error{Kind: core.Forbidden, Words: "this token " + why + ": make one with " + command}
+	}
+	t, ok := Tokens.Get(c.tx, table.K().String(id))
 	switch {
-	case !ok || string(t.Hash) != string(u.Hash):
-		return refuse("this token is not known here: make one with `keng-hub token create`")
+	case !ok || subtle.ConstantTimeCompare(t.Hash, hash) != 1:
+		return refuse("is not known here")
+	case t.Node && !node:
+		return refuse("is for hub nodes, not for agents and gateways")
+	case node && !t.Node:
+		return refuse("is for agents and gateways, not for hub nodes")
 	case !c.now.Before(t.ExpiresAt):
-		return refuse("this token has expired: make a new one with `keng-hub token create`")
+		return refuse("has expired")
 	case t.UsesLeft < 1:
-		return refuse("this token has been used already: make a new one with `keng-hub token create`")
+		return refuse("has been used already")
 	}
 	t.UsesLeft--
 	return Tokens.Put(c.tx, t)

@@ -20,6 +20,9 @@ const (
 	takeEvents       number = 12
 	takeReports      number = 13
 	doDue            number = 14
+	useNodeToken     number = 15
+	putNode          number = 16
+	deleteNode       number = 17
 
 	// People's configuration.
 	createUser        number = 32
@@ -72,6 +75,9 @@ func commands() map[number]runner {
 		takeEvents:        runs(TakeEvents{}),
 		takeReports:       runs(TakeReports{}),
 		doDue:             runs(DoDue{}),
+		useNodeToken:      runs(UseNodeToken{}),
+		putNode:           runs(PutNode{}),
+		deleteNode:        runs(DeleteNode{}),
 		createUser:        runs(CreateUser{}),
 		changeUser:        runs(ChangeUser{}),
 		deleteUser:        runs(DeleteUser{}),

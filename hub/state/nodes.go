@@ -1,0 +1,52 @@
+package state
+
+import (
+	"keng/raftstore/table"
+)
+
+// Node is what a hub node says of itself to those who look for one. Which nodes are
+// members is the replicated store's matter.
+type Node struct {
+	ID      string `cbor:"1,keyasint"`
+	Link    string `cbor:"2,keyasint"` // where agents and gateways dial it, host:port
+	Version string `cbor:"3,keyasint"`
+}
+
+// Nodes holds what nodes say of themselves.
+var Nodes = table.New(16, "nodes", func(n *Node) table.Key { return table.K().String(n.ID) })
+
+// GetNode returns what a node says of itself.
+func GetNode(r table.Reader, id string) (*Node, bool) { return Nodes.Get(r, table.K().String(id)) }
+
+// PutNode writes down what a node says of itself.
+type PutNode struct {
+	Node Node `cbor:"1,keyasint"`
+}
+
+func (PutNode) number() number { return putNode }
+
+func (p PutNode) apply(c *change) (Nothing, error) { return Nothing{}, Nodes.Put(c.tx, &p.Node) }
+
+// DeleteNode forgets what a node has said of itself: it is no member any more.
+type DeleteNode struct {
+	ID string `cbor:"1,keyasint"`
+}
+
+func (DeleteNode) number() number { return deleteNode }
+
+func (d DeleteNode) apply(c *change) (Nothing, error) {
+	Nodes.Delete(c.tx, table.K().String(d.ID))
+	return Nothing{}, nil
+}
+
+// UseNodeToken spends one use of a node token on a node that joins.
+type UseNodeToken struct {
+	Token string `cbor:"1,keyasint"`
+	Hash  []byte `cbor:"2,keyasint"` // SHA-256 of the secret
+}
+
+func (UseNodeToken) number() number { return useNodeToken }
+
+func (u UseNodeToken) apply(c *change) (Nothing, error) {
+	return Nothing{}, c.spendToken(u.Token, u.Hash, true)
+}
