@@ -21,8 +21,12 @@ type serveCommand struct {
 	DataDir       string `required:"" placeholder:"DIR" help:"Where everything that the node keeps is." type:"path"`
 	HTTP          string `name:"http" default:":8080" placeholder:"ADDR" help:"Address of the API and the console (default ${default})."`
 	Link          string `default:":7443" placeholder:"ADDR" help:"Address for agents and gateways, UDP (default ${default})."`
+	Raft          string `default:":7444" placeholder:"ADDR" help:"Address for other hub nodes, TCP (default ${default})."`
+	Advertise     string `placeholder:"HOST" help:"Host name or IP address at which other nodes, agents and gateways reach this node. Default: the host's name, or what --raft and --link name."`
 	NodeID        string `name:"node-id" placeholder:"ID" help:"This node's name in the cluster. Default: the host's name."`
-	Bootstrap     bool   `help:"Found a new cluster if the data directory is empty."`
+	Bootstrap     bool   `xor:"begin" help:"Make a new cluster if the data directory is empty, and write a first node token to DATA-DIR/node-token."`
+	Join          string `xor:"begin" placeholder:"RAFTADDR" help:"Join the cluster of the node at this address if the data directory is empty. Needs --join-token."`
+	JoinToken     string `placeholder:"TOKEN" help:"Node token: what is in the first node's DATA-DIR/node-token, or what \"keng-hub cluster token\" prints."`
 	Language      string `default:"en" enum:"vi,en" help:"Language of texts that are written for everybody: vi or en. Taken when a cluster is founded."`
 	KeyFile       string `placeholder:"FILE" help:"File of the master key that seals secrets. Default: DATA-DIR/master.key, made at bootstrap." type:"path"`
 	GatewayConfig string `placeholder:"FILE" help:"File that says how the gateway inside this process reaches phones (as for keng-gateway run)." type:"existingfile"`
@@ -32,7 +36,16 @@ type serveCommand struct {
 
 // Validate refuses addresses that nobody could listen at.
 func (c *serveCommand) Validate() error {
-	return errors.Join(checkAddress("--http", c.HTTP), checkAddress("--link", c.Link))
+	errs := []error{checkAddress("--http", c.HTTP), checkAddress("--link", c.Link), checkAddress("--raft", c.Raft)}
+	switch {
+	case c.Join == "" && c.JoinToken != "":
+		errs = append(errs, errors.New("--join-token needs --join: the address of a node of the cluster"))
+	case c.Join != "" && c.JoinToken == "":
+		errs = append(errs, errors.New("--join needs --join-token: what is in the first node's DATA-DIR/node-token, or what `keng-hub cluster token` prints"))
+	case c.Join != "":
+		errs = append(errs, checkAddress("--join", c.Join))
+	}
+	return errors.Join(errs...)
 }
 
 // checkAddress checks a flag's HOST:PORT, where HOST may be empty: all of this machine.
@@ -51,7 +64,8 @@ func checkAddress(flag, address string) error {
 func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	options := app.Options{
-		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, NodeID: c.NodeID, Bootstrap: c.Bootstrap,
+		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, Raft: c.Raft, Advertise: c.Advertise, NodeID: c.NodeID,
+		Bootstrap: c.Bootstrap, Join: c.Join, JoinToken: c.JoinToken,
 		KeyFile: c.KeyFile, BootstrapKey: c.BootstrapAPIKey, Version: version(), Language: c.Language, Logger: logger,
 	}
 	if c.GatewayConfig != "" {
@@ -67,11 +81,11 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	switch err := node.Start(ctx); {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%w: another program, perhaps another hub, uses that port; stop it, or choose another port with --http or --link", err)
+		return fmt.Errorf("%w: another program, perhaps another hub, uses that port; stop it, or choose another port with --http, --link or --raft", err)
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(out, "serving: API at http://%s, agents and gateways at %s\n", node.HTTPAddr(), node.LinkAddr())
+	fmt.Fprintf(out, "serving: API at http://%s, agents and gateways at %s, other nodes at %s\n", node.HTTPAddr(), node.LinkAddr(), node.RaftAddr())
 	failed := node.Wait(ctx)
 	stopped := node.Stop(context.WithoutCancel(ctx))
 	if failed != nil {

@@ -113,7 +113,7 @@ func (w *world) hub(name string, m *memory, others ...string) (stop func()) {
 	done := make(chan error, 1)
 	go func() {
 		done <- endpoint.Serve(ctx, link.ListenConfig{
-			Credentials: w.authority.As(link.Hub, name), Node: name, Hubs: others, Join: w.admitAll,
+			Credentials: w.authority.As(link.Hub, name), Node: name, Hubs: func() []string { return others }, Join: w.admitAll,
 		}, func(ctx context.Context, c *link.Conn) { serveAgent(c, m) })
 	}()
 	stop = sync.OnceFunc(func() {

@@ -46,7 +46,7 @@ func startHub(ctx context.Context, dir string) (*hubProcess, error) {
 	if h.link, err = freeUDP(); err != nil {
 		return nil, err
 	}
-	h.cmd = exec.CommandContext(ctx, h.binary, "serve", "--bootstrap", "--data-dir", h.dir, "--http", "127.0.0.1:0", "--link", h.link, "--node-id", "bench")
+	h.cmd = exec.CommandContext(ctx, h.binary, "serve", "--bootstrap", "--data-dir", h.dir, "--http", "127.0.0.1:0", "--link", h.link, "--raft", "127.0.0.1:0", "--node-id", "bench")
 	h.cmd.Env = append(os.Environ(), "KENG_BOOTSTRAP_API_KEY="+h.key)
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {

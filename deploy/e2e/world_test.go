@@ -194,7 +194,7 @@ func startHub(t *testing.T, args ...string) *hub {
 // restart runs the hub on its directory.
 func (h *hub) restart() {
 	h.t.Helper()
-	args := append([]string{"serve", "--bootstrap", "--data-dir", h.dir, "--http", "127.0.0.1:0", "--link", h.link, "--node-id", "n1"}, h.args...)
+	args := append([]string{"serve", "--bootstrap", "--data-dir", h.dir, "--http", "127.0.0.1:0", "--link", h.link, "--raft", "127.0.0.1:0", "--node-id", "n1"}, h.args...)
 	h.process = run(h.t, []string{"KENG_BOOTSTRAP_API_KEY=" + h.key}, "hub", args...)
 	h.url, _, _ = strings.Cut(h.says("serving: API at "), ",")
 }

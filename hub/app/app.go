@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"keng/hub/edge"
@@ -32,10 +33,19 @@ type Options struct {
 	// HTTP and Link are the addresses of the API (TCP) and of agents and gateways
 	// (UDP). Port 0 takes a free one. Defaults: ":8080" and ":7443".
 	HTTP, Link string
+	// Raft is the address for other nodes (TCP). Without it the node is alone.
+	Raft string
+	// Advertise is the host, without a port, at which other nodes, agents and gateways
+	// reach this one. Default: what Raft and Link name, if that is one address, else the
+	// host's name.
+	Advertise string
 	// NodeID is this node's name in the cluster. Default: the host's name.
 	NodeID string
 	// Bootstrap lets an empty DataDir become a new cluster.
 	Bootstrap bool
+	// Join is the Raft address of a node whose cluster this one joins, if DataDir is
+	// empty, with JoinToken, a node token.
+	Join, JoinToken string
 	// KeyFile holds the master key that seals secrets. Default: DataDir/master.key,
 	// made at bootstrap.
 	KeyFile string
@@ -51,6 +61,8 @@ type Options struct {
 	Tasks []func(*App) Task
 	// Logger gets what the node has to say. Default: slog.Default().
 	Logger *slog.Logger
+	// Host is another machine than this one, for tests.
+	Host Host
 }
 
 // Task is a part of the process that runs until its context ends.
@@ -64,16 +76,20 @@ const stopWait = 8 * time.Second
 
 // App is one hub node.
 type App struct {
-	o         Options
-	logger    *slog.Logger
-	store     *raftstore.Store
-	key       masterKey
-	authority link.Authority
-	edge      *edge.Edge
-	link      net.PacketConn
-	http      net.Listener
-	failed    chan error
-	cleanups  []cleanup // in the order of opening; closed in the reverse
+	o           Options
+	host        Host
+	hostname    string
+	logger      *slog.Logger
+	key         masterKey
+	authority   link.Authority
+	credentials func() link.Credentials
+	opened      chan struct{} // closed when there is a store
+	store       *raftstore.Store
+	edge        *edge.Edge
+	link        net.PacketConn
+	http, raft  net.Listener
+	failed      chan error
+	cleanups    []cleanup // in the order of opening; closed in the reverse
 }
 
 type cleanup struct {
@@ -95,14 +111,26 @@ func New(o Options) (*App, error) {
 	switch {
 	case o.DataDir == "":
 		return nil, errors.New("a data directory is needed: name one with --data-dir")
+	case o.Bootstrap && o.Join != "":
+		return nil, errors.New("a node makes a new cluster or joins one: not both --bootstrap and --join")
+	case o.Join != "" && o.Raft == "":
+		return nil, errors.New("to join a cluster a node needs an address for the other nodes: --raft")
+	case net.ParseIP(o.Advertise) == nil && strings.Contains(o.Advertise, ":"):
+		return nil, fmt.Errorf("--advertise is a host or an IP address without a port, not %q", o.Advertise)
 	case o.BootstrapKey != "" && len(o.BootstrapKey) < 20:
 		return nil, errors.New("KENG_BOOTSTRAP_API_KEY is too short: a key needs at least 20 characters")
+	}
+	if err := (link.Peer{Kind: link.Hub, ID: o.NodeID}).Valid(); err != nil {
+		return nil, fmt.Errorf("--node-id cannot be %q: %w", o.NodeID, err)
 	}
 	setDefault(&o.KeyFile, filepath.Join(o.DataDir, "master.key"))
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &App{o: o, logger: o.Logger, failed: make(chan error, 8)}, nil
+	return &App{
+		o: o, host: o.Host.withDefaults(), hostname: host, logger: o.Logger.With("hub", o.NodeID),
+		opened: make(chan struct{}), failed: make(chan error, 8),
+	}, nil
 }
 
 func setDefault(s *string, value string) {
@@ -119,7 +147,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
-	for _, step := range []func(context.Context) error{a.openHTTP, a.openLink, a.openStore, a.found, a.makeEdge} {
+	for _, step := range []func(context.Context) error{
+		a.openHTTP, a.openLink, a.openRaft, a.openIdentity, a.openStore, a.found, a.makeEdge,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -128,32 +158,30 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.start(Task{"store watch", a.watchStore})
 	a.start(Task{"engine", engine.New(replicated, a.edge, a.logger.With("part", "engine")).Run})
 	a.start(Task{"edge", a.edge.Run})
+	a.start(Task{"announcement", a.announce})
 	a.start(Task{"http", a.serveHTTP})
 	for _, task := range a.o.Tasks {
 		a.start(task(a))
 	}
+	a.atStop("leadership", a.handOn)
 	return nil
 }
 
-// openStore opens the replicated store and waits until this node leads it.
-func (a *App) openStore(ctx context.Context) error {
-	if err := os.MkdirAll(a.o.DataDir, 0o700); err != nil {
-		return fmt.Errorf("cannot make the data directory: %w", err)
-	}
-	s, err := raftstore.Open(raftstore.Options{
-		Dir: filepath.Join(a.o.DataDir, "store"), NodeID: a.o.NodeID, Bootstrap: a.o.Bootstrap,
+// storeDir is where the replicated store is, in the data directory.
+const storeDir = "store"
+
+// openStore opens the replicated store.
+func (a *App) openStore(context.Context) error {
+	s, err := a.host.OpenStore(raftstore.Options{
+		Dir: a.inData(storeDir), NodeID: a.o.NodeID, Bootstrap: a.o.Bootstrap, Network: a.network(),
 		Handle: state.New(time.LoadLocation).Handle, Logger: a.logger.With("part", "raftstore"),
 	})
 	if err != nil {
 		return err
 	}
 	a.store = s
+	close(a.opened)
 	a.atStop("store", func(context.Context) error { return s.Close() })
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	if _, err := s.Lead(ctx); err != nil {
-		return fmt.Errorf("the store has no leader: %w", err)
-	}
 	return nil
 }
 
@@ -171,9 +199,9 @@ func (a *App) watchStore(ctx context.Context) error {
 // openLink opens the UDP socket of agents and gateways. Addresses are opened before the
 // store, so that a busy one is noticed before anything is written.
 func (a *App) openLink(context.Context) error {
-	pc, err := net.ListenPacket("udp", a.o.Link)
+	pc, err := a.host.ListenPacket("udp", a.o.Link)
 	if err != nil {
-		return fmt.Errorf("cannot listen for agents and gateways: %w", err)
+		return &addressError{"agents and gateways", err}
 	}
 	a.link = pc
 	a.atStop("link address", func(context.Context) error { return ignoreClosed(pc.Close()) })
@@ -188,14 +216,10 @@ func (a *App) makeEdge(context.Context) error {
 	}
 	endpoint := link.NewEndpoint(a.link, keys)
 	a.atStop("link", func(context.Context) error { return endpoint.Close() })
-	credentials, err := a.ownCredentials()
-	if err != nil {
-		return err
-	}
 	a.edge = edge.New(edge.Options{
 		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authority, Logger: a.logger.With("part", "edge"),
 		Listen: link.ListenConfig{
-			Credentials: credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version,
+			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs,
 			Logger: a.logger.With("part", "link"),
 		},
 	})
@@ -263,6 +287,14 @@ func (a *App) HTTPAddr() string { return a.http.Addr().String() }
 // LinkAddr is the address for agents and gateways, known after Start.
 func (a *App) LinkAddr() string { return a.link.LocalAddr().String() }
 
+// RaftAddr is the address for other nodes, known after Start; "" if the node is alone.
+func (a *App) RaftAddr() string {
+	if a.raft == nil {
+		return ""
+	}
+	return a.raft.Addr().String()
+}
+
 // Store is the node's state, for an embedder that seeds it by commands.
 func (a *App) Store() state.Store { return replicated{a.store} }
 
@@ -281,6 +313,16 @@ func loopback(address string) string {
 	}
 	return address
 }
+
+// addressError says that an address cannot be listened at.
+type addressError struct {
+	who string // for whom it was
+	err error
+}
+
+func (e *addressError) Error() string { return "cannot listen for " + e.who + ": " + e.err.Error() }
+
+func (e *addressError) Unwrap() error { return e.err }
 
 func ignoreClosed(err error) error {
 	if errors.Is(err, net.ErrClosed) {

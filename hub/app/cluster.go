@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"sync"
+	"fmt"
 	"time"
 
 	"keng/hub/seed"
@@ -13,97 +13,113 @@ import (
 	"keng/raftstore/table"
 )
 
-// found makes sure that the cluster has an authority, and that this node can use it.
+const (
+	// foundTimeout bounds the founding of a cluster, which has one node.
+	foundTimeout = time.Minute
+	// joiningLook is how often a node that joins says that it still waits.
+	joiningLook = 10 * time.Second
+)
+
+// found makes sure that the cluster is founded, and that this node knows its facts. A
+// node that has them already does not wait for the others: they may all be starting.
 func (a *App) found(ctx context.Context) error {
-	var row *state.Cluster
-	err := a.Store().View(ctx, true, func(r table.Reader) error {
+	for {
+		applied := a.store.Applied()
+		row, err := a.clusterRow(ctx)
+		switch {
+		case err != nil:
+			return err
+		case row == nil && a.o.Bootstrap:
+			return a.newCluster(ctx)
+		case row == nil:
+			if err := a.awaitState(ctx, applied); err != nil {
+				return err
+			}
+			continue
+		case string(row.Authority) == string(a.authority.Certificate.Raw):
+			return nil
+		}
+		file := authorityFile{Certificate: row.Authority, SealedKey: row.SealedKey}
+		if err := a.trust(a.key, file); err != nil {
+			return err
+		}
+		return a.keepAuthority(file)
+	}
+}
+
+func (a *App) clusterRow(ctx context.Context) (row *state.Cluster, err error) {
+	err = a.Store().View(ctx, false, func(r table.Reader) error {
 		row, _ = state.GetCluster(r)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	key, err := loadMasterKey(a.o.KeyFile, row == nil)
-	if err != nil {
-		return err
-	}
-	if row == nil {
-		if row, err = a.newCluster(ctx, key); err != nil {
-			return err
-		}
-	}
-	a.key = key
-	secret, err := key.open(row.SealedKey, sealedAuthority)
-	if err != nil {
-		return err
-	}
-	a.authority, err = link.ParseAuthority(row.Authority, secret)
-	return err
+	return row, err
 }
 
-// sealedAuthority is the purpose for which the authority's key is sealed.
-const sealedAuthority = "certificate authority"
+// awaitState waits until something more has come from the cluster.
+func (a *App) awaitState(ctx context.Context, applied <-chan struct{}) error {
+	tick := time.NewTicker(joiningLook)
+	defer tick.Stop()
+	for {
+		select {
+		case <-applied:
+			return nil
+		case <-tick.C:
+			a.logger.Info("waiting until the cluster makes this node a member and sends it the state")
+		case <-a.store.Failed():
+			return a.store.Failure()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
 
-// newCluster makes the authority and, if the operator gave one, the first API key.
-func (a *App) newCluster(ctx context.Context, key masterKey) (*state.Cluster, error) {
-	authority, err := link.NewAuthority(time.Now())
-	if err != nil {
-		return nil, err
-	}
-	certificate, secret, err := authority.Marshal()
-	if err != nil {
-		return nil, err
-	}
+// The first node token, in DATA-DIR/node-token, is good for so many nodes, so long.
+const (
+	firstTokenUses     = 10
+	firstTokenLifetime = 24 * time.Hour
+)
+
+// newCluster writes the first facts: an API key if the operator gave one, a first node
+// token, and last the cluster itself, so that all is done again if this is interrupted.
+func (a *App) newCluster(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, foundTimeout)
+	defer cancel()
 	if a.o.BootstrapKey != "" {
 		hash := sha256.Sum256([]byte(a.o.BootstrapKey))
 		first := state.PutKey{Name: "bootstrap", Hash: hash[:], Rights: state.AllRights}
 		if _, err := state.Do(ctx, a.Store(), seed.New(), first); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	founded, err := state.Do(ctx, a.Store(), seed.New(), state.FoundCluster{
-		Name: "Kẻng", Language: a.o.Language, Authority: certificate, SealedKey: key.seal(secret, sealedAuthority),
+	token, err := a.makeToken(ctx, firstTokenUses, firstTokenLifetime, true)
+	if err != nil {
+		return err
+	}
+	if err := writeDurably(a.inData(nodeTokenFileName), []byte(token+"\n")); err != nil {
+		return fmt.Errorf("cannot write the first node token: %w", err)
+	}
+	certificate, secret, err := a.authority.Marshal()
+	if err != nil {
+		return err
+	}
+	_, err = state.Do(ctx, a.Store(), seed.New(), state.FoundCluster{
+		Name: "Kẻng", Language: a.o.Language, Authority: certificate, SealedKey: a.key.seal(secret, sealedAuthority),
 	})
-	return &founded, err
+	return err
 }
 
 // MakeToken makes an enrolment token. The text is returned once and not kept.
 func (a *App) MakeToken(ctx context.Context, uses int, lifetime time.Duration) (string, error) {
+	return a.makeToken(ctx, uses, lifetime, false)
+}
+
+// makeToken makes an enrolment token or a node token.
+func (a *App) makeToken(ctx context.Context, uses int, lifetime time.Duration, node bool) (string, error) {
 	if a.authority.Certificate == nil {
 		return "", errors.New("the hub has not started")
 	}
 	token := link.NewToken(a.authority.Certificate)
 	hash := sha256.Sum256(token.Secret)
-	_, err := state.Do(ctx, a.Store(), seed.New(), state.CreateToken{ID: token.ID, Hash: hash[:], Uses: uses, Lifetime: lifetime})
+	_, err := state.Do(ctx, a.Store(), seed.New(), state.CreateToken{ID: token.ID, Hash: hash[:], Uses: uses, Lifetime: lifetime, Node: node})
 	return token.String(), err
-}
-
-// hubLifetime is how long a hub's own certificate is good.
-const hubLifetime = 365 * 24 * time.Hour
-
-// ownCredentials returns a function that gives this node's certificate. It is made anew at
-// every start, and when half of its life is over: a hub may run for years.
-func (a *App) ownCredentials() (func() link.Credentials, error) {
-	issue := func() (link.Credentials, error) {
-		return a.authority.Credentials(link.Peer{Kind: link.Hub, ID: a.o.NodeID}, time.Now(), hubLifetime)
-	}
-	current, err := issue()
-	if err != nil {
-		return nil, err
-	}
-	var mu sync.Mutex
-	made := time.Now()
-	return func() link.Credentials {
-		mu.Lock()
-		defer mu.Unlock()
-		if time.Since(made) < hubLifetime/2 {
-			return current
-		}
-		if fresh, err := issue(); err == nil {
-			current, made = fresh, time.Now()
-		} else {
-			a.logger.Error("cannot renew the hub's own certificate", "error", err)
-		}
-		return current
-	}, nil
 }

@@ -3,20 +3,19 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"time"
 
 	"keng/hub/api"
 	"keng/hub/console"
+	"keng/raftstore/table"
 )
 
 // openHTTP opens the address of the API.
 func (a *App) openHTTP(context.Context) error {
-	l, err := net.Listen("tcp", a.o.HTTP)
+	l, err := a.host.Listen("tcp", a.o.HTTP)
 	if err != nil {
-		return fmt.Errorf("cannot listen for HTTP: %w", err)
+		return &addressError{"HTTP", err}
 	}
 	a.http = l
 	a.atStop("HTTP address", func(context.Context) error { return ignoreClosed(l.Close()) })
@@ -30,7 +29,8 @@ func (a *App) serveHTTP(ctx context.Context) error {
 		return err
 	}
 	handler, err := api.New(api.Options{
-		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Pages: pages,
+		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Now: a.store.Now,
+		Cluster: nodes{a}, Pages: pages,
 	})
 	if err != nil {
 		return err
@@ -59,6 +59,5 @@ func (a *App) serveHTTP(ctx context.Context) error {
 func (a *App) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	_, err := a.store.Lead(ctx)
-	return err
+	return a.Store().View(ctx, true, func(table.Reader) error { return nil })
 }

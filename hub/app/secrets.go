@@ -26,7 +26,7 @@ func loadMasterKey(file string, found bool) (masterKey, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) && found {
 		_, _ = rand.Read(key[:]) // never fails: crypto/rand.Read
-		return key, writeDurably(file, []byte(hex.EncodeToString(key[:])+"\n"))
+		return key, key.save(file)
 	}
 	if err != nil {
 		return key, fmt.Errorf("cannot read the master key, without which this cluster's secrets stay shut: %w; put the copy back, or name it with --key-file", err)
@@ -37,6 +37,11 @@ func loadMasterKey(file string, found bool) (masterKey, error) {
 	}
 	copy(key[:], raw)
 	return key, nil
+}
+
+// save writes the key to a file that only its owner can read.
+func (k masterKey) save(file string) error {
+	return writeDurably(file, []byte(hex.EncodeToString(k[:])+"\n"))
 }
 
 // writeDurably writes a file that only its owner can read, so that after a crash it is

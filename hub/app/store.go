@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"keng/hub/core"
@@ -30,7 +31,7 @@ func (r replicated) View(ctx context.Context, latest bool, f func(table.Reader) 
 
 // kindly gives the store's own errors a kind: they are nobody's fault and may be over soon.
 func kindly(err error) error {
-	for _, passing := range []error{raftstore.ErrClosed, raftstore.ErrOverloaded, raftstore.ErrUnknownOutcome, raftstore.ErrNotLeader} {
+	for _, passing := range []error{raftstore.ErrClosed, raftstore.ErrOverloaded, raftstore.ErrUnknownOutcome, raftstore.ErrNotLeader, raftstore.ErrNotMember} {
 		if errors.Is(err, passing) {
 			return &core.Error{Kind: core.Unavailable, Words: err.Error()}
 		}
@@ -42,4 +43,23 @@ func kindly(err error) error {
 func (r replicated) Lead(ctx context.Context) (uint64, <-chan struct{}, error) {
 	l, err := r.Store.Lead(ctx)
 	return l.Term, l.Lost, err
+}
+
+// encodeError and decodeError carry a command's own error from node to node.
+
+func encodeError(err error) ([]byte, bool) {
+	own, ok := errors.AsType[*core.Error](err)
+	if !ok {
+		return nil, false
+	}
+	b, err := json.Marshal(own)
+	return b, err == nil
+}
+
+func decodeError(b []byte) error {
+	var own core.Error
+	if err := json.Unmarshal(b, &own); err != nil {
+		return &core.Error{Words: "another node told of an error that this version does not understand"}
+	}
+	return &own
 }

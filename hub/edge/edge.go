@@ -75,10 +75,16 @@ func (e *Edge) serve(ctx context.Context, c *link.Conn) error {
 	return fmt.Errorf("nothing is known of peers of kind %q", c.Peer().Kind)
 }
 
+// admitTimeout bounds how long the others are asked about a peer that this node does not
+// know: it may have joined at another node a moment ago.
+const admitTimeout = 2 * time.Second
+
 // admit refuses peers that the cluster does not know, or knows no more.
 func (e *Edge) admit(p link.Peer, _ *x509.Certificate) error {
-	return e.store.View(context.Background(), false, func(r table.Reader) error {
+	known := false
+	judge := func(r table.Reader) error {
 		row, ok := state.GetPeer(r, p.ID)
+		known = ok
 		switch {
 		case !ok:
 			return errors.New("it is not known here")
@@ -88,7 +94,14 @@ func (e *Edge) admit(p link.Peer, _ *x509.Certificate) error {
 			return errors.New("it joined as something else")
 		}
 		return nil
-	})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), admitTimeout)
+	defer cancel()
+	err := e.store.View(ctx, false, judge)
+	if err != nil && !known {
+		err = e.store.View(ctx, true, judge)
+	}
+	return err
 }
 
 // peerLifetime is how long the certificate of a peer that joins is good. A peer must join

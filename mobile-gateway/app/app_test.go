@@ -68,7 +68,7 @@ type hub struct {
 func serveHub(t *testing.T, endpoint *link.Endpoint, authority *linktest.Authority, node string, others ...string) *hub {
 	ctx, stop := context.WithCancel(context.Background())
 	h := &hub{T: t, endpoint: endpoint, stop: stop, done: make(chan struct{})}
-	cfg := link.ListenConfig{Credentials: authority.As(link.Hub, node), Node: node, Hubs: others}
+	cfg := link.ListenConfig{Credentials: authority.As(link.Hub, node), Node: node, Hubs: func() []string { return others }}
 	go func() {
 		defer close(h.done)
 		if err := endpoint.Serve(ctx, cfg, h.handle); err != nil && ctx.Err() == nil {

@@ -104,7 +104,7 @@ func TestHelloAndWelcome(t *testing.T) {
 	bubble(t, func(w *world) {
 		met := make(chan link.Hello, 1)
 		h := w.serve("hub-1", link.ListenConfig{
-			Software: "keng-hub", Features: []string{"a", "b"}, ReconnectSpread: 7 * time.Second, Hubs: []string{"hub-2:7443"},
+			Software: "keng-hub", Features: []string{"a", "b"}, ReconnectSpread: 7 * time.Second, Hubs: func() []string { return []string{"hub-2:7443"} },
 		}, func(ctx context.Context, c *link.Conn) {
 			if want := (link.Peer{Kind: link.Agent, ID: "agent-1"}); c.Peer() != want {
 				w.Errorf("the hub sees %v, want %v", c.Peer(), want)

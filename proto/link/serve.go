@@ -32,8 +32,9 @@ type ListenConfig struct {
 	// ReconnectSpread is told to diallers: after a loss wait a random part of
 	// this. About one second for every 500 peers. At most ten minutes.
 	ReconnectSpread time.Duration
-	// Hubs are the addresses where diallers may go instead. At most 64.
-	Hubs []string
+	// Hubs returns the addresses where diallers may go instead, of which the first 64 are
+	// told. Asked for each connection. Default: none.
+	Hubs func() []string
 	// Handshakes is how many may be under way at once. Default 200.
 	Handshakes int
 	// Admit judges a peer whose certificate is otherwise good: an error refuses it.
@@ -52,6 +53,9 @@ func (cfg ListenConfig) withDefaults() ListenConfig {
 	cfg.ReconnectSpread = min(max(cfg.ReconnectSpread, 0), maxDelay)
 	if cfg.Handshakes <= 0 {
 		cfg.Handshakes = maxHandshakes
+	}
+	if cfg.Hubs == nil {
+		cfg.Hubs = func() []string { return nil }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -187,10 +191,11 @@ func (s *server) meet(ctx context.Context, connection *quic.Conn) (*Conn, error)
 
 func (s *server) welcome(hello Hello) (Welcome, error) {
 	protocol, err := agree(hello.Protocol)
+	hubs := s.cfg.Hubs()
 	return Welcome{
 		Protocol: protocol, Features: common(s.cfg.Features, hello.Features),
 		Software: s.cfg.Software, Node: s.cfg.Node, Now: time.Now(),
-		Heartbeat: s.cfg.Heartbeat, ReconnectSpread: s.cfg.ReconnectSpread, Hubs: s.cfg.Hubs,
+		Heartbeat: s.cfg.Heartbeat, ReconnectSpread: s.cfg.ReconnectSpread, Hubs: hubs[:min(len(hubs), maxHubs)],
 	}, err
 }
 

@@ -155,6 +155,20 @@ func verifyFingerprint(chain []*x509.Certificate, fingerprint [32]byte) (*x509.C
 	return nil, fmt.Errorf("%w: check the address and the token", ErrFingerprint)
 }
 
+// TLS is the configuration of a dialler that has nothing but the token: it accepts only
+// a hub of the authority that the token names. What protocol is spoken is to be added.
+func (t Token) TLS() *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS13,
+		ServerName:         serverName,
+		InsecureSkipVerify: true, // see VerifyConnection
+		VerifyConnection: func(state tls.ConnectionState) error {
+			_, err := verifyFingerprint(state.PeerCertificates, t.Fingerprint)
+			return err
+		},
+	}
+}
+
 func pool(certificates []*x509.Certificate) *x509.CertPool {
 	pool := x509.NewCertPool()
 	for _, certificate := range certificates {

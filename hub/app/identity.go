@@ -1,0 +1,270 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"keng/hub/seed"
+	"keng/hub/state"
+	"keng/proto/link"
+	"keng/raftstore"
+)
+
+// What makes a node one of its cluster's is the master key and the cluster's authority:
+// with them it certifies itself, to other nodes and to agents and gateways. The authority
+// is in the replicated store too, but nobody gets at that without a certificate; so each
+// node has it in a file, its key sealed with the master key.
+
+const (
+	authorityFileName = "authority.json"
+	nodeTokenFileName = "node-token"
+)
+
+// authorityFile is the cluster's authority on a node's disk.
+type authorityFile struct {
+	Certificate []byte `json:"certificate"` // DER
+	SealedKey   []byte `json:"sealed_key"`
+}
+
+// sealedAuthority is the purpose for which the authority's key is sealed.
+const sealedAuthority = "certificate authority"
+
+// openIdentity makes sure that this node has the master key and the authority: from its
+// disk, or made anew for a new cluster, or got from the cluster that it joins.
+func (a *App) openIdentity(ctx context.Context) error {
+	if err := os.MkdirAll(a.o.DataDir, 0o700); err != nil {
+		return fmt.Errorf("cannot make the data directory: %w", err)
+	}
+	text, err := os.ReadFile(a.inData(authorityFileName))
+	if err == nil {
+		err = a.readIdentity(text)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = a.firstIdentity(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	a.credentials, err = a.ownCredentials()
+	return err
+}
+
+func (a *App) inData(name string) string { return filepath.Join(a.o.DataDir, name) }
+
+func (a *App) readIdentity(text []byte) error {
+	key, err := loadMasterKey(a.o.KeyFile, false)
+	if err != nil {
+		return err
+	}
+	var file authorityFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return fmt.Errorf("%s is damaged; put back a copy, of this or of another node: %w", a.inData(authorityFileName), err)
+	}
+	return a.trust(key, file)
+}
+
+// trust takes an authority as the cluster's.
+func (a *App) trust(key masterKey, file authorityFile) error {
+	secret, err := key.open(file.SealedKey, sealedAuthority)
+	if err != nil {
+		return err
+	}
+	a.key = key
+	a.authority, err = link.ParseAuthority(file.Certificate, secret)
+	return err
+}
+
+// keepAuthority writes the authority to this node's disk.
+func (a *App) keepAuthority(file authorityFile) error {
+	text, err := json.Marshal(file)
+	if err != nil {
+		return err
+	}
+	return writeDurably(a.inData(authorityFileName), text)
+}
+
+// firstIdentity is for a node that has none yet.
+func (a *App) firstIdentity(ctx context.Context) error {
+	_, err := os.Stat(a.inData(storeDir))
+	switch {
+	case err == nil:
+		return fmt.Errorf("%s is missing, though the node has a store: put back a copy, of this or of another node", a.inData(authorityFileName))
+	case a.o.Bootstrap:
+		return a.newAuthority()
+	case a.o.Join != "":
+		return a.introduceItself(ctx)
+	}
+	return fmt.Errorf("%s does not belong to a cluster yet: to make a new cluster of it, start with --bootstrap; to let it join one, with --join", a.o.DataDir)
+}
+
+// newAuthority makes the master key, unless the operator gave one, and the authority of a
+// new cluster.
+func (a *App) newAuthority() error {
+	key, err := loadMasterKey(a.o.KeyFile, true)
+	if err != nil {
+		return err
+	}
+	authority, err := link.NewAuthority(time.Now())
+	if err != nil {
+		return err
+	}
+	certificate, secret, err := authority.Marshal()
+	if err != nil {
+		return err
+	}
+	a.key, a.authority = key, authority
+	return a.keepAuthority(authorityFile{Certificate: certificate, SealedKey: key.seal(secret, sealedAuthority)})
+}
+
+// introduction is what a node that joins asks for, initiation what it gets. They cross in
+// TLS in which the cluster has shown the authority that the token names.
+type introduction struct {
+	Token  string `json:"token"`
+	NodeID string `json:"node_id"`
+}
+
+type initiation struct {
+	MasterKey []byte `json:"master_key"`
+	authorityFile
+}
+
+const (
+	// joinPatience is how long a node that joins tries to reach the cluster: all nodes
+	// may be starting at once.
+	joinPatience = time.Minute
+	joinRetry    = time.Second
+)
+
+// introduceItself gets the identity from the cluster by a node token.
+func (a *App) introduceItself(ctx context.Context) error {
+	token, err := link.ParseToken(a.o.JoinToken)
+	if err != nil {
+		return fmt.Errorf("cannot join with this node token: %w", err)
+	}
+	request, err := json.Marshal(introduction{Token: token.String(), NodeID: a.o.NodeID})
+	if err != nil {
+		return err
+	}
+	answer, err := a.askToBeLetIn(ctx, token, request)
+	if err != nil {
+		return fmt.Errorf("cannot join: %w", err)
+	}
+	var got initiation
+	if err := json.Unmarshal(answer, &got); err != nil || len(got.MasterKey) != len(a.key) {
+		return errors.New("cannot join: the cluster's answer makes no sense to this version")
+	}
+	var key masterKey
+	copy(key[:], got.MasterKey)
+	if err := a.trust(key, got.authorityFile); err != nil {
+		return fmt.Errorf("cannot join: %w", err)
+	}
+	if link.Fingerprint(a.authority.Certificate) != token.Fingerprint {
+		return errors.New("cannot join: the answer is of another cluster than the token")
+	}
+	if err := key.save(a.o.KeyFile); err != nil {
+		return err
+	}
+	return a.keepAuthority(got.authorityFile)
+}
+
+// askToBeLetIn asks until the cluster answers, or the patience is at its end.
+func (a *App) askToBeLetIn(ctx context.Context, token link.Token, request []byte) ([]byte, error) {
+	for deadline := time.Now().Add(joinPatience); ; {
+		answer, err := raftstore.Introduce(ctx, a.o.Join, token.TLS(), a.host.Dial, request)
+		if err == nil || errors.Is(err, raftstore.ErrRefused) || errors.Is(err, link.ErrFingerprint) || time.Now().After(deadline) {
+			return answer, err
+		}
+		a.logger.Info("the cluster cannot be reached yet", "error", err)
+		select {
+		case <-time.After(joinRetry):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// letIn answers a node that introduces itself with a token. An error is told to it.
+func (a *App) letIn(ctx context.Context, request []byte) ([]byte, error) {
+	var asked introduction
+	if err := json.Unmarshal(request, &asked); err != nil {
+		return nil, errors.New("the request makes no sense to this version")
+	}
+	token, err := link.ParseToken(asked.Token)
+	if err != nil {
+		return nil, err
+	}
+	if err := (link.Peer{Kind: link.Hub, ID: asked.NodeID}).Valid(); err != nil {
+		return nil, fmt.Errorf("--node-id cannot be %q: %w", asked.NodeID, err)
+	}
+	select {
+	case <-a.opened:
+	case <-ctx.Done():
+		return nil, errors.New("this node is only starting")
+	}
+	for _, m := range a.store.Status().Members {
+		if m.NodeID == asked.NodeID {
+			return nil, fmt.Errorf("node %s is a member already: choose another --node-id, or if that node is lost, take it out first with `keng-hub cluster remove %s`", m.NodeID, m.NodeID)
+		}
+	}
+	hash := sha256.Sum256(token.Secret)
+	if _, err := state.Do(ctx, a.Store(), seed.New(), state.UseNodeToken{Token: token.ID, Hash: hash[:]}); err != nil {
+		a.logger.Warn("a node was not let in", "id", asked.NodeID, "token", token.ID, "error", err)
+		return nil, err
+	}
+	_, secret, err := a.authority.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	a.logger.Info("a node was let in", "id", asked.NodeID, "token", token.ID)
+	return json.Marshal(initiation{
+		MasterKey:     a.key[:],
+		authorityFile: authorityFile{Certificate: a.authority.Certificate.Raw, SealedKey: a.key.seal(secret, sealedAuthority)},
+	})
+}
+
+// hubLifetime is how long a hub's own certificate is good.
+const hubLifetime = 365 * 24 * time.Hour
+
+// ownCredentials returns a function that gives this node's certificate. It is made anew at
+// every start, and when half of its life is over: a hub may run for years.
+func (a *App) ownCredentials() (func() link.Credentials, error) {
+	issue := func() (link.Credentials, error) {
+		return a.authority.Credentials(link.Peer{Kind: link.Hub, ID: a.o.NodeID}, time.Now(), hubLifetime)
+	}
+	current, err := issue()
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	made := time.Now()
+	return func() link.Credentials {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(made) < hubLifetime/2 {
+			return current
+		}
+		if fresh, err := issue(); err == nil {
+			current, made = fresh, time.Now()
+		} else {
+			a.logger.Error("cannot renew the hub's own certificate", "error", err)
+		}
+		return current
+	}, nil
+}
+
+// nodeOf says which node a certificate belongs to.
+func nodeOf(certificate *x509.Certificate) (string, error) {
+	peer, err := link.PeerOf(certificate)
+	if err == nil && peer.Kind != link.Hub {
+		err = fmt.Errorf("%s is no hub", peer)
+	}
+	return peer.ID, err
+}

@@ -1,0 +1,221 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"keng/hub/api"
+	"keng/hub/core"
+	"keng/hub/seed"
+	"keng/hub/state"
+	"keng/raftstore"
+	"keng/raftstore/table"
+)
+
+// openRaft opens the address at which other nodes reach this one.
+func (a *App) openRaft(context.Context) error {
+	if a.o.Raft == "" {
+		return nil
+	}
+	l, err := a.host.Listen("tcp", a.o.Raft)
+	if err != nil {
+		return &addressError{"other nodes", err}
+	}
+	a.raft = l
+	a.atStop("address of other nodes", func(context.Context) error { return ignoreClosed(l.Close()) })
+	return nil
+}
+
+// network is this node's side of the replicated store's network, nil if it is alone.
+func (a *App) network() *raftstore.Network {
+	if a.raft == nil {
+		return nil
+	}
+	n := &raftstore.Network{
+		Listener: a.raft, Advertise: a.reachable(a.raft.Addr()), Dial: a.host.Dial,
+		PeerID: nodeOf, Introduce: a.letIn, EncodeError: encodeError, DecodeError: decodeError,
+		Credentials: func() raftstore.Credentials {
+			own := a.credentials()
+			roots := x509.NewCertPool()
+			for _, authority := range own.Authorities {
+				roots.AddCert(authority)
+			}
+			return raftstore.Credentials{Certificate: own.Certificate, Roots: roots}
+		},
+	}
+	if a.o.Join != "" {
+		n.Join = []string{a.o.Join}
+	}
+	return n
+}
+
+// reachable returns where others reach what listens at an address of this node: at
+// Advertise, else at the address itself if it is one, else at the host's name.
+func (a *App) reachable(listens net.Addr) string {
+	host, port, err := net.SplitHostPort(listens.String())
+	switch ip := net.ParseIP(host); {
+	case err != nil: // of a network that has no ports
+		return listens.String()
+	case a.o.Advertise != "":
+		host = a.o.Advertise
+	case ip == nil || ip.IsUnspecified():
+		host = a.hostname
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// announceRetry is how long to wait after the cluster did not take what a node says.
+const announceRetry = time.Second
+
+// announce tells the cluster where agents and gateways reach this node.
+func (a *App) announce(ctx context.Context) error {
+	me := state.Node{ID: a.o.NodeID, Link: a.reachable(a.link.LocalAddr()), Version: a.o.Version}
+	for {
+		var known *state.Node
+		err := a.Store().View(ctx, false, func(r table.Reader) error {
+			known, _ = state.GetNode(r, me.ID)
+			return nil
+		})
+		if err == nil && known != nil && *known == me {
+			<-ctx.Done()
+			return nil
+		}
+		if err == nil {
+			_, err = state.Do(ctx, a.Store(), seed.New(), state.PutNode{Node: me})
+		}
+		if err == nil {
+			continue
+		}
+		select {
+		case <-time.After(announceRetry):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// hubs returns where agents and gateways reach the nodes of this cluster.
+func (a *App) hubs() (addresses []string) {
+	_ = a.Store().View(context.Background(), false, func(r table.Reader) error {
+		for n := range state.Nodes.All(r) {
+			addresses = append(addresses, n.Link)
+		}
+		return nil
+	}) // none are known while the node closes
+	return addresses
+}
+
+// handOn gives the leadership to another node before this one stops, so that paging does
+// not wait for an election.
+func (a *App) handOn(ctx context.Context) error {
+	status := a.store.Status()
+	voters := 0
+	for _, m := range status.Members {
+		if m.Voter {
+			voters++
+		}
+	}
+	if !status.Leads || voters < 2 {
+		return nil
+	}
+	if err := a.store.TransferLeadership(ctx, ""); err != nil {
+		a.logger.Warn("the leadership was not handed on", "error", err)
+	}
+	return nil
+}
+
+// nodes are the hub's nodes in the shape that the API asks for.
+type nodes struct{ *App }
+
+var _ api.Cluster = nodes{}
+
+// Nodes returns every member and what it says of itself.
+func (n nodes) Nodes(ctx context.Context) ([]api.Node, error) {
+	own := n.store.Status()
+	list := make([]api.Node, len(own.Members))
+	var asking sync.WaitGroup
+	for i, m := range own.Members {
+		list[i] = api.Node{ID: m.NodeID, Address: m.Address, Voter: m.Voter, This: m.NodeID == own.NodeID}
+		asking.Go(func() { n.ask(ctx, &list[i]) })
+	}
+	asking.Wait()
+	slices.SortFunc(list, func(a, b api.Node) int { return cmp.Compare(a.ID, b.ID) })
+	onlyNewestLeads(list)
+	err := n.Store().View(context.WithoutCancel(ctx), false, func(r table.Reader) error {
+		for i := range list {
+			if known, ok := state.GetNode(r, list[i].ID); ok {
+				list[i].Link, list[i].Version = known.Link, known.Version
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// ask asks a node what it knows of itself.
+func (n nodes) ask(ctx context.Context, node *api.Node) {
+	status, err := n.store.StatusOf(ctx, node.ID)
+	if err != nil {
+		node.Trouble = err.Error()
+		return
+	}
+	node.Reached, node.Leader = true, status.Leads
+	node.Term, node.Applied, node.Sequence, node.Chain, node.Time = status.Term, status.Applied, status.Sequence, status.Chain, status.Time
+}
+
+// onlyNewestLeads drops the claims of leaders that do not know yet that they are none.
+func onlyNewestLeads(list []api.Node) {
+	var term uint64
+	for _, n := range list {
+		term = max(term, n.Term)
+	}
+	for i := range list {
+		list[i].Leader = list[i].Leader && list[i].Term == term
+	}
+}
+
+// MakeNodeToken makes a node token.
+func (n nodes) MakeNodeToken(ctx context.Context, uses int, lifetime time.Duration) (string, error) {
+	if n.raft == nil {
+		return "", &core.Error{Kind: core.Conflict, Words: "this node listens for no other nodes: start it with --raft"}
+	}
+	return n.makeToken(ctx, uses, lifetime, true)
+}
+
+// RemoveNode takes a member out, and forgets what it has said of itself.
+func (n nodes) RemoveNode(ctx context.Context, id string) error {
+	if err := n.store.RemoveNode(ctx, id); err != nil {
+		return ofMembers(err)
+	}
+	if id == n.o.NodeID {
+		return nil // it hears nothing of the cluster any more; who joins under its name says what is true then
+	}
+	_, err := state.Do(ctx, n.Store(), seed.New(), state.DeleteNode{ID: id})
+	return err
+}
+
+// TransferLeadership hands the leadership on.
+func (n nodes) TransferLeadership(ctx context.Context, id string) error {
+	return ofMembers(n.store.TransferLeadership(ctx, id))
+}
+
+// ofMembers gives errors of a change of members a kind.
+func ofMembers(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, raftstore.ErrNotMember):
+		return &core.Error{Kind: core.NotFound, Words: err.Error()}
+	case errors.Is(err, raftstore.ErrRefused):
+		return &core.Error{Kind: core.Conflict, Words: err.Error()}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &core.Error{Kind: core.Unavailable, Words: "not done in time: " + err.Error()}
+	}
+	return kindly(err)
+}
