@@ -40,6 +40,9 @@ func (s *Store) keepMembership() {
 		default:
 			var err error
 			hint, err = s.askToJoin(hint)
+			if err == nil {
+				s.noteVote() // it may be removed before it hears of it from the log
+			}
 			if errors.Is(err, ErrNotMember) {
 				s.fail(err)
 				return
@@ -68,13 +71,19 @@ func (s *Store) isMember() bool {
 	if !known || m.Suffrage != raft.Voter {
 		return false
 	}
-	if !s.hadVote {
-		if err := s.stable.SetUint64(keyVoter(), 1); err != nil {
-			s.logger.Warn("cannot note that this node has a vote", "error", err)
-		}
-		s.hadVote = true
-	}
+	s.noteVote()
 	return m.Address == s.self
+}
+
+// noteVote remembers, for ever, that this node has had a vote.
+func (s *Store) noteVote() {
+	if s.hadVote {
+		return
+	}
+	if err := s.stable.SetUint64(keyVoter(), 1); err != nil {
+		s.logger.Warn("cannot note that this node has a vote", "error", err)
+	}
+	s.hadVote = true
 }
 
 // askToJoin asks the leader, or whoever may know it. hint is where it was last said

@@ -103,3 +103,34 @@ func TestCloseWhileCutOff(t *testing.T) {
 		update(t, c.Leader(), "k 1")
 	})
 }
+
+// TestRemovedAtOnce: a node that is removed the moment it has a vote does not take
+// itself for one that was never a member, and join again.
+func TestRemovedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := storetest.NewCluster(t, 1, appendText, "a")
+		c.Start("b", "a")
+		voters := func() (n int) {
+			for _, m := range c.Store("a").Status().Members {
+				if m.Voter {
+					n++
+				}
+			}
+			return n
+		}
+		for voters() < 2 {
+			time.Sleep(time.Millisecond)
+		}
+		if err := c.Store("a").RemoveNode(t.Context(), "b"); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-c.Store("b").Failed():
+		case <-time.After(time.Minute):
+			t.Error("the removed node goes on")
+		}
+		if n := voters(); n != 1 {
+			t.Errorf("%d nodes have a vote", n)
+		}
+	})
+}
