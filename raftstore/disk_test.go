@@ -2,8 +2,11 @@ package raftstore
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // openDisk opens a node in a directory on the real disk.
@@ -69,5 +72,41 @@ func TestOpenRefuses(t *testing.T) {
 	if other, err := Open(o); err == nil {
 		other.Close()
 		t.Error("the same directory was opened twice")
+	}
+}
+
+// TestDiskThatTakesNothing: a node that can no longer write its state, here because the
+// directory is gone, gives itself up, and can be closed, whenever it notices.
+func TestDiskThatTakesNothing(t *testing.T) {
+	for _, when := range []string{"at work", "at the end"} {
+		t.Run(when, func(t *testing.T) {
+			dir := t.TempDir()
+			s := openDisk(t, dir, func(o *Options) { o.limits.memTableBytes, o.Logger = 64<<10, quiet() })
+			update(t, s, "set a 1")
+			if err := os.RemoveAll(filepath.Join(dir, dirState)); err != nil {
+				t.Fatal(err)
+			}
+			if when == "at work" {
+				for i := 0; s.Failure() == nil && i < 10_000; i++ {
+					_, _ = s.Update(t.Context(), NewCommandID(), fmt.Appendf(nil, "set key%d %s", i, strings.Repeat("x", 1000)))
+				}
+				if s.Failure() == nil {
+					t.Error("the node goes on")
+				}
+			}
+			closed := make(chan error, 1)
+			go func() { closed <- s.Close() }()
+			select {
+			case err := <-closed:
+				if when == "at the end" && (err == nil || !strings.Contains(err.Error(), "cannot be written")) {
+					t.Errorf("closing says %v", err)
+				}
+			case <-time.After(time.Minute):
+				t.Fatal("it cannot be closed")
+			}
+			if err := s.Failure(); err == nil || !strings.Contains(err.Error(), "cannot be written to the disk") {
+				t.Errorf("the failure is %v", err)
+			}
+		})
 	}
 }

@@ -18,8 +18,9 @@ const (
 )
 
 // openEngine opens Pebble without its own log: the Raft log is the log. What the
-// engine has not flushed when the process dies is applied again from there.
-func openEngine(dir string, fs vfs.FS, memTableBytes uint64, logger *slog.Logger) (*pebble.DB, error) {
+// engine has not flushed when the process dies is applied again from there. background
+// is told when it cannot write.
+func openEngine(dir string, fs vfs.FS, memTableBytes uint64, logger *slog.Logger, background func(error)) (*pebble.DB, error) {
 	options := &pebble.Options{
 		FS:                          fs,
 		DisableWAL:                  true,
@@ -30,6 +31,7 @@ func openEngine(dir string, fs vfs.FS, memTableBytes uint64, logger *slog.Logger
 		L0StopWritesThreshold:       64,
 		MaxOpenFiles:                1000,
 		Logger:                      engineLogger{logger},
+		EventListener:               &pebble.EventListener{BackgroundError: background},
 	}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBitsPerKey)

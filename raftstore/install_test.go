@@ -53,7 +53,7 @@ func openFollower(disk vfs.FS, log *memoryLog) (*follower, error) {
 	if f.snaps, err = openSnapshots("node/snapshots", disk); err != nil {
 		return nil, err
 	}
-	if f.states, err = openStates(o, quiet()); err != nil {
+	if f.states, err = openStates(o, quiet(), func(error) {}); err != nil {
 		return nil, err
 	}
 	r := f.states.reader()

@@ -143,7 +143,7 @@ func open(o Options, opened *closers) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.states, err = openStates(o, s.logger); err != nil {
+	if s.states, err = openStates(o, s.logger, s.fail); err != nil {
 		return nil, err
 	}
 	opened.add(func() error { return s.states.close(false) })

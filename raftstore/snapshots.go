@@ -220,8 +220,8 @@ func (c checkpoint) Persist(sink raft.SnapshotSink) error {
 	}
 	db, release := c.states.use()
 	defer release()
-	if err := db.Flush(); err != nil {
-		return fmt.Errorf("cannot flush the state: %w", err)
+	if err := c.states.flush(db); err != nil {
+		return err
 	}
 	if err := db.Checkpoint(k.store.fs.PathJoin(k.dir, snapshotState)); err != nil {
 		return fmt.Errorf("cannot make a checkpoint of the state: %w", err)

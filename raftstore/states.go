@@ -25,6 +25,7 @@ type states struct {
 	dir           string // the node's
 	memTableBytes uint64
 	logger        *slog.Logger
+	breakdown
 
 	mu      sync.Mutex
 	current *stateDB
@@ -52,9 +53,46 @@ const (
 	stateFileMax = 4 << 10
 )
 
-// openStates opens the present state, and removes what a crash has left of others.
-func openStates(o Options, logger *slog.Logger) (*states, error) {
-	s := &states{fs: o.fs, dir: o.Dir, memTableBytes: o.limits.memTableBytes, logger: logger}
+// breakdown is what becomes of an engine that cannot write what it has in memory, as on
+// a full disk. Pebble tries that again for ever, without a pause, and a Flush never
+// returns. The node is better restarted: the log has everything.
+type breakdown struct {
+	fail   func(error) // of the node
+	once   sync.Once
+	cause  error
+	broken chan struct{} // closed when cause is set
+}
+
+// background is told of each failure to write.
+func (b *breakdown) background(err error) {
+	b.once.Do(func() {
+		b.cause = fmt.Errorf("the state cannot be written to the disk: %w; make room or mend the disk, then start the node again", err)
+		close(b.broken)
+		b.fail(b.cause)
+	})
+}
+
+// flush has the engine write what it has in memory.
+func (b *breakdown) flush(db *pebble.DB) error {
+	flushed, err := db.AsyncFlush()
+	if err != nil {
+		return fmt.Errorf("cannot flush the state: %w", err)
+	}
+	select {
+	case <-flushed:
+		return nil
+	case <-b.broken:
+		return b.cause
+	}
+}
+
+// openStates opens the present state, and removes what a crash has left of others. If an
+// engine breaks down the node fails.
+func openStates(o Options, logger *slog.Logger, fail func(error)) (*states, error) {
+	s := &states{
+		fs: o.fs, dir: o.Dir, memTableBytes: o.limits.memTableBytes, logger: logger,
+		breakdown: breakdown{fail: fail, broken: make(chan struct{})},
+	}
 	name, err := s.directory()
 	if err != nil {
 		return nil, err
@@ -79,7 +117,7 @@ func openStates(o Options, logger *slog.Logger) (*states, error) {
 }
 
 func (s *states) open(name string) (*pebble.DB, error) {
-	return openEngine(s.fs.PathJoin(s.dir, name), s.fs, s.memTableBytes, s.logger)
+	return openEngine(s.fs.PathJoin(s.dir, name), s.fs, s.memTableBytes, s.logger, s.background)
 }
 
 // directory returns the name of the state's directory.
@@ -221,7 +259,7 @@ func (s *states) close(flush bool) error {
 	}
 	var errs []error
 	if flush {
-		errs = append(errs, s.current.db.Flush())
+		errs = append(errs, s.flush(s.current.db))
 	}
 	return errors.Join(append(errs, s.current.db.Close())...)
 }
