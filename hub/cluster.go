@@ -109,7 +109,7 @@ func (c *clusterRemoveCommand) Run(ctx context.Context, out io.Writer) error {
 	if err := hub.RemoveNode(ctx, node.ID, c.Force); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Node %s is removed. %s\nStop it, and empty its data directory before it joins again.\n", node.ID, quorumSentence(node.Without))
+	fmt.Fprintf(out, "Node %s is removed. %s\nKeep it stopped, and empty its data directory before it joins again.\n", node.ID, quorumSentence(node.Without))
 	return nil
 }
 

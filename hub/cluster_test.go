@@ -107,7 +107,8 @@ func TestClusterStatusSaysWhatToThink(t *testing.T) {
 		says string
 	}{
 		{"all is well", three(t), nil, 0, "3 of 3 nodes answer; one more can be lost.\nNode a leads.\n"},
-		{"no majority", three(t, "b", "c"), func(c *client.Cluster) { c.Leader = "" }, 1, "NO MAJORITY: 1 of 3 nodes answers, 2 are needed. No alert is taken"},
+		{"no majority", three(t, "b", "c"), func(c *client.Cluster) { c.Leader = "" }, 1, "Node c does not answer node a: connection refused. Start it again.\n"},
+		{"no majority, first line", three(t, "b", "c"), nil, 1, "NO MAJORITY: 1 of 3 nodes answers, 2 are needed. No alert is taken"},
 		{"an election", three(t, "a"), func(c *client.Cluster) { c.Leader = "" }, 1, "NO LEADER: an election"},
 		{"two nodes", three(t), func(c *client.Cluster) { c.Quorum = client.Quorum{Voters: 2, Needed: 2, Reachable: 2, Majority: true} }, 0, "none can be lost. A cluster bears"},
 		{"one node", three(t), func(c *client.Cluster) { c.Quorum = client.Quorum{Voters: 1, Needed: 1, Reachable: 1, Majority: true} }, 0, "1 of 1 node answers; none can be lost."},

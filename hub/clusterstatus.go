@@ -49,7 +49,7 @@ func verdicts(c *client.Cluster) []string {
 	for _, n := range c.Nodes {
 		switch {
 		case !n.Reached:
-			list = append(list, fmt.Sprintf("Node %s does not answer node %s: %s. Start it again, or replace it: remove it, and let a new one join.", n.ID, orDash(c.AnsweredBy), orDash(n.Trouble)))
+			list = append(list, fmt.Sprintf("Node %s does not answer node %s: %s. %s", n.ID, orDash(c.AnsweredBy), orDash(n.Trouble), advice(c)))
 		case !n.Voter:
 			list = append(list, fmt.Sprintf("Node %s is joining: it has no vote until it has caught up.", n.ID))
 		}
@@ -63,6 +63,15 @@ func verdicts(c *client.Cluster) []string {
 			"Keep a copy of every data directory for a report; then replace the node that differs from the others by one with an empty directory.")
 	}
 	return list
+}
+
+// advice says what to do about a node that does not answer. Without a majority no member
+// can be removed.
+func advice(c *client.Cluster) string {
+	if !c.Quorum.Majority {
+		return "Start it again."
+	}
+	return "Start it again, or replace it: remove it, and let a new one join."
 }
 
 // quorumSentence says whether there is a majority, and how many more nodes may be lost.

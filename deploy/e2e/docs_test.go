@@ -24,9 +24,22 @@ func TestDocsFirstSteps(t *testing.T) {
 	}
 }
 
+func TestDocsCluster(t *testing.T) {
+	t.Parallel()
+	var ports []string
+	for _, port := range []string{":8080", ":8081", ":8082", ":7444", ":7454", ":7464"} {
+		ports = append(ports, port, ":"+freeTCP(t))
+	}
+	for _, port := range []string{":7443", ":7453", ":7463"} {
+		ports = append(ports, port, freeUDP(t)[len("127.0.0.1"):])
+	}
+	runDoc(t, "cluster.md", ports...)
+}
+
 // directive matches what a page has for us: a block of commands, or a comment. The block
-// after "goes on" runs until the end, or until its name is in a "kill".
-var directive = regexp.MustCompile("(?s)<!-- (goes on|kill)(?:: (\\w+))? -->\n|```sh\n(.*?)```")
+// after "goes on" runs until the end, or until its name is in a "kill". That after "soon"
+// is run again until it succeeds and says those words, as a person does who waits.
+var directive = regexp.MustCompile("(?s)<!-- (goes on|kill|soon)(?:: ([^\n]+))? -->\n|```sh\n(.*?)```")
 
 // runDoc runs a page's commands and returns what those said that came to an end.
 func runDoc(t *testing.T, page string, exchange ...string) string {
@@ -43,20 +56,28 @@ func runDoc(t *testing.T, page string, exchange ...string) string {
 		}
 	}
 	d := &doc{t: t, dir: dir, running: map[string]func(syscall.Signal){}}
-	goesOn, name := false, ""
+	special, of := "", "" // what the next block is
 	for _, m := range directive.FindAllStringSubmatch(strings.NewReplacer(exchange...).Replace(string(text)), -1) {
 		switch {
 		case m[1] == "kill":
 			d.running[m[2]](syscall.SIGKILL)
-		case m[1] == "goes on":
-			goesOn, name = true, m[2]
+		case m[1] != "":
+			special, of = m[1], m[2]
+			continue
 		case strings.Contains(m[3], "go build"): // done above
-		case goesOn:
-			d.start(cmp.Or(name, m[3]), m[3])
-			goesOn = false
+		case special == "goes on":
+			d.start(cmp.Or(of, m[3]), m[3])
+		case special == "soon":
+			eventually(t, of, func() bool {
+				out, err := d.run(m[3])
+				return err == nil && strings.Contains(out, of)
+			})
 		default:
-			d.run(m[3])
+			if out, err := d.run(m[3]); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, m[3], out)
+			}
 		}
+		special = ""
 	}
 	if d.blocks < 5 {
 		t.Fatalf("only %d blocks of commands were found", d.blocks)
@@ -90,18 +111,17 @@ func (d *doc) command(ctx context.Context, commands string) *exec.Cmd {
 // blockTimeout is how long commands may take that come to an end.
 const blockTimeout = 2 * time.Minute
 
-// run runs commands to their end.
-func (d *doc) run(commands string) {
+// run runs commands to their end and returns what they said.
+func (d *doc) run(commands string) (string, error) {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), blockTimeout)
 	defer cancel()
 	cmd := d.command(ctx, commands)
 	out := &lines{}
 	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Run(); err != nil {
-		d.t.Fatalf("%v\n%s\n%s", err, commands, out)
-	}
+	err := cmd.Run()
 	_, _ = d.said.Write([]byte(out.String()))
+	return out.String(), err
 }
 
 // start runs commands that go on.
