@@ -70,7 +70,7 @@ type tokenRecord struct {
 func (a *API) listTokens(ctx context.Context, in *rowsIn) (*page[tokenRecord], error) {
 	var out *page[tokenRecord]
 	err := a.Store.View(ctx, false, func(tx table.Reader) error {
-		out = rows(in, state.Tokens.All(tx), func(t *state.Token) (string, tokenRecord) {
+		out = rows(in, state.EnrolmentTokens(tx), func(t *state.Token) (string, tokenRecord) {
 			return t.ID, tokenRecord{ID: t.ID, CreatedAt: moment{t.CreatedAt}, ExpiresAt: moment{t.ExpiresAt}, UsesLeft: t.UsesLeft}
 		})
 		return nil

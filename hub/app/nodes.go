@@ -162,11 +162,23 @@ func (n nodes) Nodes(ctx context.Context) ([]api.Node, error) {
 func (n nodes) ask(ctx context.Context, node *api.Node) {
 	status, err := n.store.StatusOf(ctx, node.ID)
 	if err != nil {
-		node.Trouble = err.Error()
+		node.Trouble = trouble(err)
 		return
 	}
 	node.Reached, node.Leader = true, status.Leads
 	node.Term, node.Applied, node.Sequence, node.Chain, node.Time = status.Term, status.Applied, status.Sequence, status.Chain, status.Time
+}
+
+// trouble says why a node did not answer: what lies at the bottom of the error, since the
+// node and its address stand beside it.
+func trouble(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return err.Error()
 }
 
 // onlyNewestLeads drops the claims of leaders that do not know yet that they are none.
@@ -215,7 +227,7 @@ func ofMembers(err error) error {
 	case errors.Is(err, raftstore.ErrRefused):
 		return &core.Error{Kind: core.Conflict, Words: err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
-		return &core.Error{Kind: core.Unavailable, Words: "not done in time: " + err.Error()}
+		return &core.Error{Kind: core.Unavailable, Words: "This was not done in time, and may still be done: no majority of the nodes seems to answer."}
 	}
 	return kindly(err)
 }

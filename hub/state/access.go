@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"iter"
 	"time"
 
 	"keng/hub/core"
@@ -89,6 +90,17 @@ type Token struct {
 
 // Tokens holds the enrolment tokens and the node tokens.
 var Tokens = table.New(4, "tokens", func(t *Token) table.Key { return table.K().String(t.ID) })
+
+// EnrolmentTokens gives the tokens with which agents and gateways join.
+func EnrolmentTokens(r table.Reader) iter.Seq[*Token] {
+	return func(yield func(*Token) bool) {
+		for t := range Tokens.All(r) {
+			if !t.Node && !yield(t) {
+				return
+			}
+		}
+	}
+}
 
 // The bounds of a token.
 const (
