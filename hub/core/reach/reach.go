@@ -129,8 +129,9 @@ type Attempt struct {
 // Plan returns the attempts by which the person is told of an alert, begun at now, in
 // the order of their moments. The first rule that wants the alert decides, as in
 // Opsgenie. Zone is the person's; nil, if it is not known, restricts no rule. Contacts
-// that cannot work are left out; the rest keep their times. A person whose rules do not
-// want the alert gets none. One without rules, or whose rule names only contacts that
+// that are switched off are left out; the place of a dead one is taken by the next that
+// works, as if the dead one had been tried and had failed at once. A person whose rules do
+// not want the alert gets none. One without rules, or whose rule names only contacts that
 // cannot work, is tried by every usable contact at once: better a page too many than none.
 // Nobody is tried twice by one address at one moment.
 func (u *User) Plan(a *alert.Alert, now time.Time, zone *time.Location) []Attempt {
@@ -147,12 +148,14 @@ func (u *User) Plan(a *alert.Alert, now time.Time, zone *time.Location) []Attemp
 		}
 		wanted = true
 		for _, step := range rule.Steps {
-			if c, ok := u.Contact(step.Contact); ok && c.Usable() && !step.Disabled {
+			if c, ok := u.Contact(step.Contact); ok && !c.Disabled && !step.Disabled {
 				attempts = append(attempts, Attempt{Contact: c, At: now.Add(step.After), Rule: rule.ID})
 			}
 		}
 		break
 	}
+	slices.SortStableFunc(attempts, func(a, b Attempt) int { return a.At.Compare(b.At) })
+	attempts = inPlaceOfDead(attempts)
 	if len(attempts) == 0 && (wanted || !ruled) {
 		for _, c := range u.Contacts {
 			if c.Usable() {
@@ -160,8 +163,27 @@ func (u *User) Plan(a *alert.Alert, now time.Time, zone *time.Location) []Attemp
 			}
 		}
 	}
-	slices.SortStableFunc(attempts, func(a, b Attempt) int { return a.At.Compare(b.At) })
 	return once(attempts)
+}
+
+// inPlaceOfDead leaves out dead contacts. At the moment of one at which nothing else is
+// tried, the next that works is tried instead.
+func inPlaceOfDead(attempts []Attempt) (alive []Attempt) {
+	var vacant *time.Time
+	for _, a := range attempts {
+		if !a.Contact.Usable() {
+			taken := len(alive) > 0 && alive[len(alive)-1].At.Equal(a.At)
+			if vacant == nil && !taken {
+				vacant = &a.At
+			}
+			continue
+		}
+		if vacant != nil {
+			a.At, vacant = *vacant, nil
+		}
+		alive = append(alive, a)
+	}
+	return alive
 }
 
 // once leaves out what two rules, or two steps, say twice: the same address at the same moment.

@@ -48,7 +48,13 @@ func TestPlan(t *testing.T) {
 		want     string
 	}{
 		{"by the moments, not as written", reach.User{Contacts: contacts(), Rules: []reach.NotificationRule{rule(0, usual...)}}, core.P3, "push@0s voice@3m0s"},
-		{"a dead contact is left out, the rest keep their times", reach.User{Contacts: contacts("push"), Rules: []reach.NotificationRule{rule(0, usual...)}}, core.P3, "voice@3m0s"},
+		{"the next takes the place of a dead one", reach.User{Contacts: contacts("push"), Rules: []reach.NotificationRule{rule(0, usual...)}}, core.P3, "voice@0s"},
+		{"of several dead ones the first one's", reach.User{Contacts: contacts("push"), Rules: []reach.NotificationRule{
+			rule(0, reach.Step{Contact: "push", After: time.Minute}, reach.Step{Contact: "push", After: 2 * time.Minute}, reach.Step{Contact: "voice", After: time.Hour}, reach.Step{Contact: "voice", After: 2 * time.Hour})}}, core.P3, "voice@1m0s voice@2h0m0s"},
+		{"a dead one beside which another works leaves no gap", reach.User{Contacts: contacts("push"), Rules: []reach.NotificationRule{
+			rule(0, reach.Step{Contact: "voice"}, reach.Step{Contact: "push"}, reach.Step{Contact: "voice", After: time.Hour})}}, core.P3, "voice@0s voice@1h0m0s"},
+		{"nobody takes the place of one that is switched off", reach.User{Contacts: contacts(), Rules: []reach.NotificationRule{
+			rule(0, reach.Step{Contact: "off"}, reach.Step{Contact: "voice", After: time.Hour})}}, core.P3, "voice@1h0m0s"},
 		{"without rules every usable contact at once", reach.User{Contacts: contacts()}, core.P3, "push@0s voice@0s"},
 		{"too light for the rules", reach.User{Contacts: contacts(), Rules: []reach.NotificationRule{rule(core.P2, usual...)}}, core.P3, ""},
 		{"as grave as the rule wants", reach.User{Contacts: contacts(), Rules: []reach.NotificationRule{rule(core.P2, usual...)}}, core.P2, "push@0s voice@3m0s"},
