@@ -12,13 +12,14 @@ import (
 
 	"keng/mobile-gateway/voice/media"
 	"keng/mobile-gateway/voice/siptest"
+	"keng/mobile-gateway/voice/siptest/counterpart"
 	"keng/proto/channel"
 )
 
 // needSpeaker returns a speaker that reads titles.
 func needSpeaker(t *testing.T) Speaker {
 	t.Helper()
-	speaker, err := NewSpeaker(need(t, "espeak-ng", "espeak-ng"), slog.New(slog.DiscardHandler))
+	speaker, err := NewSpeaker(counterpart.Need(t, "espeak-ng", "espeak-ng"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
