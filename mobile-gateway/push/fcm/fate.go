@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 
 	"firebase.google.com/go/v4/errorutils"
@@ -22,10 +24,16 @@ func failed(failure channel.Failure, detail string) channel.Report {
 	return channel.Report{Stage: channel.Failed, Failure: failure, Detail: oneLine(detail, detailMax)}
 }
 
-// interrupted is the fate of a page whose context has ended: taken back, or out of time.
-func interrupted(ctx context.Context) channel.Report {
+// late is the fate of a page with which FCM was asked, and for which it had this long.
+func late(had time.Duration) channel.Report {
+	return failed(channel.Unavailable, fmt.Sprintf("FCM did not answer within %v", had.Round(100*time.Millisecond)))
+}
+
+// interrupted is the fate of a page whose context has ended, after so long: taken back, or
+// out of time. Its pager allows a page the same time as this package does.
+func interrupted(ctx context.Context, after time.Duration) channel.Report {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return failed(channel.Unavailable, "FCM did not answer before the page's deadline")
+		return late(after)
 	}
 	return channel.Report{Stage: channel.Cancelled, Detail: "taken back before FCM had answered; it may still arrive"}
 }

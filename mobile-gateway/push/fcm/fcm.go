@@ -182,7 +182,7 @@ func (c *Channel) Send(ctx context.Context, page channel.Page, report func(chann
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil:
-		return interrupted(ctx)
+		return interrupted(ctx, 0)
 	case !now.Before(page.SendBy):
 		return failed(channel.Expired, "its time to be sent had passed")
 	case !plausibleToken(page.Address):
@@ -200,11 +200,11 @@ func (c *Channel) Send(ctx context.Context, page channel.Page, report func(chann
 		report(channel.Report{Stage: channel.Accepted, ProviderID: name})
 		return channel.Report{Stage: channel.Done, ProviderID: name}
 	case ctx.Err() != nil:
-		return interrupted(ctx)
+		return interrupted(ctx, time.Since(now))
 	case attempt.end() != nil:
 		return fate(attempt.end())
 	case bounded.Err() != nil:
-		return failed(channel.Unavailable, fmt.Sprintf("FCM did not answer within %v", c.timeout))
+		return late(c.timeout)
 	}
 	return fate(err)
 }

@@ -42,7 +42,12 @@ type Phone struct {
 func (s *Server) Phone(token string) Phone { return Phone{s, token} }
 
 // Refuse makes every message to this phone fail with an error code.
-func (p Phone) Refuse(code string) { p.server.setMood(p.token, mood{outcome: code}) }
+func (p Phone) Refuse(code string) { p.RefuseFor(code, 0) }
+
+// RefuseFor is [Phone.Refuse] with a Retry-After header.
+func (p Phone) RefuseFor(code string, after time.Duration) {
+	p.server.setMood(p.token, mood{outcome: code, retryAfter: after})
+}
 
 // Unregister is what happens when the app is deleted.
 func (p Phone) Unregister() { p.Refuse(Unregistered) }
