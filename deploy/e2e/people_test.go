@@ -138,6 +138,14 @@ func (h *hub) pages(id string, ended int) []client.Delivery {
 	return all
 }
 
+// await waits until a page of an alert has come to a stage.
+func (h *hub) await(id string, stage channel.Stage) {
+	h.t.Helper()
+	eventually(h.t, "a page is "+string(stage), func() bool {
+		return slices.ContainsFunc(h.pages(id, 0), func(d client.Delivery) bool { return slices.Contains(stages(d), stage) })
+	})
+}
+
 // pageMoment returns the stage of that name in a page's trace.
 func pageMoment(t *testing.T, d client.Delivery, stage channel.Stage) client.Stage {
 	t.Helper()
@@ -146,6 +154,15 @@ func pageMoment(t *testing.T, d client.Delivery, stage channel.Stage) client.Sta
 		t.Fatalf("a %s page was never %s: %s", d.Kind, stage, tale(d))
 	}
 	return d.Trace[i]
+}
+
+// stages are a page's stages in their order.
+func stages(d client.Delivery) []channel.Stage {
+	var all []channel.Stage
+	for _, s := range d.Trace {
+		all = append(all, channel.Stage(s.Stage))
+	}
+	return all
 }
 
 // tale is a page's trace in one line.

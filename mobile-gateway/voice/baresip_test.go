@@ -44,7 +44,7 @@ func TestBaresip(t *testing.T) {
 	})
 }
 
-// callUntilMenu sends the page; the phone presses the key when it has heard of key 1.
+// callUntilMenu sends the page; the phone answers, and presses the key when it has heard of key 1.
 func callUntilMenu(t *testing.T, speaker Speaker, p channel.Page, phone *counterpart.Baresip, key byte) channel.Report {
 	t.Helper()
 	config := quick()
@@ -61,7 +61,11 @@ func callUntilMenu(t *testing.T, speaker Speaker, p channel.Page, phone *counter
 		}
 		pressed <- err
 	}()
-	final := c.Send(ctx, p, func(channel.Report) {})
+	final := c.Send(ctx, p, func(r channel.Report) {
+		if r.Stage == channel.Ringing {
+			phone.Press('a')
+		}
+	})
 	if err := <-pressed; err != nil {
 		t.Error(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"keng/mobile-gateway/voice/media"
+	"keng/mobile-gateway/voice/phrase"
 	"keng/mobile-gateway/voice/siptest"
 	"keng/mobile-gateway/voice/siptest/counterpart"
 	"keng/proto/channel"
@@ -167,6 +168,33 @@ func TestSpeakerFails(t *testing.T) {
 			t.Errorf("heard %v, want %v", got, want)
 		}
 	})
+}
+
+// slow is a Speaker that says one phrase, after a time.
+type slow struct{ takes time.Duration }
+
+func (s slow) Speak(ctx context.Context, _ channel.Page) (Speech, error) {
+	select {
+	case <-time.After(s.takes):
+	case <-ctx.Done():
+		return Speech{}, ctx.Err()
+	}
+	words, err := phrase.Speak(channel.Vietnamese, []phrase.Name{phrase.Closed})
+	return Speech{Alert: words}, err
+}
+
+// TestSlowSpeaker: it has the time for which the phone rings.
+func TestSlowSpeaker(t *testing.T) {
+	t.Parallel()
+	config := quick()
+	config.Speaker, config.RingTimeout, config.Repeats = slow{speechTime + 200*time.Millisecond}, patience, 1
+	phone := startPhone(t, siptest.Script{RingFor: speechTime + 300*time.Millisecond})
+	if got := stages(send(t, t.Context(), newChannel(t, config), short(phone.URI()))); got != "ringing answered failed no-reply" {
+		t.Fatalf("stages: %s", got)
+	}
+	if got, want := only(t, phone).Heard(), []string{"vi/closed"}; !slices.Equal(got, want) {
+		t.Errorf("heard %v, want %v", got, want)
+	}
 }
 
 // TestEspeak: what the configuration may say of espeak-ng. (YAML 1.1 had a bare off

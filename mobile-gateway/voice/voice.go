@@ -13,9 +13,9 @@
 //
 // The call says who calls, the priority, the alert's number and its title, then the
 // menu, and all of that again. The title is spoken by espeak-ng, where that is
-// installed (see [Config.Espeak]), while the phone is dialled; the rest is recorded.
-// Without espeak-ng, or when it fails or is slow, the recorded phrases alone are
-// spoken: a page never waits for a synthesizer.
+// installed (see [Config.Espeak]), while the phone is dialled and rings; the rest is
+// recorded. Without espeak-ng, or when it fails or is slow, the recorded phrases alone
+// are spoken: no call waits for a synthesizer, and who picks up at most two seconds.
 //
 // A telephone number is dialled at the first trunk; a trunk that is dead (no
 // word within [Config.TrunkTimeout]), out of order, or that refuses us is left
@@ -67,7 +67,9 @@ type Config struct {
 }
 
 const (
-	// speechTime bounds the putting of a page into speech.
+	// speechTime bounds the putting of a page into speech once somebody has picked up,
+	// who hears nothing meanwhile. Until then there is time: in a storm of alerts on a
+	// small machine, a title may take seconds.
 	speechTime = 2 * time.Second
 
 	// goodbyeTime bounds the farewells of a call whose fate is settled: the answer
@@ -176,8 +178,7 @@ func (c *Channel) Send(ctx context.Context, page channel.Page, report func(chann
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)()
 
-	speech := sync.OnceValue(func() Speech { return c.speech(ctx, page) })
-	c.calls.Go(func() { speech() })
+	speech := c.prepare(ctx, page)
 	var fate verdict
 	var story []string
 	for _, way := range ways {
@@ -194,19 +195,32 @@ func (c *Channel) Send(ctx context.Context, page channel.Page, report func(chann
 	return fate.Report
 }
 
-// speech puts the page into speech. A speaker that fails, or is slow, is no reason
-// not to call: the recorded phrases always work.
-func (c *Channel) speech(ctx context.Context, page channel.Page) Speech {
-	speaking, cancel := context.WithTimeout(ctx, speechTime)
-	defer cancel()
-	speech, err := c.config.Speaker.Speak(speaking, page)
-	if err == nil {
-		return speech
+// prepare begins to put the page into speech. What it returns waits for that, at most
+// [speechTime], and is to be called once: when somebody has picked up.
+func (c *Channel) prepare(ctx context.Context, page channel.Page) (speech func() Speech) {
+	speaking, cancel := context.WithCancel(ctx)
+	spoken := make(chan Speech, 1)
+	c.calls.Go(func() {
+		defer cancel()
+		speech, err := c.config.Speaker.Speak(speaking, page)
+		if err != nil {
+			speech = c.recorded(ctx, page, err)
+		}
+		spoken <- speech
+	})
+	return func() Speech {
+		defer time.AfterFunc(speechTime, cancel).Stop()
+		return <-spoken
 	}
+}
+
+// recorded is what is said if the speaker failed, or was slow. That is no reason not to
+// call: the recorded phrases always work.
+func (c *Channel) recorded(ctx context.Context, page channel.Page, reason error) Speech {
 	if ctx.Err() == nil {
-		c.log.Warn("speech failed, falling back to recorded phrases", "page", page.ID, "error", err)
+		c.log.Warn("speech failed, falling back to recorded phrases", "page", page.ID, "error", reason)
 	}
-	speech, err = phrases{}.Speak(ctx, page)
+	speech, err := phrases{}.Speak(ctx, page)
 	if err != nil {
 		c.log.Error("recorded phrases failed; the call will be silent", "page", page.ID, "error", err)
 	}

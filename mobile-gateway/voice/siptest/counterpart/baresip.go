@@ -22,7 +22,7 @@ const modules = "/usr/lib/baresip/modules"
 // listenEvery is how often Await looks at what has been heard.
 const listenEvery = 200 * time.Millisecond
 
-// Baresip is a running baresip that answers every call at once. It is for one call,
+// Baresip is a running baresip, which rings until a key is pressed. It is for one call,
 // and its methods are for one goroutine, but for Press.
 type Baresip struct {
 	t    testing.TB
@@ -39,13 +39,14 @@ func StartBaresip(t testing.TB) *Baresip {
 	if _, err := os.Stat(modules); err != nil {
 		missing(t, "baresip's modules are not in "+modules, "baresip-core")
 	}
-	b := &Baresip{t: t, home: t.TempDir(), port: freePort(t), keys: freePort(t)}
+	port := freePorts(t, 3) // SIP, SIP over TLS, keys
+	b := &Baresip{t: t, home: t.TempDir(), port: port, keys: port + 2}
 	// Player and source are the ends of one bridge: baresip sends digits only between
 	// frames of a source, so it needs one.
 	b.write("config", fmt.Sprintf("sip_listen 127.0.0.1:%d\ncons_listen 127.0.0.1:%d\nmodule_path %s\nsnd_path %s\n", b.port, b.keys, modules, b.home)+
 		"audio_player aubridge,a\naudio_source aubridge,a\naudio_alert aubridge,b\nmodule g711.so\nmodule aubridge.so\nmodule sndfile.so\n"+
 		"module cons.so\nmodule_tmp account.so\nmodule_app menu.so\n")
-	b.write("accounts", fmt.Sprintf("<sip:phone@127.0.0.1:%d>;regint=0;answermode=auto;audio_codecs=pcma\n", b.port))
+	b.write("accounts", fmt.Sprintf("<sip:phone@127.0.0.1:%d>;regint=0;answermode=manual;audio_codecs=pcma\n", b.port))
 	b.write("contacts", "")
 	b.wait = run(t, program, "-f", b.home)
 	return b
@@ -61,8 +62,8 @@ func (b *Baresip) write(name, content string) {
 // URI is where it is called.
 func (b *Baresip) URI() string { return fmt.Sprintf("sip:phone@127.0.0.1:%d", b.port) }
 
-// Press presses a key of its keyboard: a digit is sent to the caller, b hangs up, q ends
-// baresip.
+// Press presses a key of its keyboard: a answers, a digit is sent to the caller, b hangs
+// up or declines, q ends baresip.
 func (b *Baresip) Press(key byte) {
 	conn, err := net.Dial("udp", fmt.Sprintf("127.0.0.1:%d", b.keys))
 	if err != nil {

@@ -2,7 +2,8 @@
 // the tests of whatever calls them:
 //
 //	phone := counterpart.StartBaresip(t)
-//	… have somebody call phone.URI() …
+//	… have somebody call phone.URI(), and when it rings …
+//	phone.Press('a')
 //	err := phone.Await(ctx, siptest.Phrase{Language: channel.Vietnamese, Name: phrase.PressOne})
 //	phone.Press('1')
 //	audio := phone.Heard()
@@ -19,16 +20,14 @@ package counterpart
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 )
-
-// lifetime bounds a program's run.
-const lifetime = time.Minute
 
 // Need returns the path of a program, or skips the test; where CI is set it fails it.
 // debian is the package that has the program.
@@ -50,22 +49,50 @@ func missing(t testing.TB, what, debian string) {
 	t.Skipf("SKIPPED: %s, so a real counterpart was not called; apt-get install %s", what, debian)
 }
 
-// freePort returns a UDP port that was free a moment ago.
-func freePort(t testing.TB) int {
+// Programs take several ports, and say little if one is not free: baresip, for one, goes
+// on without a keyboard. So ports are taken from below those that systems give out by
+// themselves, and from above those where baresip receives audio: nobody gets one between
+// our look and the program's.
+const (
+	firstPort = 22_000
+	lastPort  = 32_000
+)
+
+// freePorts returns the first of n ports in a row that are free for UDP and TCP.
+func freePorts(t testing.TB, n int) int {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		first := firstPort + rand.IntN(lastPort-firstPort-n)
+		if allFree(first, n) {
+			return first
+		}
 	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).Port
+	t.Fatalf("there are no %d free ports in a row between %d and %d", n, firstPort, lastPort)
+	return 0
+}
+
+func allFree(first, n int) bool {
+	for port := first; port < first+n; port++ {
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		udp, err := net.ListenPacket("udp", address)
+		if err != nil {
+			return false
+		}
+		udp.Close()
+		tcp, err := net.Listen("tcp", address)
+		if err != nil {
+			return false
+		}
+		tcp.Close()
+	}
+	return true
 }
 
 // run starts a program, which ends with the test at the latest, and returns a function
 // that waits for its success.
 func run(t testing.TB, program string, arguments ...string) (wait func()) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), lifetime)
+	ctx, cancel := context.WithCancel(t.Context())
 	command := exec.CommandContext(ctx, program, arguments...)
 	command.Dir = t.TempDir()
 	var output bytes.Buffer

@@ -40,9 +40,10 @@ func StartSipp(t testing.TB, scenario Scenario) *Sipp {
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := &Sipp{port: freePort(t)}
+	const media = 2 // places after the port for SIP
+	s := &Sipp{port: freePorts(t, 8)}
 	s.wait = run(t, program, "-sf", file, "-m", "1", "-i", "127.0.0.1", "-p", fmt.Sprint(s.port),
-		"-mp", fmt.Sprint(freePort(t)), "-nostdin", "-timeout", "30s", "-timeout_error", "-trace_err")
+		"-mp", fmt.Sprint(s.port+media), "-nostdin", "-timeout", "60s", "-timeout_error", "-trace_err")
 	return s
 }
 
