@@ -176,26 +176,47 @@ func eventually(t *testing.T, what string, ok func() bool) {
 type hub struct {
 	*process
 	t        *testing.T
+	id       string // of the node
 	dir, key string
-	args     []string
-	url      string // of the API
+	args     []string // how it begins, and what else it is told
+	http     string
 	link     string // for agents and gateways
+	raft     string // for other nodes
+	url      string // of the API
 }
 
 // startHub runs `hub serve --bootstrap` on a new directory and free ports.
 func startHub(t *testing.T, args ...string) *hub {
 	t.Helper()
-	h := &hub{t: t, dir: t.TempDir(), key: rand.Text(), args: args}
-	h.link = freeUDP(t)
+	h := newHub(t, "n1", rand.Text(), append([]string{"--bootstrap"}, args...)...)
 	h.restart()
 	return h
 }
 
-// restart runs the hub on its directory.
+// newHub is a hub with a new directory and free ports, which restart starts. Only who
+// bootstraps makes use of the key.
+func newHub(t *testing.T, id, key string, args ...string) *hub {
+	t.Helper()
+	return &hub{t: t, id: id, dir: t.TempDir(), key: key, args: args, http: "127.0.0.1:0", link: freeUDP(t), raft: "127.0.0.1:" + freeTCP(t)}
+}
+
+// restart runs the hub on its directory, and waits until it serves.
 func (h *hub) restart() {
 	h.t.Helper()
-	args := append([]string{"serve", "--bootstrap", "--data-dir", h.dir, "--http", "127.0.0.1:0", "--link", h.link, "--raft", "127.0.0.1:0", "--node-id", "n1"}, h.args...)
+	h.start()
+	h.serving()
+}
+
+// start runs the hub on its directory.
+func (h *hub) start() {
+	h.t.Helper()
+	args := append([]string{"serve", "--data-dir", h.dir, "--http", h.http, "--link", h.link, "--raft", h.raft, "--node-id", h.id}, h.args...)
 	h.process = run(h.t, []string{"KENG_BOOTSTRAP_API_KEY=" + h.key}, "hub", args...)
+}
+
+// serving waits until it serves.
+func (h *hub) serving() {
+	h.t.Helper()
 	h.url, _, _ = strings.Cut(h.says("serving: API at "), ",")
 }
 
