@@ -24,7 +24,11 @@ func (a *App) openHTTP(context.Context) error {
 
 // serveHTTP serves the API until ctx ends; requests under way may end.
 func (a *App) serveHTTP(ctx context.Context) error {
-	pages, err := console.New(console.Options{Store: a.Store(), Logger: a.logger.With("part", "console")})
+	secret, err := a.key.derive("console sessions")
+	if err != nil {
+		return err
+	}
+	pages, err := console.New(console.Options{Store: a.Store(), SessionSecret: secret, Logger: a.logger.With("part", "console")})
 	if err != nil {
 		return err
 	}

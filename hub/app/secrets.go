@@ -93,17 +93,24 @@ func (k masterKey) open(sealed []byte, purpose string) ([]byte, error) {
 	return secret, nil
 }
 
-// linkKeys derives the keys that all nodes of a cluster share on their links. They are the
+// derive returns the key for one purpose, which all nodes of a cluster share.
+func (k masterKey) derive(purpose string) (key [32]byte, err error) {
+	derived, err := hkdf.Key(sha256.New, k[:], nil, "keng "+purpose, len(key))
+	copy(key[:], derived)
+	return key, err
+}
+
+// linkKeys returns the keys that all nodes of a cluster share on their links. They are the
 // same after a restart, so that a peer of the process before is told at its next
 // heartbeat that its connection is gone.
 func (k masterKey) linkKeys() (*link.EndpointKeys, error) {
 	var keys link.EndpointKeys
 	for purpose, to := range map[string]*[32]byte{"stateless reset": &keys.StatelessReset, "token": &keys.Token, "ticket": &keys.Ticket} {
-		derived, err := hkdf.Key(sha256.New, k[:], nil, "keng link: "+purpose, len(to))
+		key, err := k.derive("link: " + purpose)
 		if err != nil {
 			return nil, err
 		}
-		copy(to[:], derived)
+		*to = key
 	}
 	return &keys, nil
 }

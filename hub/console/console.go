@@ -2,9 +2,9 @@
 // else: pages rendered by the hub, without scripts, that show the newest alerts and,
 // of one alert, its log and every page with its reason and trace.
 //
-// One signs in with an API key that may read. The session lives in this node's memory,
-// its cookie is random, HttpOnly and SameSite=Strict, and every request looks anew whether
-// the key is still good. Nothing here changes the state. Pages come in Vietnamese or
+// One signs in with an API key that may read. The session is sealed in its cookie, which is
+// HttpOnly and SameSite=Strict, and good on every node of the cluster; every request looks
+// anew whether the key is still good. Nothing here changes the state. Pages come in Vietnamese or
 // English, as the browser asks, and refresh themselves.
 package console
 
@@ -28,9 +28,11 @@ var assets embed.FS
 
 // Options is what the console needs.
 type Options struct {
-	Store  state.Store    // required
-	Logger *slog.Logger   // default: [slog.Default]
-	Zone   *time.Location // in which times are shown; default: this machine's
+	Store state.Store // required
+	// SessionSecret seals sessions. All nodes of a cluster have the same. Required.
+	SessionSecret [32]byte
+	Logger        *slog.Logger   // default: [slog.Default]
+	Zone          *time.Location // in which times are shown; default: this machine's
 }
 
 // Console is the HTTP handler of the console. It is safe for concurrent use.
@@ -52,8 +54,8 @@ const (
 
 // New returns the console.
 func New(o Options) (*Console, error) {
-	if o.Store == nil {
-		return nil, &core.Error{Words: "console.Options needs Store"}
+	if o.Store == nil || o.SessionSecret == [32]byte{} {
+		return nil, &core.Error{Words: "console.Options needs Store and SessionSecret"}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -61,8 +63,11 @@ func New(o Options) (*Console, error) {
 	if o.Zone == nil {
 		o.Zone = time.Local
 	}
-	c := &Console{o: o, sessions: newSessions()}
+	c := &Console{o: o}
 	var err error
+	if c.sessions, err = newSessions(o.SessionSecret); err != nil {
+		return nil, err
+	}
 	if c.pages, err = template.New("").Funcs(c.functions()).ParseFS(assets, "pages.html"); err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func must[T any](v T, err error) T {
 
 func newBrowser(t *testing.T) *browser {
 	store := &memStore{machine: state.New(time.LoadLocation), tx: tabletest.NewTx()}
-	c := must(console.New(console.Options{Store: store, Logger: slog.New(slog.DiscardHandler), Zone: must(time.LoadLocation("Asia/Ho_Chi_Minh"))}))
+	c := must(console.New(console.Options{Store: store, SessionSecret: [32]byte{1}, Logger: slog.New(slog.DiscardHandler), Zone: must(time.LoadLocation("Asia/Ho_Chi_Minh"))}))
 	b := &browser{t: t, store: store, server: httptest.NewServer(c), http: &http.Client{Jar: must(cookiejar.New(nil))}}
 	t.Cleanup(b.server.Close)
 	for i, k := range []struct {

@@ -2,7 +2,10 @@ package console
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/binary"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,60 +17,76 @@ import (
 	"keng/raftstore/table"
 )
 
-// The bounds of sessions.
 const (
+	// sessionLife is how long a session lasts, unless its key ends before.
 	sessionLife = 12 * time.Hour
-	sessionsMax = 10_000 // on one node
-	cookieName  = "keng_session"
+	// endedMax bounds the sessions that this node remembers to have been ended.
+	endedMax   = 10_000
+	cookieName = "keng_session"
 )
 
-// sessions are those who are signed in on this node.
+// sessions seals into a cookie who is signed in, and until when. So whoever is signed in
+// on one node is so on all that share the secret. Signing out takes the cookie away, and
+// ends the session on this node; to end one that a thief may show to another node,
+// disable its key.
 type sessions struct {
-	mu  sync.Mutex
-	all map[string]session
+	aead cipher.AEAD
+
+	mu    sync.Mutex
+	ended map[string]time.Time // cookies of those who signed out, until when they would be good
 }
 
-type session struct {
-	key  core.IntegrationID
-	ends time.Time
-}
-
-func newSessions() *sessions { return &sessions{all: map[string]session{}} }
-
-// begin makes a session and returns its secret. When there are too many, the one that
-// ends first goes.
-func (s *sessions) begin(key core.IntegrationID, now time.Time) string {
-	secret := rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.all) >= sessionsMax {
-		first := ""
-		for id, x := range s.all {
-			if first == "" || x.ends.Before(s.all[first].ends) {
-				first = id
-			}
-		}
-		delete(s.all, first)
+func newSessions(secret [32]byte) (*sessions, error) {
+	block, err := aes.NewCipher(secret[:])
+	if err != nil {
+		return nil, err
 	}
-	s.all[secret] = session{key: key, ends: now.Add(sessionLife)}
-	return secret
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	return &sessions{aead: aead, ended: map[string]time.Time{}}, err
 }
 
-func (s *sessions) find(secret string, now time.Time) (core.IntegrationID, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x, ok := s.all[secret]
-	if ok && !now.Before(x.ends) {
-		delete(s.all, secret)
+// begin returns the cookie of a new session.
+func (s *sessions) begin(key core.IntegrationID, now time.Time) string {
+	ends := binary.BigEndian.AppendUint64(nil, uint64(now.Add(sessionLife).Unix()))
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, append(ends, key...), nil))
+}
+
+// find returns whose session a cookie is, if it is a good one.
+func (s *sessions) find(cookie string, now time.Time) (core.IntegrationID, bool) {
+	sealed, err := base64.RawURLEncoding.DecodeString(cookie)
+	if err != nil {
 		return "", false
 	}
-	return x.key, ok
-}
-
-func (s *sessions) end(secret string) {
+	plain, err := s.aead.Open(nil, nil, sealed, nil)
+	if err != nil || len(plain) < 8 || uint64(now.Unix()) >= binary.BigEndian.Uint64(plain) {
+		return "", false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.all, secret)
+	_, ended := s.ended[cookie]
+	return core.IntegrationID(plain[8:]), !ended
+}
+
+// end ends the session of a cookie, if it is a good one. When too many are remembered the
+// one that ends first anyhow is forgotten.
+func (s *sessions) end(cookie string, now time.Time) {
+	if _, good := s.find(cookie, now); !good {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := cookie
+	s.ended[cookie] = now.Add(sessionLife)
+	for other, until := range s.ended {
+		if !now.Before(until) {
+			delete(s.ended, other)
+		} else if other != cookie && !until.After(s.ended[first]) {
+			first = other
+		}
+	}
+	if len(s.ended) > endedMax {
+		delete(s.ended, first)
+	}
 }
 
 // signedIn calls f for who is signed in with a key that is still good, and shows the
@@ -89,7 +108,6 @@ func (c *Console) signedIn(f http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		if !good {
-			c.sessions.end(cookie.Value)
 			c.show(w, r, http.StatusUnauthorized, "sign-in", false)
 			return
 		}
@@ -130,7 +148,7 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 
 func (c *Console) signOut(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(cookieName); err == nil {
-		c.sessions.end(cookie.Value)
+		c.sessions.end(cookie.Value, time.Now())
 	}
 	http.SetCookie(w, sessionCookie(r, "", -1))
 	http.Redirect(w, r, "/", http.StatusSeeOther)

@@ -1,34 +1,55 @@
 package console
 
 import (
-	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"keng/hub/core"
 )
 
-func TestSessionsEndAndAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSessions()
-		secret := s.begin("k", time.Now())
-		time.Sleep(sessionLife - time.Second)
-		if key, ok := s.find(secret, time.Now()); !ok || key != "k" {
-			t.Error("ended too early")
-		}
-		time.Sleep(time.Second)
-		if _, ok := s.find(secret, time.Now()); ok {
-			t.Error("did not end")
-		}
-		first := s.begin("first", time.Now())
-		time.Sleep(time.Second)
-		for i := range sessionsMax {
-			s.begin(core.IntegrationID(strconv.Itoa(i)), time.Now())
-		}
-		if _, ok := s.find(first, time.Now()); ok || len(s.all) != sessionsMax {
-			t.Errorf("%d sessions", len(s.all))
+func TestSessionsEnd(t *testing.T) {
+	now := time.Now()
+	one, other := sealing(t, 1), sealing(t, 2)
+	cookie := one.begin("k", now)
+	if key, ok := sealing(t, 1).find(cookie, now.Add(sessionLife-time.Second)); !ok || key != "k" {
+		t.Error("on another node of the cluster it is none, or ended too early")
+	}
+	if _, ok := one.find(cookie, now.Add(sessionLife)); ok {
+		t.Error("it does not end")
+	}
+	if _, ok := other.find(cookie, now); ok {
+		t.Error("another cluster takes it")
+	}
+	one.end("nonsense", now)
+	first := one.begin("k", now)
+	one.end(first, now)
+	for range endedMax {
+		one.end(one.begin("k", now), now.Add(time.Minute))
+	}
+	if len(one.ended) != endedMax {
+		t.Errorf("%d ended sessions are remembered", len(one.ended))
+	}
+	one.end(one.begin("k", now.Add(sessionLife)), now.Add(sessionLife+time.Minute))
+	if len(one.ended) != 1 {
+		t.Errorf("%d ended sessions are remembered when all but one are over", len(one.ended))
+	}
+}
+
+func sealing(t testing.TB, secret byte) *sessions {
+	s, err := newSessions([32]byte{secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func FuzzSessionCookie(f *testing.F) {
+	s, now := sealing(f, 1), time.Now()
+	f.Add("")
+	f.Add(s.begin("k", now)[1:])
+	f.Add(sealing(f, 2).begin("k", now))
+	f.Fuzz(func(t *testing.T, cookie string) {
+		if _, ok := s.find(cookie, now); ok {
+			t.Errorf("%q is a session", cookie)
 		}
 	})
 }
