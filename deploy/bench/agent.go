@@ -37,12 +37,12 @@ const (
 
 // benchAgent measures a stripped agent that is connected to a hub and runs twenty checks:
 // ten of a website and five of metrics every 30 s, five of the website every 10 s.
-func benchAgent(ctx context.Context, dir string) (map[string]float64, error) {
-	figures, err := agentSizes(ctx, dir)
+func benchAgent(ctx context.Context, s setting) (map[string]float64, error) {
+	figures, err := agentSizes(ctx, s.dir)
 	if err != nil {
 		return nil, err
 	}
-	hub, err := startHub(ctx, dir)
+	hub, err := startHub(ctx, s.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func benchAgent(ctx context.Context, dir string) (map[string]float64, error) {
 		return nil, err
 	}
 	defer closeSite()
-	agent, err := hub.startAgent(ctx, filepath.Join(dir, "agent-linux-amd64"), agentChecks(site))
+	agent, err := hub.startAgent(ctx, filepath.Join(s.dir, "agent-linux-amd64"), agentChecks(site))
 	if err != nil {
 		return nil, err
 	}

@@ -1,18 +1,27 @@
 // Command bench measures Kẻng against its budgets. Each benchmark starts what it measures,
 // on loopback, and cleans up after itself.
 //
-//	go run ./deploy/bench NAME [--json] [--runs 5]
+//	go run ./deploy/bench NAME [--json] [--runs 5] [--peer NAME] [--profile DIR]
 //
-// It prints a readable table of medians, with the floor and the goal of each figure. With
-// --json the last line is one object with the same figures. A floor that does not hold
-// makes it exit 1. Figures depend on the machine and its load, which are printed too:
-// compare what was measured in the same run.
+//	agent         size, memory and processor time of an agent with twenty checks
+//	raftstore     commits on three nodes with their logs on disk, beside etcd and a bare Raft
+//	ingest-http   alerts posted to a cluster of three; --peer alertmanager: beside that
+//	page-latency  from an alert's POST to a cluster of three to its push at the FCM server
+//
+// It prints a readable table of medians, with the floor and the goal of each figure ("-"
+// where there is none). With --json the last line is one object with the same figures. A
+// floor that does not hold makes it exit 1. Figures depend on the machine and its load,
+// which are printed too: compare what was measured in the same run. A ratio is made
+// within each run, of what was measured one directly after the other. Everything is kept
+// under TMPDIR: it should be on the disk that is meant, not in memory.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime"
@@ -26,21 +35,36 @@ import (
 
 // benchmarks is the list of all benchmarks.
 func benchmarks() map[string]benchmark {
-	return map[string]benchmark{"agent": {run: benchAgent, figures: agentFigures()}}
+	return map[string]benchmark{
+		"agent":        {run: benchAgent, figures: agentFigures(), runs: 5},
+		"raftstore":    {run: benchRaftstore, figures: raftstoreFigures(), runs: 5},
+		"ingest-http":  {run: benchIngestHTTP, figures: ingestFigures(), runs: 5, peer: alertmanager},
+		"page-latency": {run: benchPageLatency, figures: pageFigures(), runs: 5},
+	}
 }
 
 // benchmark is one thing that can be measured.
 type benchmark struct {
 	figures []figure
+	runs    int    // how often it is measured unless told otherwise
+	peer    string // another program beside which it can be measured; empty for none
 	// run measures once and returns a value for each figure, by key.
-	run func(ctx context.Context, dir string) (map[string]float64, error)
+	run func(ctx context.Context, s setting) (map[string]float64, error)
+}
+
+// setting is what a benchmark is run with.
+type setting struct {
+	dir     string // for all that it writes; the next run finds what was built
+	peer    string // the program beside which it is measured, if any
+	profile string // directory for profiles of this process; empty for none
 }
 
 // figure is one number of a benchmark, with its budget.
 type figure struct {
 	key, unit   string
-	floor, goal float64
-	higher      bool // more is better
+	floor, goal float64 // 0 for none
+	higher      bool    // more is better
+	beside      bool    // measured only with a peer
 }
 
 // holds reports whether a value is as good as a bound.
@@ -51,30 +75,70 @@ func (f figure) holds(value, bound float64) bool {
 	return value <= bound
 }
 
+// verdict is what can be said of a value: the best bound that it holds.
+func (f figure) verdict(value float64) string {
+	switch {
+	case f.floor != 0 && !f.holds(value, f.floor):
+		return missed
+	case f.goal != 0 && f.holds(value, f.goal):
+		return "goal"
+	case f.floor != 0:
+		return "floor"
+	}
+	return "-"
+}
+
+const missed = "MISSED"
+
 type commands struct {
-	Name string `arg:"" help:"What to measure: agent."`
-	JSON bool   `name:"json" help:"Print the figures as one JSON object in the last line."`
-	Runs int    `default:"5" help:"How often to measure; medians are printed."`
+	Name    string `arg:"" help:"What to measure: ${names}."`
+	JSON    bool   `name:"json" help:"Print the figures as one JSON object in the last line."`
+	Runs    int    `placeholder:"N" help:"How often to measure; medians are printed. Default: ${runs}."`
+	Peer    string `placeholder:"NAME" help:"Measure beside another program: ${peers}."`
+	Profile string `placeholder:"DIR" type:"existingdir" help:"Keep processor profiles of what is measured within this process (raftstore)."`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c commands
-	parser := kong.Must(&c, kong.Name("bench"), kong.Description("Measures Kẻng against its budgets."))
+	parser := kong.Must(&c, kong.Name("bench"), kong.Description("Measures Kẻng against its budgets."), usage())
 	if _, err := parser.Parse(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(2)
+		fail(2, err)
 	}
 	b, known := benchmarks()[c.Name]
-	if !known || c.Runs < 1 {
-		fmt.Fprintf(os.Stderr, "bench: there is no benchmark %q, or --runs is less than 1\n", c.Name)
-		os.Exit(2)
+	switch {
+	case !known:
+		fail(2, fmt.Errorf("there is no benchmark %q; see --help", c.Name))
+	case c.Runs < 0:
+		fail(2, fmt.Errorf("--runs must be 1 or more"))
+	case c.Peer != "" && c.Peer != b.peer:
+		fail(2, fmt.Errorf("%s cannot be measured beside %q; see --help", c.Name, c.Peer))
+	case c.Runs == 0:
+		c.Runs = b.runs
 	}
 	if err := measure(ctx, b, c); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+		fail(1, err)
 	}
+}
+
+func fail(code int, err error) {
+	fmt.Fprintln(os.Stderr, "bench:", err)
+	os.Exit(code)
+}
+
+// usage puts what the list of benchmarks says into the help text.
+func usage() kong.Vars {
+	var runs, peers []string
+	all := benchmarks()
+	names := slices.Sorted(maps.Keys(all))
+	for _, name := range names {
+		runs = append(runs, fmt.Sprintf("%d for %s", all[name].runs, name))
+		if peer := all[name].peer; peer != "" {
+			peers = append(peers, fmt.Sprintf("%s for %s", peer, name))
+		}
+	}
+	return kong.Vars{"names": strings.Join(names, ", "), "runs": strings.Join(runs, ", "), "peers": strings.Join(peers, ", ")}
 }
 
 // measure runs a benchmark and prints its medians.
@@ -84,12 +148,17 @@ func measure(ctx context.Context, b benchmark, c commands) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	sync, err := syncTime(dir)
+	if err != nil {
+		return err
+	}
 	load, _ := os.ReadFile("/proc/loadavg")
-	fmt.Printf("%s, %d processors, load before %s\n", runtime.Version(), runtime.NumCPU(), strings.TrimSpace(string(load)))
+	fmt.Printf("%s, %d processors, load before %s, one fsync of 4 KiB takes %.2f ms\n",
+		runtime.Version(), runtime.NumCPU(), strings.TrimSpace(string(load)), milliseconds(sync))
 	values := map[string][]float64{}
 	for i := range c.Runs {
 		fmt.Fprintf(os.Stderr, "run %d of %d\n", i+1, c.Runs)
-		got, err := b.run(ctx, dir)
+		got, err := b.run(ctx, setting{dir: dir, peer: c.Peer, profile: c.Profile})
 		if err != nil {
 			return fmt.Errorf("run %d: %w", i+1, err)
 		}
@@ -97,29 +166,31 @@ func measure(ctx context.Context, b benchmark, c commands) error {
 			values[key] = append(values[key], v)
 		}
 	}
-	return report(b, c, values)
+	return report(os.Stdout, b, c, values)
 }
 
 // report prints the medians. It is an error if a floor does not hold.
-func report(b benchmark, c commands, values map[string][]float64) error {
-	table := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
+func report(out io.Writer, b benchmark, c commands, values map[string][]float64) error {
+	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(table, "figure\tmedian\tmin\tmax\tfloor\tgoal\t")
 	object := map[string]any{"name": c.Name, "runs": c.Runs}
 	var below []string
 	for _, f := range b.figures {
+		if f.beside && c.Peer == "" {
+			continue
+		}
 		v := values[f.key]
+		if len(v) != c.Runs {
+			return fmt.Errorf("%s was measured %d times", f.key, len(v))
+		}
 		slices.Sort(v)
 		median := v[len(v)/2]
 		object[f.key] = median
-		verdict := "goal"
-		if !f.holds(median, f.goal) {
-			verdict = "floor"
-		}
-		if !f.holds(median, f.floor) {
-			verdict = "MISSED"
+		verdict := f.verdict(median)
+		if verdict == missed {
 			below = append(below, f.key)
 		}
-		fmt.Fprintf(table, "%s\t%.2f %s\t%.2f\t%.2f\t%g\t%g\t%s\n", f.key, median, f.unit, v[0], v[len(v)-1], f.floor, f.goal, verdict)
+		fmt.Fprintf(table, "%s\t%.2f %s\t%.2f\t%.2f\t%s\t%s\t%s\n", f.key, median, f.unit, v[0], v[len(v)-1], bound(f.floor), bound(f.goal), verdict)
 	}
 	_ = table.Flush()
 	if c.JSON {
@@ -127,10 +198,18 @@ func report(b benchmark, c commands, values map[string][]float64) error {
 		if err != nil {
 			return err
 		}
-		fmt.Println(string(line))
+		fmt.Fprintln(out, string(line))
 	}
 	if len(below) > 0 {
 		return fmt.Errorf("the floor of %s does not hold", strings.Join(below, ", "))
 	}
 	return nil
+}
+
+// bound is how the table shows a floor or a goal.
+func bound(b float64) string {
+	if b == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%g", b)
 }
