@@ -7,6 +7,7 @@
 //	raftstore     commits on three nodes with their logs on disk, beside etcd and a bare Raft
 //	ingest-http   alerts posted to a cluster of three; --peer alertmanager: beside that
 //	page-latency  from an alert's POST to a cluster of three to its push at the FCM server
+//	failover      from kill -9 of the leader to the push of an alert that is posted then
 //
 // It prints a readable table of medians, with the floor and the goal of each figure ("-"
 // where there is none). With --json the last line is one object with the same figures. A
@@ -40,6 +41,7 @@ func benchmarks() map[string]benchmark {
 		"raftstore":    {run: benchRaftstore, figures: raftstoreFigures(), runs: 5},
 		"ingest-http":  {run: benchIngestHTTP, figures: ingestFigures(), runs: 5, peer: alertmanager},
 		"page-latency": {run: benchPageLatency, figures: pageFigures(), runs: 5},
+		"failover":     {run: benchFailover, figures: failoverFigures(), runs: 5},
 	}
 }
 

@@ -57,12 +57,8 @@ func benchPageLatency(ctx context.Context, s setting) (map[string]float64, error
 		return nil, err
 	}
 	p := &pager{fcm: fcm}
-	for _, h := range hubs {
-		c, err := client.New(h.url, h.key)
-		if err != nil {
-			return nil, err
-		}
-		p.nodes = append(p.nodes, c)
+	if p.nodes, err = hubs.clients(); err != nil {
+		return nil, err
 	}
 	if err := putOnCall(ctx, p.nodes[0]); err != nil {
 		return nil, fmt.Errorf("cannot configure whom to page: %w", err)
@@ -79,6 +75,18 @@ func benchPageLatency(ctx context.Context, s setting) (map[string]float64, error
 		return nil, err
 	}
 	return p.figures(leader), nil
+}
+
+// clients returns a client of each node.
+func (c cluster) clients() (all []*client.Client, err error) {
+	for _, h := range c {
+		node, err := client.New(h.url, h.key)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, node)
+	}
+	return all, nil
 }
 
 // gatewayConfig writes what the gateways within the nodes are run with.

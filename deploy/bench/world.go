@@ -146,6 +146,7 @@ func freeAddresses(n int) ([]string, error) {
 type hubProcess struct {
 	*process
 	id, dir, binary, key, url, link string
+	arguments                       []string
 }
 
 // startHub runs a hub of one node on a new directory.
@@ -206,14 +207,19 @@ func (h *hubProcess) open(ctx context.Context, dir string, arguments []string) (
 		return "", err
 	}
 	h.link, raft = addresses[0], addresses[1]
-	arguments = append([]string{"serve", "--data-dir", h.dir, "--node-id", h.id,
+	h.arguments = append([]string{"serve", "--data-dir", h.dir, "--node-id", h.id,
 		"--http", "127.0.0.1:0", "--link", h.link, "--raft", raft, "--advertise", "127.0.0.1"}, arguments...)
-	cmd := exec.CommandContext(ctx, h.binary, arguments...)
+	return raft, h.serve(ctx)
+}
+
+// serve runs the node on its directory until it serves.
+func (h *hubProcess) serve(ctx context.Context) (err error) {
+	cmd := exec.CommandContext(ctx, h.binary, h.arguments...)
 	cmd.Env = append(os.Environ(), "KENG_BOOTSTRAP_API_KEY="+h.key)
 	if h.process, err = start(cmd, filepath.Join(h.dir, "log")); err != nil {
-		return "", err
+		return err
 	}
-	return raft, h.await(ctx, func() bool {
+	return h.await(ctx, func() bool {
 		_, rest, _ := strings.Cut(h.output(), "serving: API at ")
 		url, _, serves := strings.Cut(rest, ",")
 		h.url = url
