@@ -13,7 +13,9 @@ import (
 )
 
 const (
-	engineCacheBytes = 64 << 20
+	// engineCacheBytes bounds what the engine keeps in memory: its memory tables, up to 128
+	// MiB, count too, and what they leave must hold the blocks that evaluating reads.
+	engineCacheBytes = 256 << 20
 	bloomBitsPerKey  = 10
 )
 
