@@ -46,6 +46,14 @@ func New(baseURL, key string) (*Client, error) {
 	return &Client{base: strings.TrimSuffix(baseURL, "/"), key: key, http: &http.Client{Timeout: Timeout}}, nil
 }
 
+// Through returns a client that is the same but for the way to the hub: requests go by a
+// transport that is not Go's usual one. It stays the caller's to close.
+func (c *Client) Through(transport http.RoundTripper) *Client {
+	through := *c
+	through.http = &http.Client{Timeout: Timeout, Transport: transport}
+	return &through
+}
+
 // reply is the envelope of the hub's replies.
 type reply struct {
 	Data      json.RawMessage   `json:"data"`
