@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -73,18 +74,25 @@ func (a *App) reachable(listens net.Addr) string {
 // announceRetry is how long to wait after the cluster did not take what a node says.
 const announceRetry = time.Second
 
-// announce tells the cluster where agents and gateways reach this node.
+// announce tells the cluster where agents and gateways reach this node, and what the
+// gateways serve that are connected to it, whenever that changes.
 func (a *App) announce(ctx context.Context) error {
 	me := state.Node{ID: a.o.NodeID, Link: a.reachable(a.link.LocalAddr()), Version: a.o.Version}
 	for {
+		changed := a.edge.Changed()
+		me.Kinds = a.edge.Kinds()
 		var known *state.Node
 		err := a.Store().View(ctx, false, func(r table.Reader) error {
 			known, _ = state.GetNode(r, me.ID)
 			return nil
 		})
-		if err == nil && known != nil && *known == me {
-			<-ctx.Done()
-			return nil
+		if err == nil && known != nil && reflect.DeepEqual(*known, me) {
+			select {
+			case <-changed:
+				continue
+			case <-ctx.Done():
+				return nil
+			}
 		}
 		if err == nil {
 			_, err = state.Do(ctx, a.Store(), seed.New(), state.PutNode{Node: me})

@@ -45,6 +45,14 @@ func (r replicated) Lead(ctx context.Context) (uint64, <-chan struct{}, error) {
 	return l.Term, l.Lost, err
 }
 
+// Node is this node's id.
+func (r replicated) Node() string { return r.Status().NodeID }
+
+// Yield hands the leadership to a node.
+func (r replicated) Yield(ctx context.Context, to string) error {
+	return ofMembers(r.TransferLeadership(ctx, to))
+}
+
 // encodeError and decodeError carry a command's own error from node to node.
 
 func encodeError(err error) ([]byte, bool) {

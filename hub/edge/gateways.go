@@ -79,6 +79,24 @@ func (e *Edge) Changed() <-chan struct{} {
 	return e.gateways.changed
 }
 
+// Kinds returns the kinds that gateways serve which are connected to this node, in order.
+func (e *Edge) Kinds() []channel.Kind {
+	g := &e.gateways
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var all []channel.Kind
+	for _, session := range g.sessions {
+		for _, kind := range session.kinds {
+			all = append(all, channel.Kind(kind))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Serves reports whether a gateway that is connected to this node serves a kind.
+func (e *Edge) Serves(kind channel.Kind) bool { return slices.Contains(e.Kinds(), kind) }
+
 // Holds reports whether the gateway that was given something is still connected.
 func (e *Edge) Holds(holder uint64) bool { return e.gateways.get(holder) != nil }
 
@@ -137,6 +155,9 @@ func (e *Edge) Cancel(holder uint64, id core.DeliveryID, term uint64, reason str
 	}
 }
 
+// silenceLook is how often to look whether a gateway has fallen silent.
+const silenceLook = time.Second
+
 var errAbilities = errors.New("the gateway did not begin with its abilities")
 
 // serveGateway talks with one gateway: it learns what it can do and takes its reports.
@@ -149,7 +170,7 @@ func (e *Edge) serveGateway(ctx context.Context, c *link.Conn) error {
 	if abilities == nil {
 		return errAbilities
 	}
-	session := &gateway{kinds: abilities.GetKinds(), outgoing: make(chan *gatewaypb.ToGateway, outgoingMax)}
+	session := &gateway{kinds: kindsOf(abilities), outgoing: make(chan *gatewaypb.ToGateway, outgoingMax)}
 	for _, id := range abilities.GetInFlight()[:min(len(abilities.GetInFlight()), inFlightMax)] {
 		session.inFlight = append(session.inFlight, core.DeliveryID(id))
 	}
@@ -165,8 +186,18 @@ func (e *Edge) serveGateway(ctx context.Context, c *link.Conn) error {
 	incoming := make(chan channel.Report, batchMax)
 	ended := make(chan error, 1)
 	go func() { ended <- receiveReports(ctx, c, incoming, e.logger) }()
+	look := time.NewTicker(silenceLook)
+	defer look.Stop()
 	for {
 		select {
+		case <-look.C:
+			// As long as the gateway itself waits for an answer: what it was given is better
+			// with another one.
+			if silent := time.Since(c.LastHeard()); silent > 2*c.Welcome().Heartbeat {
+				_ = c.Close("nothing is heard of the gateway")
+				<-ended
+				return fmt.Errorf("nothing was heard of it for %s", silent.Round(time.Second))
+			}
 		case report := <-incoming:
 			if err := e.takeReports(ctx, c, gather(report, incoming, func(r channel.Report) int { return len(r.Detail) + len(r.ProviderID) })); err != nil {
 				_ = c.Close("the hub could not take a report")
@@ -177,6 +208,18 @@ func (e *Edge) serveGateway(ctx context.Context, c *link.Conn) error {
 			return err
 		}
 	}
+}
+
+// kindsMax bounds the kinds that one gateway serves, and kindMax the bytes of a kind's name.
+const (
+	kindsMax = 32
+	kindMax  = 32
+)
+
+// kindsOf returns what a gateway serves, within bounds: nodes tell one another of it.
+func kindsOf(a *gatewaypb.Abilities) []string {
+	kinds := a.GetKinds()[:min(len(a.GetKinds()), kindsMax)]
+	return slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return len(k) > kindMax })
 }
 
 // inFlightMax bounds the pages that a gateway may bring along: more than one has.

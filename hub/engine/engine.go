@@ -35,6 +35,10 @@ type Store interface {
 	Applied() <-chan struct{}
 	// Now returns cluster time.
 	Now() time.Time
+	// Node is this node's id.
+	Node() string
+	// Yield hands the leadership to another node.
+	Yield(ctx context.Context, to string) error
 }
 
 // Carrier takes pages to where they can be sent.
@@ -42,6 +46,8 @@ type Carrier interface {
 	// HandOver gives a page to somebody who serves its kind, its holder. It does not
 	// wait for the page's fate. The error says that nobody takes it now, for people.
 	HandOver(page channel.Page) (holder uint64, err error)
+	// Serves reports whether somebody is there who serves a kind.
+	Serves(kind channel.Kind) bool
 	// Holds reports whether the holder is still there to send what it was given.
 	Holds(holder uint64) bool
 	// Cancel takes a page back from its holder.
@@ -58,6 +64,13 @@ const (
 	// latest. Gateways come back within seconds after a restart; after that the next
 	// method is better (P5).
 	patience = 5 * time.Second
+	// moveAfter is how long a page waits so, below patience, until the leadership moves to a
+	// node that has a gateway for it, if there is one.
+	moveAfter = 2 * time.Second
+	// yieldTimeout bounds the attempt to have another node lead, and yieldAgain is when a
+	// node may be tried again that did not take the leadership.
+	yieldTimeout = 2 * time.Second
+	yieldAgain   = time.Minute
 	// lateAfter is how long after a page became due the person is told that it is late.
 	lateAfter = 30 * time.Second
 	// inHandMax bounds how many pages are with carriers at once.
@@ -110,7 +123,7 @@ func (e *Engine) reign(ctx context.Context, term uint64, lost <-chan struct{}) {
 		case <-ctx.Done():
 		}
 	}()
-	r := &reign{Engine: e, term: term, began: e.store.Now(), inHand: map[core.DeliveryID]uint64{}, met: map[uint64]bool{}, lost: map[core.DeliveryID]time.Time{}}
+	r := &reign{Engine: e, term: term, began: e.store.Now(), inHand: map[core.DeliveryID]uint64{}, met: map[uint64]bool{}, lost: map[core.DeliveryID]time.Time{}, asked: map[string]time.Time{}}
 	for ctx.Err() == nil {
 		if err := r.turn(ctx); err != nil && ctx.Err() == nil {
 			e.logger.Error("the engine could not go on and tries again", "error", err)
@@ -134,6 +147,7 @@ type reign struct {
 	inHand map[core.DeliveryID]uint64    // what was handed over, and to whom
 	met    map[uint64]bool               // holders whose pages in flight are known
 	lost   map[core.DeliveryID]time.Time // when the holder of a page without an end was lost
+	asked  map[string]time.Time          // when a node was asked to lead
 	failed int                           // how often in a row the due deadlines could not be done
 }
 
@@ -257,6 +271,7 @@ func (r *reign) takeBack(v *outlook) {
 // the patience with the first page that nobody takes is at its end; zero if there is none.
 func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err error) {
 	var failed []channel.Report
+	var stranded channel.Kind // that another node's gateway may serve
 	for _, id := range v.pages {
 		if ctx.Err() != nil {
 			return next, ctx.Err()
@@ -283,11 +298,16 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			delete(r.lost, id)
 			continue
 		}
-		giveUp := later(later(p.delivery.CreatedAt, r.began), r.lost[id]).Add(patience)
-		if giveUp.After(now) {
-			if next.IsZero() || giveUp.Before(next) {
-				next = giveUp
-			}
+		since := later(later(p.delivery.CreatedAt, r.began), r.lost[id])
+		if move := since.Add(moveAfter); move.After(now) {
+			next = earlier(next, move)
+			continue
+		}
+		if !r.carrier.Serves(p.delivery.Kind) {
+			stranded = p.delivery.Kind
+		}
+		if giveUp := since.Add(patience); giveUp.After(now) {
+			next = earlier(next, giveUp)
 			continue
 		}
 		failed = append(failed, p.failure(channel.Unavailable, err.Error(), now))
@@ -297,7 +317,10 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			return next, err
 		}
 	}
-	return next, nil
+	if stranded != "" {
+		err = r.moveOn(ctx, stranded)
+	}
+	return next, err
 }
 
 // fetch reads a page and its alert as they are now. It reports false for a page that is

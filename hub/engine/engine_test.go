@@ -35,6 +35,8 @@ type store struct {
 	crown   chan uint64 // terms to lead in
 	lost    chan struct{}
 	refuse  func(command []byte) error // nil: nothing is refused
+	yielded []string                   // to whom the leadership was to go
+	yield   func(to string) error      // nil: nobody takes it
 }
 
 func newStore() *store {
@@ -84,6 +86,18 @@ func (s *store) Applied() <-chan struct{} {
 
 func (s *store) Now() time.Time { return time.Now() }
 
+func (s *store) Node() string { return "n1" }
+
+func (s *store) Yield(_ context.Context, to string) error {
+	s.mu.Lock()
+	s.yielded = append(s.yielded, to)
+	s.mu.Unlock()
+	if s.yield == nil {
+		return errors.New("it does not answer")
+	}
+	return s.yield(to)
+}
+
 // depose ends the present reign.
 func (s *store) depose() {
 	s.mu.Lock()
@@ -114,6 +128,12 @@ func (c *carrier) HandOver(p channel.Page) (uint64, error) {
 		c.onHanded()
 	}
 	return c.holders[0], nil
+}
+
+func (c *carrier) Serves(channel.Kind) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.holders) > 0
 }
 
 func (c *carrier) Holds(h uint64) bool {
@@ -318,6 +338,41 @@ func TestPatience(t *testing.T) {
 		w.wait(0)
 		w.want("when a gateway comes", "voice to 2")
 	})
+}
+
+// P5: where another node has a gateway, the leadership goes there before the patience
+// ends; nodes that do not take it do not hold the page up.
+func TestLeadershipGoesWhereAGatewayIs(t *testing.T) {
+	for _, taken := range []bool{true, false} {
+		play(t, func(w *world) {
+			w.carrier.hold()
+			for id, kinds := range map[string][]channel.Kind{"n1": {"push"}, "n2": {"push"}, "n3": {"push", "voice"}, "n4": {"voice"}, "n5": nil} {
+				do(w, state.PutNode{Node: state.Node{ID: id, Kinds: kinds}})
+			}
+			w.store.yield = func(to string) error {
+				if !taken || to != "n3" {
+					return errors.New("it does not answer")
+				}
+				w.store.depose()
+				return nil
+			}
+			w.start()
+			w.alert("web", w.person("push", "voice"))
+			w.wait(2*time.Second - time.Millisecond)
+			if got := w.store.yielded; len(got) > 0 {
+				t.Errorf("at once to %v", got)
+			}
+			w.wait(time.Millisecond)
+			if got := w.store.yielded; !slices.Equal(got, []string{"n2", "n3"}) {
+				t.Errorf("the leadership was to go to %v", got)
+			}
+			w.wait(3 * time.Second)
+			want := map[bool][]string{true: {"push queued "}, false: {"push failed unavailable", "voice queued "}}[taken]
+			if got := w.trace("web"); !slices.Equal(got, want) {
+				t.Errorf("taken %t, at the end of the patience: %q", taken, got)
+			}
+		})
+	}
 }
 
 func TestTakenBackAfterAcknowledge(t *testing.T) {

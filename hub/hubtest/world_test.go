@@ -242,16 +242,19 @@ func (p *phone) Send(ctx context.Context, page channel.Page, report func(channel
 	}
 }
 
-// of returns the calls about an alert.
-func (p *phone) of(alias string) (calls []call) {
+// all returns all calls.
+func (p *phone) all() (calls []call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.calls {
-		if c.Title == "trouble with "+alias {
-			calls = append(calls, *c)
-		}
+		calls = append(calls, *c)
 	}
 	return calls
+}
+
+// of returns the calls about an alert.
+func (p *phone) of(alias string) []call {
+	return slices.DeleteFunc(p.all(), func(c call) bool { return c.Title != "trouble with "+alias })
 }
 
 // once makes sure that the phone has rung once about an alert, in a stretch of time,

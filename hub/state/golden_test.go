@@ -107,6 +107,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-4-tokens": before(Tokens), "command-2": beforeCommand[CreateToken],
 			"table-6-users": before(Users), "table-7-teams": before(Teams), "table-8-schedules": before(Schedules), "table-9-escalations": before(Escalations),
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
+			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)

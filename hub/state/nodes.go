@@ -1,6 +1,9 @@
 package state
 
 import (
+	"slices"
+
+	"keng/proto/channel"
 	"keng/raftstore/table"
 )
 
@@ -10,6 +13,8 @@ type Node struct {
 	ID      string `cbor:"1,keyasint"`
 	Link    string `cbor:"2,keyasint"` // where agents and gateways dial it, host:port
 	Version string `cbor:"3,keyasint"`
+	// Kinds are the kinds of channel that the gateways serve that are connected to it.
+	Kinds []channel.Kind `cbor:"4,keyasint,omitempty"`
 }
 
 // Nodes holds what nodes say of themselves.
@@ -17,6 +22,17 @@ var Nodes = table.New(16, "nodes", func(n *Node) table.Key { return table.K().St
 
 // GetNode returns what a node says of itself.
 func GetNode(r table.Reader, id string) (*Node, bool) { return Nodes.Get(r, table.K().String(id)) }
+
+// NodesServing returns the nodes of which a gateway serves a kind, as far as is known.
+func NodesServing(r table.Reader, kind channel.Kind) []string {
+	var ids []string
+	for n := range Nodes.All(r) {
+		if slices.Contains(n.Kinds, kind) {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
+}
 
 // PutNode writes down what a node says of itself.
 type PutNode struct {
