@@ -362,7 +362,7 @@ func TestAGatewayIsAskedForItsAbilities(t *testing.T) {
 		if err := c.Receive(&m); err == nil {
 			t.Errorf("the hub says %v", &m)
 		}
-		if _, err := w.edge.HandOver(channel.Page{Kind: channel.Push}); err == nil || !strings.Contains(err.Error(), "push") {
+		if _, err := w.edge.HandOver(channel.Page{Kind: channel.Push}, ""); err == nil || !strings.Contains(err.Error(), "push") {
 			t.Errorf("handed to nobody: %v", err)
 		}
 	})
@@ -372,7 +372,8 @@ func TestPagesGoToWhoServesThem(t *testing.T) {
 	play(t, func(w *world) {
 		changed := w.edge.Changed()
 		first := w.gateway(w.admit(link.Gateway, "g1"), nil, "push")
-		second := w.gateway(w.admit(link.Gateway, "g2"), []string{"old"}, "push", "voice")
+		other := w.admit(link.Gateway, "g2")
+		second := w.gateway(other, []string{"old"}, "push", "voice")
 		select {
 		case <-changed:
 		default:
@@ -386,13 +387,17 @@ func TestPagesGoToWhoServesThem(t *testing.T) {
 			}
 			return m.GetPage().GetId() + m.GetCancel().GetId()
 		}
-		one, err := w.edge.HandOver(channel.Page{ID: "p1", Kind: channel.Push})
+		one, err := w.edge.HandOver(channel.Page{ID: "p1", Kind: channel.Push}, "")
 		if err != nil || received(first) != "p1" {
 			t.Errorf("push: %v", err)
 		}
-		two, err := w.edge.HandOver(channel.Page{ID: "p2", Kind: channel.Voice})
+		two, err := w.edge.HandOver(channel.Page{ID: "p2", Kind: channel.Voice}, "")
 		if err != nil || received(second) != "p2" {
 			t.Errorf("voice: %v", err)
+		}
+		// Who has told of a page gets it again, though another serves the kind longer (P4).
+		if again, err := w.edge.HandOver(channel.Page{ID: "p2", Kind: channel.Push, Repeat: true}, other.ID); err != nil || again != two || received(second) != "p2" {
+			t.Errorf("again: to %d, %v", again, err)
 		}
 		w.edge.Cancel(two, "p2", 1, "acknowledged")
 		if got := received(second); got != "p2" {
@@ -407,7 +412,7 @@ func TestPagesGoToWhoServesThem(t *testing.T) {
 			t.Error("who is gone and who is there is confused")
 		}
 		w.edge.Cancel(one, "p1", 1, "acknowledged") // harmless
-		if next, err := w.edge.HandOver(channel.Page{ID: "p3", Kind: channel.Push}); err != nil || next != two || received(second) != "p3" {
+		if next, err := w.edge.HandOver(channel.Page{ID: "p3", Kind: channel.Push}, ""); err != nil || next != two || received(second) != "p3" {
 			t.Errorf("push after the first has gone: %d, %v", next, err)
 		}
 	})
@@ -423,7 +428,7 @@ func TestAGatewayThatDoesNotRead(t *testing.T) {
 		holders := map[uint64]int{}
 		begun := time.Now()
 		for n := range 700 {
-			holder, err := w.edge.HandOver(channel.Page{ID: fmt.Sprint(n), Kind: channel.Push, Body: body})
+			holder, err := w.edge.HandOver(channel.Page{ID: fmt.Sprint(n), Kind: channel.Push, Body: body}, "")
 			if err != nil {
 				t.Fatalf("page %d: %v", n, err)
 			}

@@ -28,6 +28,7 @@ type gateways struct {
 
 // gateway is one connected gateway.
 type gateway struct {
+	id       string
 	kinds    []string
 	inFlight []core.DeliveryID         // what it brought along
 	outgoing chan *gatewaypb.ToGateway // written to its connection in this order
@@ -106,16 +107,21 @@ func (g *gateways) get(holder uint64) *gateway {
 	return g.sessions[holder]
 }
 
-// HandOver gives a page to a gateway that serves its kind: the one that has been
-// connected longest, so that pages go the same way while nothing changes; if too much
-// waits for that one, the next.
-func (e *Edge) HandOver(page channel.Page) (uint64, error) {
+// HandOver gives a page to a gateway that serves its kind: to last, if that is there, since
+// it may have the page under way and knows its fate; else the one that has been connected
+// longest, so that pages go the same way while nothing changes; if too much waits for
+// that one, the next.
+func (e *Edge) HandOver(page channel.Page, last string) (uint64, error) {
 	g := &e.gateways
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	err := fmt.Errorf("no gateway that is connected serves %s", page.Kind)
 	message := &gatewaypb.ToGateway{Kind: &gatewaypb.ToGateway_Page{Page: gatewaypb.FromPage(page)}}
-	for _, holder := range slices.Sorted(maps.Keys(g.sessions)) {
+	holders := slices.Sorted(maps.Keys(g.sessions))
+	if i := slices.IndexFunc(holders, func(h uint64) bool { return g.sessions[h].id == last }); i > 0 {
+		holders = slices.Insert(slices.Delete(slices.Clone(holders), i, i+1), 0, holders[i])
+	}
+	for _, holder := range holders {
 		session := g.sessions[holder]
 		if !slices.Contains(session.kinds, string(page.Kind)) {
 			continue
@@ -170,7 +176,7 @@ func (e *Edge) serveGateway(ctx context.Context, c *link.Conn) error {
 	if abilities == nil {
 		return errAbilities
 	}
-	session := &gateway{kinds: kindsOf(abilities), outgoing: make(chan *gatewaypb.ToGateway, outgoingMax)}
+	session := &gateway{id: c.Peer().ID, kinds: kindsOf(abilities), outgoing: make(chan *gatewaypb.ToGateway, outgoingMax)}
 	for _, id := range abilities.GetInFlight()[:min(len(abilities.GetInFlight()), inFlightMax)] {
 		session.inFlight = append(session.inFlight, core.DeliveryID(id))
 	}
@@ -289,7 +295,7 @@ func gather[T any](first T, incoming <-chan T, size func(T) int) []T {
 
 // takeReports writes reports down and lets the gateway forget them.
 func (e *Edge) takeReports(ctx context.Context, c *link.Conn, reports []channel.Report) error {
-	_, err := state.Do(ctx, e.store, seed.New(), state.TakeReports{Reports: reports})
+	_, err := state.Do(ctx, e.store, seed.New(), state.TakeReports{Reports: reports, Gateway: c.Peer().ID})
 	if n := len(reports) / 2; n > 0 && divide(ctx, err) {
 		return errors.Join(e.takeReports(ctx, c, reports[:n]), e.takeReports(ctx, c, reports[n:]))
 	}

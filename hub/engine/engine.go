@@ -44,8 +44,9 @@ type Store interface {
 // Carrier takes pages to where they can be sent.
 type Carrier interface {
 	// HandOver gives a page to somebody who serves its kind, its holder. It does not
-	// wait for the page's fate. The error says that nobody takes it now, for people.
-	HandOver(page channel.Page) (holder uint64, err error)
+	// wait for the page's fate. The error says that nobody takes it now, for people. last
+	// names who has told of the page last, if anybody has: it knows of it best.
+	HandOver(page channel.Page, last string) (holder uint64, err error)
 	// Serves reports whether somebody is there who serves a kind.
 	Serves(kind channel.Kind) bool
 	// Holds reports whether the holder is still there to send what it was given.
@@ -292,7 +293,7 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			failed = append(failed, p.failure(channel.Expired, "it could not be handed over in time", now))
 			continue
 		}
-		holder, err := r.carrier.HandOver(p.page(r.term, now))
+		holder, err := r.carrier.HandOver(p.page(r.term, now), p.delivery.Gateway)
 		if err == nil {
 			r.inHand[id] = holder
 			delete(r.lost, id)

@@ -112,18 +112,19 @@ type carrier struct {
 	brought  map[core.DeliveryID]uint64
 	pages    []channel.Page
 	to       []uint64
+	last     []string // who was said to have told of the page
 	cancels  []string
 	changed  chan struct{}
 	onHanded func()
 }
 
-func (c *carrier) HandOver(p channel.Page) (uint64, error) {
+func (c *carrier) HandOver(p channel.Page, last string) (uint64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.holders) == 0 {
 		return 0, errors.New("nobody is there")
 	}
-	c.pages, c.to = append(c.pages, p), append(c.to, c.holders[0])
+	c.pages, c.to, c.last = append(c.pages, p), append(c.to, c.holders[0]), append(c.last, last)
 	if c.onHanded != nil {
 		c.onHanded()
 	}
@@ -230,7 +231,7 @@ func (w *world) acknowledge(alias string) {
 }
 
 func (w *world) report(page string, number uint32, stage channel.Stage) {
-	do(w, state.TakeReports{Reports: []channel.Report{{Page: page, Number: number, At: time.Now(), Stage: stage}}})
+	do(w, state.TakeReports{Gateway: "g", Reports: []channel.Report{{Page: page, Number: number, At: time.Now(), Stage: stage}}})
 }
 
 // wait lets time pass and then everybody come to rest.
@@ -247,6 +248,9 @@ func (w *world) handed() (news []string) {
 		s := fmt.Sprintf("%s to %d", p.Kind, w.carrier.to[w.told+i])
 		if p.Repeat {
 			s += " again"
+		}
+		if last := w.carrier.last[w.told+i]; last != "" {
+			s += " after " + last
 		}
 		if p.LateBy > 0 {
 			s += " late by " + p.LateBy.String()
@@ -412,7 +416,7 @@ func TestLostHolder(t *testing.T) {
 		w.want("first", "voice to 1")
 		w.carrier.hold(2)
 		w.wait(0)
-		w.want("the other takes it at once", "voice to 2 again")
+		w.want("the other takes it at once", "voice to 2 again after g")
 		w.carrier.hold()
 		w.wait(4 * time.Second)
 		if got := w.trace("web"); !slices.Equal(got, []string{"voice attempted "}) {
@@ -420,7 +424,7 @@ func TestLostHolder(t *testing.T) {
 		}
 		w.carrier.hold(3)
 		w.wait(0)
-		w.want("it comes back", "voice to 3 again")
+		w.want("it comes back", "voice to 3 again after g")
 		w.carrier.hold()
 		w.wait(5 * time.Second)
 		if got := w.trace("web"); !slices.Equal(got, []string{"voice failed unavailable"}) {

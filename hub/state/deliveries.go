@@ -29,6 +29,9 @@ type Delivery struct {
 	Trace     []Trace         `cbor:"11,keyasint"`
 	// Due is when the page should have been queued, if that was earlier than it was.
 	Due time.Time `cbor:"12,keyasint"`
+	// Gateway is the one that has told of the page last: if it is still under way, then
+	// there.
+	Gateway string `cbor:"13,keyasint,omitempty"`
 }
 
 // DueAt returns the moment at which the page should have been sent.
@@ -180,12 +183,14 @@ func (c *change) cancelDeliveries(id core.AlertID, to core.UserID, why string) e
 // TakeReports writes down what became of pages. Reports that are known are passed over.
 type TakeReports struct {
 	Reports []channel.Report `cbor:"1,keyasint"`
+	// Gateway is who reports; empty: the hub itself.
+	Gateway string `cbor:"2,keyasint,omitempty"`
 }
 
 func (TakeReports) number() number { return takeReports }
 
-func (t TakeReports) apply(c *change) (Nothing, error) {
-	for _, r := range t.Reports {
+func (reports TakeReports) apply(c *change) (Nothing, error) {
+	for _, r := range reports.Reports {
 		d, ok := GetDelivery(c.tx, core.DeliveryID(r.Page))
 		if !ok {
 			continue // of a page that nobody knows there is nothing to write down
@@ -198,6 +203,9 @@ func (t TakeReports) apply(c *change) (Nothing, error) {
 		matters := t.Stage.Final() && !d.Final() || asks(t.Reply)
 		if len(d.Trace) >= traceMax && !(matters && len(d.Trace) < 2*traceMax) {
 			continue
+		}
+		if reports.Gateway != "" {
+			d.Gateway = reports.Gateway
 		}
 		if err := c.record(d, t); err != nil {
 			return Nothing{}, err

@@ -104,7 +104,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		read, ok := map[string]func(*testing.T, []byte){
-			"table-4-tokens": before(Tokens), "command-2": beforeCommand[CreateToken],
+			"table-4-tokens": before(Tokens), "command-2": beforeCommand[CreateToken], "table-14-deliveries": before(Deliveries), "command-13": beforeCommand[TakeReports],
 			"table-6-users": before(Users), "table-7-teams": before(Teams), "table-8-schedules": before(Schedules), "table-9-escalations": before(Escalations),
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
