@@ -25,7 +25,11 @@ const (
 func (a *App) found(ctx context.Context) error {
 	for {
 		applied := a.store.Applied()
-		row, err := a.clusterRow(ctx)
+		row, err := a.clusterRow(ctx, false)
+		if row == nil && err == nil && a.o.Bootstrap {
+			// After a crash, what is here may have to be read from the log first.
+			row, err = a.newestClusterRow(ctx)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -47,12 +51,25 @@ func (a *App) found(ctx context.Context) error {
 	}
 }
 
-func (a *App) clusterRow(ctx context.Context) (row *state.Cluster, err error) {
-	err = a.Store().View(ctx, false, func(r table.Reader) error {
+func (a *App) clusterRow(ctx context.Context, latest bool) (row *state.Cluster, err error) {
+	err = a.Store().View(ctx, latest, func(r table.Reader) error {
 		row, _ = state.GetCluster(r)
 		return nil
 	})
 	return row, err
+}
+
+// newestClusterRow returns what a majority knows.
+func (a *App) newestClusterRow(ctx context.Context) (*state.Cluster, error) {
+	for {
+		within, cancel := context.WithTimeout(ctx, joiningLook)
+		row, err := a.clusterRow(within, true)
+		cancel()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return row, err
+		}
+		a.logger.Info("waiting for a majority of the nodes")
+	}
 }
 
 // awaitState waits until something more has come from the cluster.

@@ -70,9 +70,7 @@ type Cluster struct {
 func New(t testing.TB, seed uint64, nodes ...string) *Cluster {
 	t.Helper()
 	c := Empty(t, seed)
-	for _, id := range nodes {
-		c.Start(id)
-	}
+	c.Start(nodes...)
 	c.AwaitVoters(len(nodes))
 	return c
 }
@@ -89,9 +87,31 @@ func Empty(t testing.TB, seed uint64) *Cluster {
 	return c
 }
 
-// Start starts a node and returns when it serves. One that ran before goes on with what is
-// on its disk; another one joins, or makes the cluster if it is the first.
-func (c *Cluster) Start(id string) {
+// Start starts nodes and returns when they serve. One that ran before goes on with what is
+// on its disk; another one joins, or makes the cluster if it is the first of all.
+// Nodes that ran before are started at the same time: it may take a majority of them
+// until one serves.
+func (c *Cluster) Start(nodes ...string) {
+	c.t.Helper()
+	failed := make([]error, len(nodes))
+	var starting sync.WaitGroup
+	for i, id := range nodes {
+		known := c.machines[id] != nil
+		m, o := c.prepare(id)
+		if known {
+			starting.Go(func() { failed[i] = m.start(c, o) })
+		} else {
+			failed[i] = m.start(c, o)
+		}
+	}
+	starting.Wait()
+	if err := errors.Join(failed...); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// prepare returns a node's machine, and what the node is to be started with.
+func (c *Cluster) prepare(id string) (*machine, app.Options) {
 	c.t.Helper()
 	m := c.machines[id]
 	if m == nil {
@@ -113,9 +133,7 @@ func (c *Cluster) Start(id string) {
 	} else {
 		o.Join, o.JoinToken = c.first, c.nodeToken()
 	}
-	if err := m.start(c, o); err != nil {
-		c.t.Fatalf("cannot start node %s: %v", id, err)
-	}
+	return m, o
 }
 
 // nodeToken is the token that the first node has left in its data directory.
@@ -257,7 +275,7 @@ func (m *machine) start(c *Cluster, o app.Options) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := l.node.Start(ctx); err != nil {
-		return err
+		return fmt.Errorf("cannot start node %s: %w", m.id, err)
 	}
 	m.life = l
 	return nil

@@ -2,7 +2,11 @@ package hubtest_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"keng/hub/client"
+	"keng/hub/hubtest"
 )
 
 // An alert that is posted to any node pages, once, and every node tells of it.
@@ -19,6 +23,29 @@ func TestAnyNodeTakesAnAlert(t *testing.T) {
 			if got := w.trace(id, "web-"+id); got != "voice, queued, attempted, ringing, done acknowledge" {
 				w.Errorf("node %s tells %s", id, got)
 			}
+		}
+	})
+}
+
+// P1: the node that made the cluster loses power, and is started again as it was the first
+// time. It makes nothing anew: neither a node token nor the first key.
+func TestP1ClusterIsFoundedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := hubtest.New(t, 1, "a")
+		if _, err := c.API("a").CreateAlert(t.Context(), client.NewAlert{Message: "m", Alias: "web"}); err != nil {
+			t.Fatal(err)
+		}
+		before := c.Status("a")
+		for range 3 {
+			time.Sleep(time.Minute)
+			c.Kill("a")
+			c.Start("a")
+			if _, err := c.API("a").Alert(t.Context(), client.ByAlias("web")); err != nil {
+				t.Error(err)
+			}
+		}
+		if now := c.Status("a"); now.Chain != before.Chain {
+			t.Errorf("after three starts there are %d batches of writes, before there were %d", now.Sequence, before.Sequence)
 		}
 	})
 }

@@ -39,9 +39,7 @@ func story(t *testing.T, seed uint64, f func(w *world), change ...func(*hubtest.
 		for _, f := range change {
 			f(c)
 		}
-		for _, id := range []string{"a", "b", "c"} {
-			c.Start(id)
-		}
+		c.Start("a", "b", "c")
 		c.AwaitVoters(3)
 		w := &world{T: t, Cluster: c}
 		w.staff()
