@@ -65,6 +65,9 @@ const (
 	// latest. Gateways come back within seconds after a restart; after that the next
 	// method is better (P5).
 	patience = 5 * time.Second
+	// returnWithin is how long, after this node has started, a page waits for gateways that
+	// have joined once: after a long outage they come back less soon than after a short one.
+	returnWithin = 20 * time.Second
 	// moveAfter is how long a page waits so, below patience, until the leadership moves to a
 	// node that has a gateway for it, if there is one.
 	moveAfter = 2 * time.Second
@@ -90,6 +93,7 @@ type Engine struct {
 	store   Store
 	carrier Carrier
 	logger  *slog.Logger
+	started time.Time // when Run was called
 }
 
 // New returns an engine. It does nothing before Run.
@@ -99,6 +103,7 @@ func New(store Store, carrier Carrier, logger *slog.Logger) *Engine {
 
 // Run works whenever this node leads, until ctx ends.
 func (e *Engine) Run(ctx context.Context) error {
+	e.started = time.Now()
 	for ctx.Err() == nil {
 		term, lost, err := e.store.Lead(ctx)
 		if err != nil {
@@ -125,12 +130,32 @@ func (e *Engine) reign(ctx context.Context, term uint64, lost <-chan struct{}) {
 		}
 	}()
 	r := &reign{Engine: e, term: term, began: e.store.Now(), inHand: map[core.DeliveryID]uint64{}, met: map[uint64]bool{}, lost: map[core.DeliveryID]time.Time{}, asked: map[string]time.Time{}}
+	r.wait = r.comingBack(ctx)
 	for ctx.Err() == nil {
 		if err := r.turn(ctx); err != nil && ctx.Err() == nil {
 			e.logger.Error("the engine could not go on and tries again", "error", err)
 			pause(ctx, retryPause)
 		}
 	}
+}
+
+// comingBack returns until when gateways may be coming back that were there before this
+// node started; zero if there are none.
+func (r *reign) comingBack(ctx context.Context) (until time.Time) {
+	left := returnWithin - time.Since(r.started)
+	if left <= 0 {
+		return until
+	}
+	err := r.store.View(ctx, false, func(rd table.Reader) error {
+		if state.KnowsGateways(rd) {
+			until = r.began.Add(left)
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		r.logger.Error("cannot look for gateways", "error", err)
+	}
+	return until
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -145,6 +170,7 @@ type reign struct {
 	*Engine
 	term   uint64
 	began  time.Time
+	wait   time.Time                     // until when gateways may be coming back
 	inHand map[core.DeliveryID]uint64    // what was handed over, and to whom
 	met    map[uint64]bool               // holders whose pages in flight are known
 	lost   map[core.DeliveryID]time.Time // when the holder of a page without an end was lost
@@ -307,7 +333,7 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 		if !r.carrier.Serves(p.delivery.Kind) {
 			stranded = p.delivery.Kind
 		}
-		if giveUp := since.Add(patience); giveUp.After(now) {
+		if giveUp := later(since.Add(patience), r.wait); giveUp.After(now) {
 			next = earlier(next, giveUp)
 			continue
 		}

@@ -344,6 +344,37 @@ func TestPatience(t *testing.T) {
 	})
 }
 
+// P9, P5: after the hub has started, pages wait longer for gateways that joined before,
+// but not for ever; where none has joined there is none to wait for.
+func TestPatienceAfterAStart(t *testing.T) {
+	for _, none := range []bool{false, true} {
+		play(t, func(w *world) {
+			w.carrier.hold()
+			who := w.person("push", "voice")
+			w.alert("web", who)
+			if !none {
+				do(w, state.UseToken{ID: "gateway-1", Kind: "gateway", Name: "g"})
+			}
+			w.wait(30 * time.Second)
+			w.start()
+			w.wait(6 * time.Second)
+			want := map[bool][]string{false: {"push queued "}, true: {"push failed unavailable", "voice queued "}}[none]
+			if got := w.trace("web"); !slices.Equal(got, want) {
+				t.Errorf("none has joined: %t, after the usual patience: %q", none, got)
+			}
+			w.wait(20 * time.Second)
+			if got := w.trace("web"); !slices.Equal(got, []string{"push failed unavailable", "voice failed unavailable"}) {
+				t.Errorf("none has joined: %t, when none has come back: %q", none, got)
+			}
+			w.alert("mail", who)
+			w.wait(5 * time.Second)
+			if got := w.trace("mail"); !slices.Equal(got, []string{"push failed unavailable", "voice queued "}) {
+				t.Errorf("long after the start: %q", got)
+			}
+		})
+	}
+}
+
 // P5: where another node has a gateway, the leadership goes there before the patience
 // ends; nodes that do not take it do not hold the page up.
 func TestLeadershipGoesWhereAGatewayIs(t *testing.T) {

@@ -151,6 +151,16 @@ var Peers = table.New(5, "peers", func(p *Peer) table.Key { return table.K().Str
 // GetPeer returns an agent or a gateway.
 func GetPeer(r table.Reader, id string) (*Peer, bool) { return Peers.Get(r, table.K().String(id)) }
 
+// KnowsGateways reports whether any gateway has joined that may come.
+func KnowsGateways(r table.Reader) bool {
+	for p := range Peers.All(r) {
+		if p.Kind == "gateway" && !p.Revoked {
+			return true
+		}
+	}
+	return false
+}
+
 // UseToken spends one use of a token on a new peer. Without a token it admits a peer
 // that is part of the hub's own process, under the same id at every start.
 type UseToken struct {

@@ -41,6 +41,13 @@ const (
 	DrainTime  = 2 * time.Second
 )
 
+// After an outage of the hubs, however long, a gateway is back within the two together.
+// Hubs count on it: until then pages wait.
+const (
+	RedialTime = 5 * time.Second  // the longest pause between two dials of a hub
+	DialTime   = 10 * time.Second // the longest that one dial takes
+)
+
 // Options say what a gateway is made of. DataDir, Credentials, Hubs and at least one channel are required.
 type Options struct {
 	// Config names the channels.
@@ -59,7 +66,8 @@ type Options struct {
 	Software string
 	// Endpoint is the socket to dial from; it stays the caller's. Nil: one of its own.
 	Endpoint *link.Endpoint
-	// Backoff is how patiently to dial. The zero value is right for nearly all.
+	// Backoff is how patiently to dial. The zero value is right for nearly all: gateways are
+	// few, so they dial more often than agents, at least every [RedialTime].
 	Backoff link.Backoff
 }
 
@@ -173,11 +181,15 @@ func (g *Gateway) dialHubs(ctx context.Context) *sync.WaitGroup {
 	if software == "" {
 		software = Software()
 	}
+	backoff := g.options.Backoff
+	if backoff.Max == 0 {
+		backoff.Max = RedialTime
+	}
 	h := &hubs{
-		endpoint: g.endpoint, backoff: g.options.Backoff, logger: g.options.Logger,
+		endpoint: g.endpoint, backoff: backoff, logger: g.options.Logger,
 		session: func(ctx context.Context, c conn) error { return serve(ctx, c, g.pager) },
 		dial: link.DialConfig{
-			Credentials: g.options.Credentials, Software: software, BootID: []byte(rand.Text())[:16], Logger: g.options.Logger,
+			Credentials: g.options.Credentials, Software: software, BootID: []byte(rand.Text())[:16], Timeout: DialTime, Logger: g.options.Logger,
 		},
 		known: map[string]bool{}, holders: map[string]*holder{},
 	}
