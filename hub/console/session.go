@@ -33,7 +33,7 @@ type sessions struct {
 	aead cipher.AEAD
 
 	mu    sync.Mutex
-	ended map[string]time.Time // cookies of those who signed out, until when they would be good
+	ended map[string]time.Time // what was sealed for those who signed out, and by when it is over
 }
 
 func newSessions(secret [32]byte) (*sessions, error) {
@@ -53,34 +53,45 @@ func (s *sessions) begin(key core.IntegrationID, now time.Time) string {
 
 // find returns whose session a cookie is, if it is a good one.
 func (s *sessions) find(cookie string, now time.Time) (core.IntegrationID, bool) {
-	sealed, err := base64.RawURLEncoding.DecodeString(cookie)
-	if err != nil {
-		return "", false
-	}
-	plain, err := s.aead.Open(nil, nil, sealed, nil)
-	if err != nil || len(plain) < 8 || uint64(now.Unix()) >= binary.BigEndian.Uint64(plain) {
-		return "", false
-	}
+	sealed, key, good := s.open(cookie, now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ended := s.ended[cookie]
-	return core.IntegrationID(plain[8:]), !ended
+	_, ended := s.ended[sealed]
+	return key, good && !ended
+}
+
+// open returns what is sealed in a cookie, if it was made with this secret and is not over.
+// A session is known by its sealed bytes: several texts of base64 stand for the same.
+func (s *sessions) open(cookie string, now time.Time) (sealed string, key core.IntegrationID, good bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(cookie)
+	if err != nil {
+		return "", "", false
+	}
+	plain, err := s.aead.Open(nil, nil, raw, nil)
+	if err != nil || len(plain) < 8 || uint64(now.Unix()) >= binary.BigEndian.Uint64(plain) {
+		return "", "", false
+	}
+	return string(raw), core.IntegrationID(plain[8:]), true
 }
 
 // end ends the session of a cookie, if it is a good one. When too many are remembered the
 // one that ends first anyhow is forgotten.
 func (s *sessions) end(cookie string, now time.Time) {
-	if _, good := s.find(cookie, now); !good {
+	sealed, _, good := s.open(cookie, now)
+	if !good {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first := cookie
-	s.ended[cookie] = now.Add(sessionLife)
+	if _, known := s.ended[sealed]; known {
+		return
+	}
+	first := sealed
+	s.ended[sealed] = now.Add(sessionLife)
 	for other, until := range s.ended {
 		if !now.Before(until) {
 			delete(s.ended, other)
-		} else if other != cookie && !until.After(s.ended[first]) {
+		} else if other != sealed && !until.After(s.ended[first]) {
 			first = other
 		}
 	}

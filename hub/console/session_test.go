@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"keng/hub/core"
 )
 
 func TestSessionsEnd(t *testing.T) {
@@ -32,6 +34,26 @@ func TestSessionsEnd(t *testing.T) {
 	if len(one.ended) != 1 {
 		t.Errorf("%d ended sessions are remembered when all but one are over", len(one.ended))
 	}
+}
+
+// Who has signed out is not signed in again by another spelling of the same cookie.
+func TestAnEndedSessionHasNoOtherSpelling(t *testing.T) {
+	s, now := sealing(t, 1), time.Now()
+	for _, key := range []core.IntegrationID{"k", "ke", "key"} { // one of them fills whole groups of base64
+		cookie := s.begin(key, now)
+		s.end(cookie, now)
+		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+		for _, last := range alphabet {
+			if other := cookie[:len(cookie)-1] + string(last); good(s, other, now) {
+				t.Errorf("%s is ended, %s is not", cookie, other)
+			}
+		}
+	}
+}
+
+func good(s *sessions, cookie string, now time.Time) bool {
+	_, ok := s.find(cookie, now)
+	return ok
 }
 
 func sealing(t testing.TB, secret byte) *sessions {
