@@ -147,7 +147,7 @@ func TestDemoInterrupted(t *testing.T) {
 func TestServeIsConfiguredByFileAlone(t *testing.T) {
 	withoutEnvironment(t)
 	dir := filepath.Join(t.TempDir(), "data")
-	file := write(t, "data-dir: "+dir+"\nhttp: 127.0.0.1:0\nlink: 127.0.0.1:0\nbootstrap: true\nnode-id: one\n")
+	file := write(t, "data-dir: "+dir+"\nhttp: 127.0.0.1:0\nlink: 127.0.0.1:0\nraft: 127.0.0.1:0\nbootstrap: true\nnode-id: one\n")
 	ctx, stop := context.WithCancel(t.Context())
 	out := &stopper{stop: stop, at: "serving: "}
 	if code := run(ctx, []string{"serve", "--config", file}, out, out); code != 0 {

@@ -161,7 +161,7 @@ func TestStoryWhoMayJoin(t *testing.T) {
 		{"without a token", nil, 2, "--join-token"},
 		{"with a token that was not copied whole", []string{"--join-token", right.String()[:20]}, 1, "copied whole"},
 		{"with a wrong token", []string{"--join-token", wrong.String()}, 1, "not known here: make one with `keng-hub cluster token`"},
-		{"with another cluster's token", []string{"--join-token", stranger.String()}, 1, "token"},
+		{"with another cluster's token", []string{"--join-token", stranger.String()}, 1, "check the address and the token"},
 		{"with an enrolment token", []string{"--join-token", first.token()}, 1, "not for hub nodes"},
 		{"under a name that is taken", []string{"--join-token", right.String(), "--node-id", "n1"}, 1, "a member already"},
 	} {

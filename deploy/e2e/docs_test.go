@@ -55,10 +55,13 @@ func runDoc(t *testing.T, page string, exchange ...string) string {
 			t.Fatal(err)
 		}
 	}
-	d := &doc{t: t, dir: dir, running: map[string]func(syscall.Signal){}}
+	// A page that does not name the nodes' port has it by default: a fixed one.
+	d := &doc{t: t, dir: dir, env: []string{"KENG_RAFT=127.0.0.1:0"}, running: map[string]func(syscall.Signal){}}
 	special, of := "", "" // what the next block is
 	for _, m := range directive.FindAllStringSubmatch(strings.NewReplacer(exchange...).Replace(string(text)), -1) {
 		switch {
+		case m[1] == "kill" && d.running[m[2]] == nil:
+			t.Fatalf("%s kills %q, which was not started", page, m[2])
 		case m[1] == "kill":
 			d.running[m[2]](syscall.SIGKILL)
 		case m[1] != "":
