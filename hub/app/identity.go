@@ -169,10 +169,24 @@ func (a *App) introduceItself(ctx context.Context) error {
 	if link.Fingerprint(a.authority.Certificate) != token.Fingerprint {
 		return errors.New("cannot join: the answer is of another cluster than the token")
 	}
-	if err := key.save(a.o.KeyFile); err != nil {
-		return err
+	if err := a.keepMasterKey(key); err != nil {
+		return fmt.Errorf("cannot join: %w", err)
 	}
 	return a.keepAuthority(got.authorityFile)
+}
+
+// keepMasterKey writes the key that the cluster gave to this node's disk, never over
+// another one: what that one has sealed, nobody could open any more.
+func (a *App) keepMasterKey(key masterKey) error {
+	switch old, err := loadMasterKey(a.o.KeyFile, false); {
+	case errors.Is(err, fs.ErrNotExist):
+		return key.save(a.o.KeyFile)
+	case err != nil:
+		return err
+	case old != key:
+		return fmt.Errorf("%s holds the master key of another cluster: keep it in a safe place if that cluster still needs it, and take it away, or name another file with --key-file", a.o.KeyFile)
+	}
+	return nil
 }
 
 // askToBeLetIn asks until the cluster answers, or the patience is at its end.

@@ -108,11 +108,15 @@ func (a *App) announce(ctx context.Context) error {
 	}
 }
 
-// hubs returns where agents and gateways reach the nodes of this cluster.
+// hubs returns where agents and gateways reach the nodes of this cluster. What a node has
+// said of itself may outlive its membership: then it is told to nobody.
 func (a *App) hubs() (addresses []string) {
+	members := a.store.Status().Members
 	_ = a.Store().View(context.Background(), false, func(r table.Reader) error {
-		for n := range state.Nodes.All(r) {
-			addresses = append(addresses, n.Link)
+		for _, m := range members {
+			if n, ok := state.GetNode(r, m.NodeID); ok {
+				addresses = append(addresses, n.Link)
+			}
 		}
 		return nil
 	}) // none are known while the node closes
@@ -155,6 +159,7 @@ func (n nodes) Nodes(ctx context.Context) ([]api.Node, error) {
 	asking.Wait()
 	slices.SortFunc(list, func(a, b api.Node) int { return cmp.Compare(a.ID, b.ID) })
 	onlyNewestLeads(list)
+	// The asking may have used up the time; this is local, and does not wait.
 	err := n.Store().View(context.WithoutCancel(ctx), false, func(r table.Reader) error {
 		for i := range list {
 			if known, ok := state.GetNode(r, list[i].ID); ok {
@@ -214,10 +219,12 @@ func (n nodes) RemoveNode(ctx context.Context, id string) error {
 		return ofMembers(err)
 	}
 	if id == n.o.NodeID {
-		return nil // it hears nothing of the cluster any more; who joins under its name says what is true then
+		return nil // the cluster takes no command from it any more
 	}
-	_, err := state.Do(ctx, n.Store(), seed.New(), state.DeleteNode{ID: id})
-	return err
+	if _, err := state.Do(ctx, n.Store(), seed.New(), state.DeleteNode{ID: id}); err != nil {
+		n.logger.Warn("what a removed node has said of itself is not forgotten, which does no harm", "id", id, "error", err)
+	}
+	return nil
 }
 
 // TransferLeadership hands the leadership on.
