@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"keng/hub/client"
-	"keng/mobile-gateway/push/fcm/fcmtest"
 )
 
 // failoverFigures are the budgets of paging after the leader was killed.
@@ -30,20 +29,11 @@ const (
 // others at once, and measures from the kill until the FCM server has the push. Then the
 // node is started again, and the next leader is killed.
 func benchFailover(ctx context.Context, s setting) (map[string]float64, error) {
-	fcm, err := fcmtest.New("keng-bench")
+	hubs, fcm, stop, err := startPaging(ctx, s.dir)
 	if err != nil {
 		return nil, err
 	}
-	defer fcm.Close()
-	config, err := gatewayConfig(s.dir, fcm)
-	if err != nil {
-		return nil, err
-	}
-	hubs, err := startCluster(ctx, s.dir, nodesOfThree, "--gateway-config", config)
-	if err != nil {
-		return nil, err
-	}
-	defer hubs.stop()
+	defer stop()
 	p := &pager{fcm: fcm}
 	var pushed, answered measured
 	for kill := range failovers {

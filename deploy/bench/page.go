@@ -39,20 +39,11 @@ const (
 // three to the moment when the FCM server has the push. One alert is under way at a
 // time: it is closed before the next one is posted, at the next node.
 func benchPageLatency(ctx context.Context, s setting) (map[string]float64, error) {
-	fcm, err := fcmtest.New("keng-bench")
+	hubs, fcm, stop, err := startPaging(ctx, s.dir)
 	if err != nil {
 		return nil, err
 	}
-	defer fcm.Close()
-	config, err := gatewayConfig(s.dir, fcm)
-	if err != nil {
-		return nil, err
-	}
-	hubs, err := startCluster(ctx, s.dir, nodesOfThree, "--gateway-config", config)
-	if err != nil {
-		return nil, err
-	}
-	defer hubs.stop()
+	defer stop()
 	if _, err := hubs.leader(ctx); err != nil {
 		return nil, err
 	}
@@ -75,6 +66,23 @@ func benchPageLatency(ctx context.Context, s setting) (map[string]float64, error
 		return nil, err
 	}
 	return p.figures(leader), nil
+}
+
+// startPaging runs a cluster of three with a gateway in each node, and the FCM server to
+// which they push.
+func startPaging(ctx context.Context, dir string) (hubs cluster, fcm *fcmtest.Server, stop func(), err error) {
+	if fcm, err = fcmtest.New("keng-bench"); err != nil {
+		return nil, nil, nil, err
+	}
+	config, err := gatewayConfig(dir, fcm)
+	if err == nil {
+		hubs, err = startCluster(ctx, dir, nodesOfThree, "--gateway-config", config)
+	}
+	if err != nil {
+		_ = fcm.Close()
+		return nil, nil, nil, err
+	}
+	return hubs, fcm, func() { hubs.stop(); _ = fcm.Close() }, nil
 }
 
 // clients returns a client of each node.
