@@ -50,8 +50,8 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait/2)
 	defer cancel()
 	if err := server.Shutdown(bounded); err != nil {
-		err = errors.Join(err, server.Close())
-		return err
+		a.logger.Warn("requests that were still under way have been broken off", "error", err)
+		return server.Close()
 	}
 	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 		return err
