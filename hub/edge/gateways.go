@@ -164,6 +164,20 @@ func (e *Edge) Cancel(holder uint64, id core.DeliveryID, term uint64, reason str
 // silenceLook is how often to look whether a gateway has fallen silent.
 const silenceLook = time.Second
 
+// Withdraw tells every gateway that is connected to this node that a page is no longer
+// wanted. Who does not have it passes that over.
+func (e *Edge) Withdraw(id core.DeliveryID, reason string) {
+	g := &e.gateways
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	message := &gatewaypb.ToGateway{Kind: &gatewaypb.ToGateway_Cancel{Cancel: &gatewaypb.Cancel{Id: string(id), Reason: reason}}}
+	for _, session := range g.sessions {
+		if err := session.put(message); err != nil {
+			e.logger.Warn("cannot take a page back", "page", id, "error", err)
+		}
+	}
+}
+
 var errAbilities = errors.New("the gateway did not begin with its abilities")
 
 // serveGateway talks with one gateway: it learns what it can do and takes its reports.

@@ -1,7 +1,7 @@
 // Package engine turns what the state intends into what happens. It works on the
-// leader only.
+// leader; the other nodes only hang up what the leader could not (P3).
 //
-// It does two things. It sleeps to the next deadline and has the state do what is due
+// The leader does two things. It sleeps to the next deadline and has the state do what is due
 // ([state.DoDue]). And it hands every outbox row to a carrier (the edge's gateways),
 // keeps in mind which it has handed over in this reign, and takes back what is no
 // longer wanted. An idle engine writes nothing.
@@ -16,6 +16,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"keng/hub/core"
@@ -53,6 +54,8 @@ type Carrier interface {
 	Holds(holder uint64) bool
 	// Cancel takes a page back from its holder.
 	Cancel(holder uint64, id core.DeliveryID, term uint64, reason string)
+	// Withdraw takes a page back from everybody who is there: whoever holds it, if anybody.
+	Withdraw(id core.DeliveryID, reason string)
 	// InFlight returns the pages that holders had under way when they came, with who.
 	InFlight() map[core.DeliveryID]uint64
 	// Changed returns a channel that is closed when holders come or go.
@@ -104,6 +107,9 @@ func New(store Store, carrier Carrier, logger *slog.Logger) *Engine {
 // Run works whenever this node leads, until ctx ends.
 func (e *Engine) Run(ctx context.Context) error {
 	e.started = time.Now()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { e.hangUp(ctx) })
 	for ctx.Err() == nil {
 		term, lost, err := e.store.Lead(ctx)
 		if err != nil {

@@ -116,6 +116,8 @@ type carrier struct {
 	cancels  []string
 	changed  chan struct{}
 	onHanded func()
+
+	withdrawn []string // from everybody
 }
 
 func (c *carrier) HandOver(p channel.Page, last string) (uint64, error) {
@@ -147,6 +149,12 @@ func (c *carrier) Cancel(_ uint64, id core.DeliveryID, _ uint64, _ string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.cancels = append(c.cancels, string(id))
+}
+
+func (c *carrier) Withdraw(id core.DeliveryID, _ string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.withdrawn = append(c.withdrawn, string(id))
 }
 
 func (c *carrier) InFlight() map[core.DeliveryID]uint64 {
@@ -422,6 +430,28 @@ func TestTakenBackAfterAcknowledge(t *testing.T) {
 		w.wait(time.Hour)
 		w.cancelled("an hour later", id)
 		w.want("in all", "voice to 1")
+	})
+}
+
+// P3: a node that does not lead hangs up, too, what is acknowledged; not what has ended by
+// itself.
+func TestFollowersHangUp(t *testing.T) {
+	play(t, func(w *world) {
+		who := w.person("voice")
+		w.start()
+		w.store.depose()
+		w.wait(0)
+		w.alert("web", who)
+		w.alert("lan", who)
+		w.wait(2 * time.Second)
+		web, lan := state.DeliveriesOf(w.store.tx, mustFind(w, "web"))[0].ID, state.DeliveriesOf(w.store.tx, mustFind(w, "lan"))[0].ID
+		w.report(string(lan), 1, channel.Failed)
+		w.acknowledge("web")
+		w.wait(2 * time.Second)
+		w.cancelled("acknowledged")
+		if got := w.carrier.withdrawn; !slices.Equal(got, []string{string(web)}) {
+			t.Errorf("withdrawn: %q", got)
+		}
 	})
 }
 

@@ -132,3 +132,27 @@ func TestP4LeaderDiesWhilePhonesRing(t *testing.T) {
 		})
 	}
 }
+
+// P3: somebody acknowledges while the leader has lost the gateway and does not know it; in
+// half of the stories the leader dies at that moment. The other nodes hang up.
+func TestP3OtherNodesHangUp(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		story(t, seed, func(w *world) {
+			leader := w.Leader()
+			w.alert(leader, "web", "binh")
+			time.Sleep(5 * time.Second)
+			w.Links.Cut(leader, w.gateway.name)
+			w.acknowledge(leader, "web")
+			acknowledged := time.Now()
+			if seed%2 == 1 {
+				w.Kill(leader)
+			}
+			time.Sleep(5 * time.Second)
+			calls := w.gateway.voice.of("web")
+			if len(calls) != 1 || calls[0].ended.IsZero() || calls[0].ended.Sub(acknowledged) > 3*time.Second {
+				w.Errorf("the calls: %+v", calls)
+			}
+		})
+	}
+}
