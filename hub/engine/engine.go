@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -143,25 +142,6 @@ func (e *Engine) reign(ctx context.Context, term uint64, lost <-chan struct{}) {
 			pause(ctx, retryPause)
 		}
 	}
-}
-
-// comingBack returns until when gateways may be coming back that were there before this
-// node started; zero if there are none.
-func (r *reign) comingBack(ctx context.Context) (until time.Time) {
-	left := returnWithin - time.Since(r.started)
-	if left <= 0 {
-		return until
-	}
-	err := r.store.View(ctx, false, func(rd table.Reader) error {
-		if state.KnowsGateways(rd) {
-			until = r.began.Add(left)
-		}
-		return nil
-	})
-	if err != nil && ctx.Err() == nil {
-		r.logger.Error("cannot look for gateways", "error", err)
-	}
-	return until
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -298,80 +278,6 @@ func (r *reign) takeBack(v *outlook) {
 		}
 		delete(r.inHand, id)
 	}
-}
-
-// handOver gives away every page that nobody holds. It returns the moment at which
-// the patience with the first page that nobody takes is at its end; zero if there is none.
-func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err error) {
-	var failed []channel.Report
-	var stranded channel.Kind // that another node's gateway may serve
-	for _, id := range v.pages {
-		if ctx.Err() != nil {
-			return next, ctx.Err()
-		}
-		// Looked at again right before it goes: meanwhile somebody may have acknowledged (P3).
-		p, wanted, err := r.fetch(ctx, id)
-		if err != nil {
-			return next, err
-		}
-		if !wanted {
-			continue
-		}
-		now := r.store.Now()
-		if now.After(p.delivery.SendBy) {
-			if v.due(now) {
-				continue // after an outage: what is due gives it its time anew
-			}
-			failed = append(failed, p.failure(channel.Expired, "it could not be handed over in time", now))
-			continue
-		}
-		holder, err := r.carrier.HandOver(p.page(r.term, now), p.delivery.Gateway)
-		if err == nil {
-			r.inHand[id] = holder
-			delete(r.lost, id)
-			continue
-		}
-		since := later(later(p.delivery.CreatedAt, r.began), r.lost[id])
-		if move := since.Add(moveAfter); move.After(now) {
-			next = earlier(next, move)
-			continue
-		}
-		if !r.carrier.Serves(p.delivery.Kind) {
-			stranded = p.delivery.Kind
-		}
-		if giveUp := later(since.Add(patience), r.wait); giveUp.After(now) {
-			next = earlier(next, giveUp)
-			continue
-		}
-		failed = append(failed, p.failure(channel.Unavailable, err.Error(), now))
-	}
-	for reports := range slices.Chunk(failed, reportsMax) {
-		if _, err := state.Do(ctx, r.store, seed.New(), state.TakeReports{Reports: reports}); err != nil {
-			return next, err
-		}
-	}
-	if stranded != "" {
-		err = r.moveOn(ctx, stranded)
-	}
-	return next, err
-}
-
-// fetch reads a page and its alert as they are now. It reports false for a page that is
-// wanted no more.
-func (r *reign) fetch(ctx context.Context, id core.DeliveryID) (p parcel, wanted bool, err error) {
-	err = r.store.View(ctx, false, func(rd table.Reader) error {
-		d, ok := state.GetDelivery(rd, id)
-		if !ok || d.Final() {
-			return nil
-		}
-		a, ok := state.FindAlert(rd, state.Ref{ID: d.Alert})
-		if !ok || a.Silent() {
-			return nil
-		}
-		p, wanted = parcel{*d, a}, true
-		return nil
-	})
-	return p, wanted, err
 }
 
 func later(a, b time.Time) time.Time {
