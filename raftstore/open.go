@@ -89,7 +89,7 @@ func claimDir(o Options) error {
 	f, err := o.fs.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if !o.newcomer() {
-			return fmt.Errorf("%s does not belong to a cluster yet: to make a new cluster of it, start with --bootstrap; to let it join one, with --join", o.Dir)
+			return fmt.Errorf("%w: %s: to make a new cluster of it, start with --bootstrap; to let it join one, with --join", ErrNoState, o.Dir)
 		}
 		return initDir(o, path)
 	}
@@ -241,7 +241,7 @@ func (s *Store) startRaft(logs raft.LogStore, stable raft.StableStore, snaps *sn
 		}
 	}
 	if !exists && !s.options.newcomer() {
-		return fmt.Errorf("%s was claimed but never became a member: start with --bootstrap, or --join, once more", s.options.Dir)
+		return fmt.Errorf("%w: %s was claimed, but never became a member's: start with --bootstrap, or --join, once more", ErrNoState, s.options.Dir)
 	}
 	cached, err := raft.NewLogCache(logCacheEntries, logs)
 	if err != nil {

@@ -122,6 +122,9 @@ var (
 	ErrNotLeader = errors.New("this node is not the leader")
 	// ErrNotMember says that a node is no member of the cluster, or no longer.
 	ErrNotMember = errors.New("the node is not a member of the cluster")
+	// ErrNoState says that a directory has no node's state, and that nothing allows to
+	// begin one there.
+	ErrNoState = errors.New("the directory does not belong to a cluster yet")
 	// ErrRefused says that the cluster does not do what was asked; the words say why.
 	// To ask again does not help.
 	ErrRefused = errors.New("refused")

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"keng/hub/seed"
@@ -23,6 +25,16 @@ const (
 // found makes sure that the cluster is founded, and that this node knows its facts. A
 // node that has them already does not wait for the others: they may all be starting.
 func (a *App) found(ctx context.Context) error {
+	if err := a.awaitCluster(ctx); err != nil {
+		return err
+	}
+	if err := os.Remove(a.inData(foundingFileName)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (a *App) awaitCluster(ctx context.Context) error {
 	for {
 		applied := a.store.Applied()
 		row, err := a.clusterRow(ctx, false)
@@ -33,7 +45,7 @@ func (a *App) found(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case row == nil && a.o.Bootstrap:
+		case row == nil && a.founding():
 			return a.newCluster(ctx)
 		case row == nil:
 			if err := a.awaitState(ctx, applied); err != nil {

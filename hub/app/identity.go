@@ -27,6 +27,13 @@ import (
 const (
 	authorityFileName = "authority.json"
 	nodeTokenFileName = "node-token"
+	// foundingFileName is there from before a new cluster's authority until the cluster is
+	// founded. Only while it is there may a node begin a store by --bootstrap, which stays
+	// in many a service's file: a node that has lost its store would else begin a second
+	// history under the same authority, and the other nodes would take it for one of theirs.
+	foundingFileName = "founding"
+	// attemptFileName holds what names this node's attempt to join.
+	attemptFileName = "joining"
 )
 
 // authorityFile is the cluster's authority on a node's disk.
@@ -120,8 +127,17 @@ func (a *App) newAuthority() error {
 	if err != nil {
 		return err
 	}
+	if err := writeDurably(a.inData(foundingFileName), nil); err != nil {
+		return err
+	}
 	a.key, a.authority = key, authority
 	return a.keepAuthority(authorityFile{Certificate: certificate, SealedKey: key.seal(secret, sealedAuthority)})
+}
+
+// founding tells whether this node is to found a cluster, and has not done so yet.
+func (a *App) founding() bool {
+	_, err := os.Stat(a.inData(foundingFileName))
+	return a.o.Bootstrap && err == nil
 }
 
 // introduction is what a node that joins asks for, initiation what it gets. They cross in

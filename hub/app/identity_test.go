@@ -82,6 +82,44 @@ func TestIdentityThatIsNotWhole(t *testing.T) {
 	}
 }
 
+// The founder of a cluster that has lost its store does not found the cluster once more,
+// though --bootstrap is still in its command line.
+func TestALostStoreIsNotBegunAnew(t *testing.T) {
+	dir := t.TempDir()
+	first := node(t, dir)
+	if err := errors.Join(first.Start(t.Context()), first.Stop(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{"an empty directory", "nothing"} {
+		if err := os.RemoveAll(filepath.Join(dir, storeDir)); err != nil {
+			t.Fatal(err)
+		}
+		if left != "nothing" {
+			if err := os.Mkdir(filepath.Join(dir, storeDir), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := node(t, dir).Start(t.Context()); err == nil || !strings.Contains(err.Error(), "its store is missing") {
+			t.Errorf("with %s in its place: %v", left, err)
+		}
+	}
+}
+
+// A founding that was interrupted is finished by the next start.
+func TestFoundingGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	if err := node(t, dir).openIdentity(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again := node(t, dir)
+	if err := errors.Join(again.Start(t.Context()), again.Stop(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if again.founding() {
+		t.Error("the cluster is still to be founded")
+	}
+}
+
 func TestOptionsOfANodeAmongOthers(t *testing.T) {
 	for says, o := range map[string]Options{
 		"not both":       {DataDir: "d", Bootstrap: true, Join: "127.0.0.1:1", Raft: ":0"},
