@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
@@ -13,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"keng/hub/seed"
+	"keng/hub/core"
 	"keng/hub/state"
 	"keng/proto/link"
 	"keng/raftstore"
@@ -141,10 +142,37 @@ func (a *App) founding() bool {
 }
 
 // introduction is what a node that joins asks for, initiation what it gets. They cross in
-// TLS in which the cluster has shown the authority that the token names.
+// TLS in which the cluster has shown the authority that the token names. The attempt is
+// known to nobody but the node: who asks again by the same one, since the answer was lost
+// or the node died over it, spends no other use of the token.
 type introduction struct {
-	Token  string `json:"token"`
-	NodeID string `json:"node_id"`
+	Token   string `json:"token"`
+	NodeID  string `json:"node_id"`
+	Attempt []byte `json:"attempt"`
+}
+
+// seed names the use of a token. The token's secret is in it, so that nobody without it
+// can name a command that was carried out.
+func (i introduction) seed(token link.Token) (s core.Seed) {
+	h := sha256.New()
+	for _, part := range [][]byte{[]byte("keng: join"), []byte(token.String()), []byte(i.NodeID), i.Attempt} {
+		sum := sha256.Sum256(part)
+		h.Write(sum[:])
+	}
+	copy(s[:], h.Sum(nil))
+	return s
+}
+
+// attempt returns what names this node's attempt to join, which outlives the process.
+func (a *App) attempt() ([]byte, error) {
+	const size = 16
+	known, err := os.ReadFile(a.inData(attemptFileName))
+	if err == nil && len(known) == size {
+		return known, nil
+	}
+	fresh := make([]byte, size)
+	_, _ = rand.Read(fresh) // never fails: crypto/rand.Read
+	return fresh, writeDurably(a.inData(attemptFileName), fresh)
 }
 
 type initiation struct {
@@ -165,7 +193,11 @@ func (a *App) introduceItself(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot join with this node token: %w", err)
 	}
-	request, err := json.Marshal(introduction{Token: token.String(), NodeID: a.o.NodeID})
+	attempt, err := a.attempt()
+	if err != nil {
+		return err
+	}
+	request, err := json.Marshal(introduction{Token: token.String(), NodeID: a.o.NodeID, Attempt: attempt})
 	if err != nil {
 		return err
 	}
@@ -188,7 +220,10 @@ func (a *App) introduceItself(ctx context.Context) error {
 	if err := a.keepMasterKey(key); err != nil {
 		return fmt.Errorf("cannot join: %w", err)
 	}
-	return a.keepAuthority(got.authorityFile)
+	if err := a.keepAuthority(got.authorityFile); err != nil {
+		return err
+	}
+	return os.Remove(a.inData(attemptFileName))
 }
 
 // keepMasterKey writes the key that the cluster gave to this node's disk, never over
@@ -245,7 +280,7 @@ func (a *App) letIn(ctx context.Context, request []byte) ([]byte, error) {
 		}
 	}
 	hash := sha256.Sum256(token.Secret)
-	if _, err := state.Do(ctx, a.Store(), seed.New(), state.UseNodeToken{Token: token.ID, Hash: hash[:]}); err != nil {
+	if _, err := state.Do(ctx, a.Store(), asked.seed(token), state.UseNodeToken{Token: token.ID, Hash: hash[:]}); err != nil {
 		a.logger.Warn("a node was not let in", "id", asked.NodeID, "token", token.ID, "error", err)
 		return nil, err
 	}

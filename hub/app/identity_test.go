@@ -120,6 +120,42 @@ func TestFoundingGoesOn(t *testing.T) {
 	}
 }
 
+// A node that was let in and could not keep what it got asks again, and the token is still
+// good for it; and for nobody else.
+func TestATokenIsNotLostWithTheAnswer(t *testing.T) {
+	first := node(t, t.TempDir())
+	if err := first.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = first.Stop(context.Background()) })
+	token, err := first.makeToken(t.Context(), 1, time.Hour, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	joins := func(dir, id, keyFile string) error {
+		n := node(t, dir, func(o *Options) {
+			o.Bootstrap, o.NodeID, o.Join, o.JoinToken = false, id, first.RaftAddr(), token
+			o.KeyFile = filepath.Join(dir, keyFile)
+		})
+		return n.openIdentity(t.Context())
+	}
+	dir := t.TempDir()
+	if err := joins(dir, "n2", "missing/master.key"); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("a node that cannot keep the master key: %v", err)
+	}
+	for who, id := range map[string]string{"another node": "n3", "another of the same name": "n2"} {
+		if err := joins(t.TempDir(), id, "master.key"); err == nil || !strings.Contains(err.Error(), "used already") {
+			t.Errorf("%s has used the token: %v", who, err)
+		}
+	}
+	if err := joins(dir, "n2", "master.key"); err != nil {
+		t.Errorf("the same node, once more: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, attemptFileName)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the attempt is still there: %v", err)
+	}
+}
+
 func TestOptionsOfANodeAmongOthers(t *testing.T) {
 	for says, o := range map[string]Options{
 		"not both":       {DataDir: "d", Bootstrap: true, Join: "127.0.0.1:1", Raft: ":0"},
