@@ -38,7 +38,7 @@ func (a *App) awaitCluster(ctx context.Context) error {
 	for {
 		applied := a.store.Applied()
 		row, err := a.clusterRow(ctx, false)
-		if row == nil && err == nil && a.o.Bootstrap {
+		if row == nil && err == nil && a.founding() {
 			// After a crash, what is here may have to be read from the log first.
 			row, err = a.newestClusterRow(ctx)
 		}
