@@ -57,6 +57,45 @@ func TestEnrolmentTokens(t *testing.T) {
 	use("expired", good, "expired")
 }
 
+// A node token lets nodes in and nobody else, who then know all secrets; an enrolment token
+// does not let nodes in. Who lists enrolment tokens sees those only.
+func TestNodeTokensAreAKindOfTheirOwn(t *testing.T) {
+	s := newStage(t)
+	hash := sha256.Sum256([]byte("secret"))
+	for id, node := range map[string]bool{"nodes": true, "agents": false} {
+		if _, err := do(s, state.CreateToken{ID: id, Hash: hash[:], Lifetime: time.Hour, Uses: 1, Node: node}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(what string, err error, want string) {
+		t.Helper()
+		if core.KindOf(err) != core.Forbidden || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", what, err, want)
+		}
+	}
+	_, err := do(s, state.UseToken{Token: "nodes", Hash: hash[:], Kind: "agent", Name: "a"})
+	refused("an agent with a node token", err, "is for hub nodes")
+	_, err = do(s, state.UseNodeToken{Token: "agents", Hash: hash[:]})
+	refused("a node with an enrolment token", err, "is for agents and gateways")
+	_, err = do(s, state.UseNodeToken{Token: "nodes", Hash: hash[:31]})
+	refused("a node with another secret", err, "not known")
+	if _, err := do(s, state.UseNodeToken{Token: "nodes", Hash: hash[:]}); err != nil {
+		t.Errorf("a node with a node token, which the others have not spent: %v", err)
+	}
+	_, err = do(s, state.UseNodeToken{Token: "nodes", Hash: hash[:]})
+	refused("a second node", err, "used already")
+	s.now = s.now.Add(time.Hour)
+	_, err = do(s, state.UseNodeToken{Token: "nodes", Hash: hash[:]})
+	refused("a late node", err, "expired")
+	var listed []string
+	for token := range state.EnrolmentTokens(s.tx) {
+		listed = append(listed, token.ID)
+	}
+	if !slices.Equal(listed, []string{"agents"}) {
+		t.Errorf("enrolment tokens are %v", listed)
+	}
+}
+
 func TestTheSameProcessIsAdmittedOnce(t *testing.T) {
 	s := newStage(t)
 	ids := map[string]bool{}

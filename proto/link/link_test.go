@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,7 +105,8 @@ func TestHelloAndWelcome(t *testing.T) {
 	bubble(t, func(w *world) {
 		met := make(chan link.Hello, 1)
 		h := w.serve("hub-1", link.ListenConfig{
-			Software: "keng-hub", Features: []string{"a", "b"}, ReconnectSpread: 7 * time.Second, Hubs: func() []string { return []string{"hub-2:7443"} },
+			Software: "keng-hub", Features: []string{"a", "b"}, ReconnectSpread: 7 * time.Second,
+			Hubs: func() []string { return slices.Repeat([]string{"hub-2:7443"}, 65) }, // one more than may be told
 		}, func(ctx context.Context, c *link.Conn) {
 			if want := (link.Peer{Kind: link.Agent, ID: "agent-1"}); c.Peer() != want {
 				w.Errorf("the hub sees %v, want %v", c.Peer(), want)
@@ -123,7 +125,7 @@ func TestHelloAndWelcome(t *testing.T) {
 		}
 		welcome := c.Welcome()
 		if welcome.Node != "hub-1" || welcome.Software != "keng-hub" || welcome.ReconnectSpread != 7*time.Second ||
-			welcome.Heartbeat != link.DefaultHeartbeat || len(welcome.Hubs) != 1 || !c.Has("b") || c.Has("a") || c.Has("c") {
+			welcome.Heartbeat != link.DefaultHeartbeat || len(welcome.Hubs) != 64 || !c.Has("b") || c.Has("a") || c.Has("c") {
 			w.Errorf("the agent was told %+v", welcome)
 		}
 		if c.Peer() != (link.Peer{Kind: link.Hub, ID: "hub-1"}) {
