@@ -191,6 +191,30 @@ func TestWhereANodeIsReached(t *testing.T) {
 	}
 }
 
+// Only a hub's certificate makes a node: those of agents and gateways are of the same authority.
+func TestWhoIsANode(t *testing.T) {
+	authority, err := link.NewAuthority(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[link.Kind]string{link.Hub: "n2", link.Agent: "", link.Gateway: ""} {
+		credentials, err := authority.Credentials(link.Peer{Kind: kind, ID: "n2"}, time.Now(), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf, err := credentials.Leaf()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id, err := nodeOf(leaf); (err == nil) != (want != "") || err == nil && id != want {
+			t.Errorf("a %s's certificate: %q, %v", kind, id, err)
+		}
+	}
+	if _, err := nodeOf(authority.Certificate); err == nil {
+		t.Error("the authority's own certificate makes a node")
+	}
+}
+
 // A command's own error is the same on every node.
 func TestErrorsCrossBetweenNodes(t *testing.T) {
 	for _, err := range []error{core.Invalid("uses", "must be from 1 to 10"), fmt.Errorf("in words: %w", core.Missing("User", "An"))} {
