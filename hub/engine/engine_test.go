@@ -98,6 +98,13 @@ func (s *store) Yield(_ context.Context, to string) error {
 	return s.yield(to)
 }
 
+// askedToLead returns to whom the leadership was to go.
+func (s *store) askedToLead() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.yielded)
+}
+
 // depose ends the present reign.
 func (s *store) depose() {
 	s.mu.Lock()
@@ -402,11 +409,11 @@ func TestLeadershipGoesWhereAGatewayIs(t *testing.T) {
 			w.start()
 			w.alert("web", w.person("push", "voice"))
 			w.wait(2*time.Second - time.Millisecond)
-			if got := w.store.yielded; len(got) > 0 {
+			if got := w.store.askedToLead(); len(got) > 0 {
 				t.Errorf("at once to %v", got)
 			}
 			w.wait(time.Millisecond)
-			if got := w.store.yielded; !slices.Equal(got, []string{"n2", "n3"}) {
+			if got := w.store.askedToLead(); !slices.Equal(got, []string{"n2", "n3"}) {
 				t.Errorf("the leadership was to go to %v", got)
 			}
 			w.wait(3 * time.Second)
@@ -449,6 +456,8 @@ func TestFollowersHangUp(t *testing.T) {
 		w.acknowledge("web")
 		w.wait(2 * time.Second)
 		w.cancelled("acknowledged")
+		w.carrier.mu.Lock()
+		defer w.carrier.mu.Unlock()
 		if got := w.carrier.withdrawn; !slices.Equal(got, []string{string(web)}) {
 			t.Errorf("withdrawn: %q", got)
 		}
