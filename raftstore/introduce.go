@@ -38,6 +38,7 @@ func Introduce(ctx context.Context, address string, config *tls.Config, dial fun
 		return nil, fmt.Errorf("cannot reach the cluster at %s: %w", address, err)
 	}
 	defer func() { _ = conn.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // who asks may give it up
 	deadline, _ := ctx.Deadline()
 	if err := conn.SetDeadline(deadline); err != nil {
 		return nil, fmt.Errorf("cannot reach the cluster at %s: %w", address, err)

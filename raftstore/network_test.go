@@ -302,6 +302,32 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// TestAnIntroductionIsGivenUp: who waits for the answer to one need not wait to its end.
+func TestAnIntroductionIsGivenUp(t *testing.T) {
+	authority, heard := storetest.NewAuthority(t), make(chan struct{})
+	a := openTCP(t, authority, filepath.Join(t.TempDir(), "a"), "a", func(o *raftstore.Options) {
+		o.Bootstrap = true
+		o.Network.Introduce = func(ctx context.Context, _ []byte) ([]byte, error) {
+			close(heard)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+	})
+	append1(t, a, "k 1")
+	ctx, cancel := context.WithCancel(within(t))
+	go func() {
+		<-heard
+		cancel()
+	}()
+	start := time.Now()
+	if _, err := raftstore.Introduce(ctx, addressOf(t, a), &tls.Config{InsecureSkipVerify: true}, nil, []byte("token")); err == nil {
+		t.Error("there was an answer")
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it was given up after %s", took)
+	}
+}
+
 // converse asks for the status, in so many bytes, and reads the beginning of the
 // answer.
 func converse(t *testing.T, address string, config *tls.Config) error {
