@@ -234,6 +234,11 @@ func (s *Store) startRaft(logs raft.LogStore, stable raft.StableStore, snaps *sn
 	if err != nil {
 		return fmt.Errorf("cannot read the log: %w", err)
 	}
+	if exists && s.options.Bootstrap {
+		if exists, err = bootstrapped(logs, stable, snaps); err != nil {
+			return err
+		}
+	}
 	if !exists && s.options.Bootstrap {
 		members := raft.Configuration{Servers: []raft.Server{{Suffrage: raft.Voter, ID: config.LocalID, Address: s.self}}}
 		if err := raft.BootstrapCluster(config, logs, stable, snaps, s.transport, members); err != nil {
@@ -243,7 +248,7 @@ func (s *Store) startRaft(logs raft.LogStore, stable raft.StableStore, snaps *sn
 	if !exists && !s.options.newcomer() {
 		return fmt.Errorf("%w: %s was claimed, but never became a member's: start with --bootstrap, or --join, once more", ErrNoState, s.options.Dir)
 	}
-	cached, err := raft.NewLogCache(logCacheEntries, logs)
+	cached, err := raft.NewLogCache(logCacheEntries, &watchedLog{LogStore: logs, fail: s.fail})
 	if err != nil {
 		return fmt.Errorf("cannot cache the log: %w", err)
 	}
@@ -251,6 +256,34 @@ func (s *Store) startRaft(logs raft.LogStore, stable raft.StableStore, snaps *sn
 		return fmt.Errorf("cannot start Raft: %w", err)
 	}
 	return nil
+}
+
+// keyTerm is where Raft keeps its term, in the log's stable store.
+func keyTerm() []byte { return []byte("CurrentTerm") }
+
+// bootstrapped finds out whether a bootstrap has written all that it writes: first the
+// term 1, and then the first entry. If there is the term alone it takes that back, since
+// Raft would neither bootstrap on it nor ever elect anybody.
+func bootstrapped(logs raft.LogStore, stable raft.StableStore, snaps *snapshots) (bool, error) {
+	last, err := logs.LastIndex()
+	if err != nil {
+		return false, fmt.Errorf("cannot read the log: %w", err)
+	}
+	newest, err := snaps.newest()
+	if err != nil {
+		return false, err
+	}
+	term, err := stable.GetUint64(keyTerm())
+	if err != nil && err.Error() != "not found" {
+		return false, fmt.Errorf("cannot read the log's stable store: %w", err)
+	}
+	if last > 0 || newest != nil || term != 1 {
+		return true, nil
+	}
+	if err := stable.SetUint64(keyTerm(), 0); err != nil {
+		return false, fmt.Errorf("cannot take back half a bootstrap: %w", err)
+	}
+	return false, nil
 }
 
 // never is longer than any process runs.

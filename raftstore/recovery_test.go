@@ -1,6 +1,7 @@
 package raftstore
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -240,6 +241,63 @@ func TestWatchdog(t *testing.T) {
 		wg.Wait()
 		close(log.stalled)
 	})
+}
+
+// TestLogThatTakesNothing: when the log has failed for a while without end, the node gives
+// itself up.
+func TestLogThatTakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &fullLog{InmemStore: raft.NewInmemStore()}
+		s := openMemory(t, func(o *Options) { o.logs, o.stable, o.Logger = log, log.InmemStore, quiet() })
+		update(t, s, "set a 1")
+		log.full.Store(true)
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for s.Failure() == nil && time.Since(start) < time.Minute {
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+				_, _ = s.Update(ctx, NewCommandID(), []byte("set a 2"))
+				cancel()
+			}
+		})
+		wg.Wait()
+		if err := s.Failure(); err == nil || !strings.Contains(err.Error(), "make room") {
+			t.Fatalf("the failure is %v", err)
+		}
+		if after := time.Since(start); after < logPatience || after > 4*logPatience {
+			t.Errorf("the node has failed after %s", after)
+		}
+	})
+}
+
+// fullLog takes nothing any more when told so.
+type fullLog struct {
+	*raft.InmemStore
+	full atomic.Bool
+}
+
+func (l *fullLog) StoreLog(log *raft.Log) error { return l.StoreLogs([]*raft.Log{log}) }
+
+func (l *fullLog) StoreLogs(logs []*raft.Log) error {
+	if l.full.Load() {
+		return errDisk
+	}
+	return l.InmemStore.StoreLogs(logs)
+}
+
+// TestHalfABootstrap: a process that dies between the two things that a bootstrap writes
+// has lost nothing.
+func TestHalfABootstrap(t *testing.T) {
+	log := raft.NewInmemStore()
+	if err := log.SetUint64(keyTerm(), 1); err != nil {
+		t.Fatal(err)
+	}
+	s := openMemory(t, func(o *Options) { o.logs, o.stable = log, log })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := s.Update(ctx, NewCommandID(), []byte("set a 1")); err != nil {
+		t.Error(err)
+	}
 }
 
 // stallingLog stops at the next write when told to.
