@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -59,6 +60,15 @@ func BenchmarkEncodeRow(b *testing.B) {
 			b.ReportMetric(float64(len(value)), "bytes")
 		}
 	})
+	b.Run("json", func(b *testing.B) {
+		for b.Loop() {
+			value, err := json.Marshal(row)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(len(value)), "bytes")
+		}
+	})
 	b.Run("protobuf", func(b *testing.B) {
 		for b.Loop() {
 			value, err := proto.Marshal(message)
@@ -84,6 +94,17 @@ func BenchmarkDecodeRow(b *testing.B) {
 	b.Run("cbor", func(b *testing.B) {
 		for b.Loop() {
 			if err := c.decode(inCBOR, new(benchRow)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	inJSON, err := json.Marshal(row)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("json", func(b *testing.B) {
+		for b.Loop() {
+			if err := json.Unmarshal(inJSON, new(benchRow)); err != nil {
 				b.Fatal(err)
 			}
 		}
