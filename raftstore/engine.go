@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"os"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -71,11 +72,11 @@ func (l engineLogger) Errorf(format string, args ...any) {
 }
 
 // Fatalf is called when Pebble cannot go on, for instance because its manifest
-// cannot be written. It must not return.
+// cannot be written. It must not return, and nobody could catch a panic on Pebble's
+// goroutines: so the process ends, as by kill -9, but saying why.
 func (l engineLogger) Fatalf(format string, args ...any) {
-	message := "engine: " + fmt.Sprintf(format, args...)
-	l.logger.Error(message)
-	panic(message)
+	l.logger.Error("engine: " + fmt.Sprintf(format, args...) + ": the process ends; make room or mend the disk, then start it again")
+	os.Exit(1)
 }
 
 // reader is a table.Reader over a Pebble snapshot. It belongs to one goroutine.
