@@ -17,13 +17,15 @@ const (
 	maxIntroductions  = 16
 	introduceTimeout  = 10 * time.Second
 	introductionDone  = 0 // the answer follows
-	introductionError = 1 // words follow
+	introductionError = 1 // words follow: refused
+	introductionLater = 2 // words follow: not now
 )
 
 // Introduce asks a node of a cluster something before having a certificate, such as
 // for one: what is asked and answered is the matter of Network.Introduce there.
 // config must say how the node's certificate is recognised; its protocols are set
-// here. dial may be nil for TCP. Request and answer have 64 KiB at most.
+// here. dial may be nil for TCP. Request and answer have 64 KiB at most. ErrRefused is
+// final; after any other error it may be tried again.
 func Introduce(ctx context.Context, address string, config *tls.Config, dial func(ctx context.Context, address string) (net.Conn, error), request []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, introduceTimeout)
 	defer cancel()
@@ -56,10 +58,12 @@ func Introduce(ctx context.Context, address string, config *tls.Config, dial fun
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the cluster at %s does not answer: %w", address, err)
-	case len(answer) == 0 || answer[0] > introductionError:
+	case len(answer) == 0 || answer[0] > introductionLater:
 		return nil, fmt.Errorf("the cluster at %s gives an answer that this version does not understand", address)
 	case answer[0] == introductionError:
 		return nil, fmt.Errorf("%w: %s", ErrRefused, answer[1:])
+	case answer[0] == introductionLater:
+		return nil, fmt.Errorf("the cluster at %s cannot answer: %s", address, answer[1:])
 	}
 	return answer[1:], nil
 }
@@ -84,7 +88,11 @@ func (s *Store) serveIntroduction(conn net.Conn, _ string) {
 	defer cancel()
 	answer, err := s.options.Network.Introduce(ctx, request)
 	if err != nil {
-		_ = writePiece(conn, append([]byte{introductionError}, err.Error()...))
+		kind := byte(introductionError)
+		if errors.Is(err, ErrNotNow) {
+			kind = introductionLater
+		}
+		_ = writePiece(conn, append([]byte{kind}, err.Error()...))
 		return
 	}
 	_ = writePiece(conn, append([]byte{introductionDone}, answer...))

@@ -36,7 +36,8 @@ type Network struct {
 	// yet, asks to be made a member. See also Introduce.
 	Join []string
 	// Introduce answers strangers, who have no certificate yet, on any node: what
-	// they ask and what they get is the user's matter. Without it none are heard.
+	// they ask and what they get is the user's matter. An error is told them as a refusal,
+	// unless it is ErrNotNow. Without it none are heard.
 	Introduce func(ctx context.Context, request []byte) (answer []byte, err error)
 	// EncodeError and DecodeError carry the Handler's errors between nodes. What
 	// EncodeError does not take (ok is false), or without them all, arrives as an

@@ -260,8 +260,11 @@ func TestStrangers(t *testing.T) {
 	a := openTCP(t, authority, filepath.Join(dir, "a"), "a", func(o *raftstore.Options) {
 		o.Bootstrap = true
 		o.Network.Introduce = func(_ context.Context, request []byte) ([]byte, error) {
-			if string(request) == "token" {
+			switch string(request) {
+			case "token":
 				return []byte("certificate"), nil
+			case "early":
+				return nil, fmt.Errorf("%w: there is no leader", raftstore.ErrNotNow)
 			}
 			return nil, errors.New("the token is wrong")
 		}
@@ -279,6 +282,9 @@ func TestStrangers(t *testing.T) {
 	}
 	if _, err := raftstore.Introduce(within(t), address, config, nil, []byte("guess")); !errors.Is(err, raftstore.ErrRefused) || !strings.Contains(err.Error(), "token is wrong") {
 		t.Errorf("a wrong token: %v", err)
+	}
+	if _, err := raftstore.Introduce(within(t), address, config, nil, []byte("early")); err == nil || errors.Is(err, raftstore.ErrRefused) || !strings.Contains(err.Error(), "no leader") {
+		t.Errorf("what may be asked again: %v", err)
 	}
 
 	other := storetest.NewAuthority(t)

@@ -125,6 +125,8 @@ var (
 	// ErrNoState says that a directory has no node's state, and that nothing allows to
 	// begin one there.
 	ErrNoState = errors.New("the directory does not belong to a cluster yet")
+	// ErrNotNow is for Network.Introduce: the stranger may ask again.
+	ErrNotNow = errors.New("not now")
 	// ErrRefused says that the cluster does not do what was asked; the words say why.
 	// To ask again does not help.
 	ErrRefused = errors.New("refused")

@@ -52,14 +52,10 @@ func (a *App) awaitCluster(ctx context.Context) error {
 				return err
 			}
 			continue
-		case string(row.Authority) == string(a.authority.Certificate.Raw):
-			return nil
+		case string(row.Authority) != string(a.authority.Certificate.Raw):
+			return fmt.Errorf("%s is not of this cluster: put back a copy, of this or of another node", a.inData(authorityFileName))
 		}
-		file := authorityFile{Certificate: row.Authority, SealedKey: row.SealedKey}
-		if err := a.trust(a.key, file); err != nil {
-			return err
-		}
-		return a.keepAuthority(file)
+		return nil
 	}
 }
 

@@ -202,6 +202,9 @@ func (a *App) introduceItself(ctx context.Context) error {
 		return err
 	}
 	answer, err := a.askToBeLetIn(ctx, token, request)
+	if isFinal(err) { // the attempt is over: nothing of it is left
+		err = errors.Join(err, os.Remove(a.inData(attemptFileName)))
+	}
 	if err != nil {
 		return fmt.Errorf("cannot join: %w", err)
 	}
@@ -244,7 +247,7 @@ func (a *App) keepMasterKey(key masterKey) error {
 func (a *App) askToBeLetIn(ctx context.Context, token link.Token, request []byte) ([]byte, error) {
 	for deadline := time.Now().Add(joinPatience); ; {
 		answer, err := raftstore.Introduce(ctx, a.o.Join, token.TLS(), a.host.Dial, request)
-		if err == nil || errors.Is(err, raftstore.ErrRefused) || errors.Is(err, link.ErrFingerprint) || time.Now().After(deadline) {
+		if err == nil || isFinal(err) || time.Now().After(deadline) {
 			return answer, err
 		}
 		a.logger.Info("the cluster cannot be reached yet", "error", err)
@@ -254,6 +257,12 @@ func (a *App) askToBeLetIn(ctx context.Context, token link.Token, request []byte
 			return nil, err
 		}
 	}
+}
+
+// isFinal tells whether it does not help to ask again: the cluster has refused the node, or
+// is not the one that the token names.
+func isFinal(err error) bool {
+	return errors.Is(err, raftstore.ErrRefused) || errors.Is(err, link.ErrFingerprint)
 }
 
 // letIn answers a node that introduces itself with a token. An error is told to it.
@@ -272,7 +281,7 @@ func (a *App) letIn(ctx context.Context, request []byte) ([]byte, error) {
 	select {
 	case <-a.opened:
 	case <-ctx.Done():
-		return nil, errors.New("this node is only starting")
+		return nil, fmt.Errorf("%w: this node is only starting", raftstore.ErrNotNow)
 	}
 	for _, m := range a.store.Status().Members {
 		if m.NodeID == asked.NodeID {
@@ -282,6 +291,9 @@ func (a *App) letIn(ctx context.Context, request []byte) ([]byte, error) {
 	hash := sha256.Sum256(token.Secret)
 	if _, err := state.Do(ctx, a.Store(), asked.seed(token), state.UseNodeToken{Token: token.ID, Hash: hash[:]}); err != nil {
 		a.logger.Warn("a node was not let in", "id", asked.NodeID, "token", token.ID, "error", err)
+		if core.KindOf(err) != core.Forbidden { // not the token's fault, and perhaps it is spent
+			err = fmt.Errorf("%w: %w", raftstore.ErrNotNow, err)
+		}
 		return nil, err
 	}
 	_, secret, err := a.authority.Marshal()

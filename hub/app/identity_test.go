@@ -15,6 +15,7 @@ import (
 
 	"keng/hub/core"
 	"keng/proto/link"
+	"keng/raftstore"
 )
 
 // node is one that has not started, on a directory.
@@ -72,6 +73,28 @@ func TestIdentityThatIsNotWhole(t *testing.T) {
 		if err := os.WriteFile(file, files[c.name], 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	other, err := link.NewAuthority(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, secret, err := other.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := loadMasterKey(filepath.Join(dir, "master.key"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stray := node(t, dir)
+	if err := stray.keepAuthority(authorityFile{Certificate: certificate, SealedKey: key.seal(secret, sealedAuthority)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := stray.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "is not of this cluster") {
+		t.Errorf("with another authority under the same key: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, authorityFileName), files[authorityFileName], 0o600); err != nil {
+		t.Fatal(err)
 	}
 	again := node(t, dir, func(o *Options) { o.Bootstrap = false })
 	if err := errors.Join(again.Start(t.Context()), again.Stop(t.Context())); err != nil {
@@ -258,6 +281,9 @@ func FuzzIntroduction(f *testing.F) {
 	a := &App{opened: make(chan struct{}), logger: slog.New(slog.DiscardHandler)}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
+	if _, err := a.letIn(ctx, right); !errors.Is(err, raftstore.ErrNotNow) {
+		f.Errorf("while the node is starting, a good request is answered with %v", err)
+	}
 	f.Fuzz(func(t *testing.T, request []byte) {
 		if answer, err := a.letIn(ctx, request); err == nil || answer != nil {
 			t.Errorf("%q is answered", request)
