@@ -20,6 +20,16 @@ type clusterCommand struct {
 	Transfer clusterTransferCommand `cmd:"" help:"Hand the leadership to another node, as before a planned restart."`
 }
 
+// cluster asks a hub for its nodes.
+func (s server) cluster(ctx context.Context) (*client.Client, client.Cluster, error) {
+	hub, err := s.client()
+	if err != nil {
+		return nil, client.Cluster{}, err
+	}
+	cluster, err := hub.Cluster(ctx)
+	return hub, cluster, err
+}
+
 // clusterStatusCommand shows the nodes.
 type clusterStatusCommand struct {
 	server
@@ -28,11 +38,7 @@ type clusterStatusCommand struct {
 
 // Run prints the nodes and what is to be thought of them.
 func (c *clusterStatusCommand) Run(ctx context.Context, out io.Writer) error {
-	hub, err := c.client()
-	if err != nil {
-		return err
-	}
-	cluster, err := hub.Cluster(ctx)
+	_, cluster, err := c.cluster(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,11 +93,7 @@ type clusterRemoveCommand struct {
 
 // Run removes the node, or says what would be left.
 func (c *clusterRemoveCommand) Run(ctx context.Context, out io.Writer) error {
-	hub, err := c.client()
-	if err != nil {
-		return err
-	}
-	cluster, err := hub.Cluster(ctx)
+	hub, cluster, err := c.cluster(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,11 +129,7 @@ const (
 
 // Run hands the leadership over and waits until the new leader is known.
 func (c *clusterTransferCommand) Run(ctx context.Context, out io.Writer) error {
-	hub, err := c.client()
-	if err != nil {
-		return err
-	}
-	before, err := hub.Cluster(ctx)
+	hub, before, err := c.cluster(ctx)
 	if err != nil {
 		return err
 	}

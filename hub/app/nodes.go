@@ -158,7 +158,6 @@ func (n nodes) Nodes(ctx context.Context) ([]api.Node, error) {
 	}
 	asking.Wait()
 	slices.SortFunc(list, func(a, b api.Node) int { return cmp.Compare(a.ID, b.ID) })
-	onlyNewestLeads(list)
 	// The asking may have used up the time; this is local, and does not wait.
 	err := n.Store().View(context.WithoutCancel(ctx), false, func(r table.Reader) error {
 		for i := range list {
@@ -192,17 +191,6 @@ func trouble(err error) string {
 		err = inner
 	}
 	return err.Error()
-}
-
-// onlyNewestLeads drops the claims of leaders that do not know yet that they are none.
-func onlyNewestLeads(list []api.Node) {
-	var term uint64
-	for _, n := range list {
-		term = max(term, n.Term)
-	}
-	for i := range list {
-		list[i].Leader = list[i].Leader && list[i].Term == term
-	}
 }
 
 // MakeNodeToken makes a node token.

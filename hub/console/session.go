@@ -74,8 +74,7 @@ func (s *sessions) open(cookie string, now time.Time) (sealed string, key core.I
 	return string(raw), core.IntegrationID(plain[8:]), true
 }
 
-// end ends the session of a cookie, if it is a good one. When too many are remembered the
-// one that ends first anyhow is forgotten.
+// end ends the session of a cookie, if it is a good one.
 func (s *sessions) end(cookie string, now time.Time) {
 	sealed, _, good := s.open(cookie, now)
 	if !good {
@@ -86,16 +85,24 @@ func (s *sessions) end(cookie string, now time.Time) {
 	if _, known := s.ended[sealed]; known {
 		return
 	}
-	first := sealed
+	if len(s.ended) == endedMax {
+		s.makeRoom(now)
+	}
 	s.ended[sealed] = now.Add(sessionLife)
-	for other, until := range s.ended {
+}
+
+// makeRoom forgets the ended sessions that are over anyhow, or else the one that will be
+// first. The lock is held.
+func (s *sessions) makeRoom(now time.Time) {
+	first := ""
+	for sealed, until := range s.ended {
 		if !now.Before(until) {
-			delete(s.ended, other)
-		} else if other != sealed && !until.After(s.ended[first]) {
-			first = other
+			delete(s.ended, sealed)
+		} else if first == "" || until.Before(s.ended[first]) {
+			first = sealed
 		}
 	}
-	if len(s.ended) > endedMax {
+	if len(s.ended) == endedMax {
 		delete(s.ended, first)
 	}
 }

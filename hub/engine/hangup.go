@@ -21,20 +21,22 @@ func (e *Engine) hangUp(ctx context.Context) {
 	for ctx.Err() == nil {
 		applied := e.store.Applied()
 		var ended []core.DeliveryID
+		now := map[core.DeliveryID]bool{}
 		err := e.store.View(ctx, false, func(r table.Reader) error {
-			before := open
-			open = map[core.DeliveryID]bool{}
 			for _, d := range state.Outbox(r, inHandMax) {
-				open[d.ID] = true
+				now[d.ID] = true
 			}
-			for id := range before {
+			for id := range open {
 				if d, ok := state.GetDelivery(r, id); ok && d.Final() && !d.EndedByGateway() {
 					ended = append(ended, id)
 				}
 			}
 			return nil
 		})
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err == nil:
+			open = now
+		case ctx.Err() == nil:
 			e.logger.Error("cannot look which pages are wanted no more", "error", err)
 		}
 		for _, id := range ended {
