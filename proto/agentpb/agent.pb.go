@@ -15,6 +15,7 @@ package agentpb
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -137,6 +138,7 @@ type FromAgent struct {
 	//
 	//	*FromAgent_Resume
 	//	*FromAgent_Event
+	//	*FromAgent_Watching
 	Kind          isFromAgent_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -197,6 +199,15 @@ func (x *FromAgent) GetEvent() *Event {
 	return nil
 }
 
+func (x *FromAgent) GetWatching() *Watching {
+	if x != nil {
+		if x, ok := x.Kind.(*FromAgent_Watching); ok {
+			return x.Watching
+		}
+	}
+	return nil
+}
+
 type isFromAgent_Kind interface {
 	isFromAgent_Kind()
 }
@@ -209,9 +220,15 @@ type FromAgent_Event struct {
 	Event *Event `protobuf:"bytes,2,opt,name=event,proto3,oneof"`
 }
 
+type FromAgent_Watching struct {
+	Watching *Watching `protobuf:"bytes,3,opt,name=watching,proto3,oneof"` // what the agent checks, and what it last saw
+}
+
 func (*FromAgent_Resume) isFromAgent_Kind() {}
 
 func (*FromAgent_Event) isFromAgent_Kind() {}
+
+func (*FromAgent_Watching) isFromAgent_Kind() {}
 
 // ToAgent is one message to the agent.
 type ToAgent struct {
@@ -219,6 +236,7 @@ type ToAgent struct {
 	// Types that are valid to be assigned to Kind:
 	//
 	//	*ToAgent_Ack
+	//	*ToAgent_Checks
 	Kind          isToAgent_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -270,6 +288,15 @@ func (x *ToAgent) GetAck() *Ack {
 	return nil
 }
 
+func (x *ToAgent) GetChecks() *Checks {
+	if x != nil {
+		if x, ok := x.Kind.(*ToAgent_Checks); ok {
+			return x.Checks
+		}
+	}
+	return nil
+}
+
 type isToAgent_Kind interface {
 	isToAgent_Kind()
 }
@@ -278,14 +305,21 @@ type ToAgent_Ack struct {
 	Ack *Ack `protobuf:"bytes,1,opt,name=ack,proto3,oneof"`
 }
 
+type ToAgent_Checks struct {
+	Checks *Checks `protobuf:"bytes,2,opt,name=checks,proto3,oneof"` // what the agent is to check
+}
+
 func (*ToAgent_Ack) isToAgent_Kind() {}
+
+func (*ToAgent_Checks) isToAgent_Kind() {}
 
 // Resume names the spool that this connection will empty.
 type Resume struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Epoch         []byte                 `protobuf:"bytes,1,opt,name=epoch,proto3" json:"epoch,omitempty"` // random, 16 bytes, made with the spool
 	Site          string                 `protobuf:"bytes,2,opt,name=site,proto3" json:"site,omitempty"`
-	Next          uint64                 `protobuf:"varint,3,opt,name=next,proto3" json:"next,omitempty"` // number of the next event that the agent will write
+	Next          uint64                 `protobuf:"varint,3,opt,name=next,proto3" json:"next,omitempty"`    // number of the next event that the agent will write
+	Checks        []byte                 `protobuf:"bytes,4,opt,name=checks,proto3" json:"checks,omitempty"` // version of the hub's Checks that are in use; empty: none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -339,6 +373,13 @@ func (x *Resume) GetNext() uint64 {
 		return x.Next
 	}
 	return 0
+}
+
+func (x *Resume) GetChecks() []byte {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
 }
 
 // Event is something that the hub must know. (agent, epoch, number) is its
@@ -688,22 +729,251 @@ func (x *Ack) GetRefused() string {
 	return ""
 }
 
+// Checks are what the hub has for this agent to check, as a whole: what is not in
+// it any more is checked no more. The agent's own file wins where both name a check.
+type Checks struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       []byte                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`   // of this document; the agent tells it back in Watching
+	Document      []byte                 `protobuf:"bytes,2,opt,name=document,proto3" json:"document,omitempty"` // YAML, as agent.yaml: the list under "checks"; at most 256 KiB
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Checks) Reset() {
+	*x = Checks{}
+	mi := &file_proto_agentpb_agent_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Checks) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Checks) ProtoMessage() {}
+
+func (x *Checks) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_agentpb_agent_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Checks.ProtoReflect.Descriptor instead.
+func (*Checks) Descriptor() ([]byte, []int) {
+	return file_proto_agentpb_agent_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Checks) GetVersion() []byte {
+	if x != nil {
+		return x.Version
+	}
+	return nil
+}
+
+func (x *Checks) GetDocument() []byte {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+// Watching says what the agent checks and what it last saw. It is sent after Checks has
+// been heeded, and when a result has changed, no more often than every few seconds. It is
+// not kept in the spool: what is lost is said again by the next.
+type Watching struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       []byte                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"` // of the Checks that are in use; empty: none
+	Problem       string                 `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"` // why the newest Checks are not in use, for people
+	Checks        []*CheckStatus         `protobuf:"bytes,3,rep,name=checks,proto3" json:"checks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Watching) Reset() {
+	*x = Watching{}
+	mi := &file_proto_agentpb_agent_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Watching) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Watching) ProtoMessage() {}
+
+func (x *Watching) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_agentpb_agent_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Watching.ProtoReflect.Descriptor instead.
+func (*Watching) Descriptor() ([]byte, []int) {
+	return file_proto_agentpb_agent_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Watching) GetVersion() []byte {
+	if x != nil {
+		return x.Version
+	}
+	return nil
+}
+
+func (x *Watching) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Watching) GetChecks() []*CheckStatus {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+// CheckStatus is one check, with its last result.
+type CheckStatus struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Target        string                 `protobuf:"bytes,3,opt,name=target,proto3" json:"target,omitempty"`
+	Local         bool                   `protobuf:"varint,4,opt,name=local,proto3" json:"local,omitempty"`         // it stands in the agent's own file
+	Overrides     bool                   `protobuf:"varint,5,opt,name=overrides,proto3" json:"overrides,omitempty"` // and there takes the place of one of the hub's
+	State         State                  `protobuf:"varint,6,opt,name=state,proto3,enum=keng.agent.v1.State" json:"state,omitempty"`
+	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"` // of the last run, by the agent's clock
+	Took          *durationpb.Duration   `protobuf:"bytes,9,opt,name=took,proto3" json:"took,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckStatus) Reset() {
+	*x = CheckStatus{}
+	mi := &file_proto_agentpb_agent_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckStatus) ProtoMessage() {}
+
+func (x *CheckStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_agentpb_agent_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckStatus.ProtoReflect.Descriptor instead.
+func (*CheckStatus) Descriptor() ([]byte, []int) {
+	return file_proto_agentpb_agent_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CheckStatus) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CheckStatus) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *CheckStatus) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *CheckStatus) GetLocal() bool {
+	if x != nil {
+		return x.Local
+	}
+	return false
+}
+
+func (x *CheckStatus) GetOverrides() bool {
+	if x != nil {
+		return x.Overrides
+	}
+	return false
+}
+
+func (x *CheckStatus) GetState() State {
+	if x != nil {
+		return x.State
+	}
+	return State_STATE_UNSPECIFIED
+}
+
+func (x *CheckStatus) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CheckStatus) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *CheckStatus) GetTook() *durationpb.Duration {
+	if x != nil {
+		return x.Took
+	}
+	return nil
+}
+
 var File_proto_agentpb_agent_proto protoreflect.FileDescriptor
 
 const file_proto_agentpb_agent_proto_rawDesc = "" +
 	"\n" +
-	"\x19proto/agentpb/agent.proto\x12\rkeng.agent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"r\n" +
+	"\x19proto/agentpb/agent.proto\x12\rkeng.agent.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x01\n" +
 	"\tFromAgent\x12/\n" +
 	"\x06resume\x18\x01 \x01(\v2\x15.keng.agent.v1.ResumeH\x00R\x06resume\x12,\n" +
-	"\x05event\x18\x02 \x01(\v2\x14.keng.agent.v1.EventH\x00R\x05eventB\x06\n" +
-	"\x04kind\"9\n" +
+	"\x05event\x18\x02 \x01(\v2\x14.keng.agent.v1.EventH\x00R\x05event\x125\n" +
+	"\bwatching\x18\x03 \x01(\v2\x17.keng.agent.v1.WatchingH\x00R\bwatchingB\x06\n" +
+	"\x04kind\"j\n" +
 	"\aToAgent\x12&\n" +
-	"\x03ack\x18\x01 \x01(\v2\x12.keng.agent.v1.AckH\x00R\x03ackB\x06\n" +
-	"\x04kind\"F\n" +
+	"\x03ack\x18\x01 \x01(\v2\x12.keng.agent.v1.AckH\x00R\x03ack\x12/\n" +
+	"\x06checks\x18\x02 \x01(\v2\x15.keng.agent.v1.ChecksH\x00R\x06checksB\x06\n" +
+	"\x04kind\"^\n" +
 	"\x06Resume\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\fR\x05epoch\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x12\n" +
-	"\x04next\x18\x03 \x01(\x04R\x04next\"\xbb\x01\n" +
+	"\x04next\x18\x03 \x01(\x04R\x04next\x12\x16\n" +
+	"\x06checks\x18\x04 \x01(\fR\x06checks\"\xbb\x01\n" +
 	"\x05Event\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x122\n" +
@@ -733,7 +1003,24 @@ const file_proto_agentpb_agent_proto_rawDesc = "" +
 	"\x03Ack\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\fR\x05epoch\x12\x18\n" +
 	"\athrough\x18\x02 \x01(\x04R\athrough\x12\x18\n" +
-	"\arefused\x18\x03 \x01(\tR\arefused*O\n" +
+	"\arefused\x18\x03 \x01(\tR\arefused\">\n" +
+	"\x06Checks\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\fR\aversion\x12\x1a\n" +
+	"\bdocument\x18\x02 \x01(\fR\bdocument\"r\n" +
+	"\bWatching\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\fR\aversion\x12\x18\n" +
+	"\aproblem\x18\x02 \x01(\tR\aproblem\x122\n" +
+	"\x06checks\x18\x03 \x03(\v2\x1a.keng.agent.v1.CheckStatusR\x06checks\"\xa0\x02\n" +
+	"\vCheckStatus\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06target\x18\x03 \x01(\tR\x06target\x12\x14\n" +
+	"\x05local\x18\x04 \x01(\bR\x05local\x12\x1c\n" +
+	"\toverrides\x18\x05 \x01(\bR\toverrides\x12*\n" +
+	"\x05state\x18\x06 \x01(\x0e2\x14.keng.agent.v1.StateR\x05state\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12*\n" +
+	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12-\n" +
+	"\x04took\x18\t \x01(\v2\x19.google.protobuf.DurationR\x04took*O\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bSTATE_UP\x10\x01\x12\x0e\n" +
@@ -758,7 +1045,7 @@ func file_proto_agentpb_agent_proto_rawDescGZIP() []byte {
 }
 
 var file_proto_agentpb_agent_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_proto_agentpb_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_proto_agentpb_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_proto_agentpb_agent_proto_goTypes = []any{
 	(State)(0),                    // 0: keng.agent.v1.State
 	(Cause)(0),                    // 1: keng.agent.v1.Cause
@@ -769,24 +1056,34 @@ var file_proto_agentpb_agent_proto_goTypes = []any{
 	(*Verdict)(nil),               // 6: keng.agent.v1.Verdict
 	(*Dropped)(nil),               // 7: keng.agent.v1.Dropped
 	(*Ack)(nil),                   // 8: keng.agent.v1.Ack
-	nil,                           // 9: keng.agent.v1.Verdict.DetailsEntry
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*Checks)(nil),                // 9: keng.agent.v1.Checks
+	(*Watching)(nil),              // 10: keng.agent.v1.Watching
+	(*CheckStatus)(nil),           // 11: keng.agent.v1.CheckStatus
+	nil,                           // 12: keng.agent.v1.Verdict.DetailsEntry
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
 }
 var file_proto_agentpb_agent_proto_depIdxs = []int32{
 	4,  // 0: keng.agent.v1.FromAgent.resume:type_name -> keng.agent.v1.Resume
 	5,  // 1: keng.agent.v1.FromAgent.event:type_name -> keng.agent.v1.Event
-	8,  // 2: keng.agent.v1.ToAgent.ack:type_name -> keng.agent.v1.Ack
-	10, // 3: keng.agent.v1.Event.at:type_name -> google.protobuf.Timestamp
-	6,  // 4: keng.agent.v1.Event.verdict:type_name -> keng.agent.v1.Verdict
-	7,  // 5: keng.agent.v1.Event.dropped:type_name -> keng.agent.v1.Dropped
-	0,  // 6: keng.agent.v1.Verdict.state:type_name -> keng.agent.v1.State
-	1,  // 7: keng.agent.v1.Verdict.cause:type_name -> keng.agent.v1.Cause
-	9,  // 8: keng.agent.v1.Verdict.details:type_name -> keng.agent.v1.Verdict.DetailsEntry
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	10, // 2: keng.agent.v1.FromAgent.watching:type_name -> keng.agent.v1.Watching
+	8,  // 3: keng.agent.v1.ToAgent.ack:type_name -> keng.agent.v1.Ack
+	9,  // 4: keng.agent.v1.ToAgent.checks:type_name -> keng.agent.v1.Checks
+	13, // 5: keng.agent.v1.Event.at:type_name -> google.protobuf.Timestamp
+	6,  // 6: keng.agent.v1.Event.verdict:type_name -> keng.agent.v1.Verdict
+	7,  // 7: keng.agent.v1.Event.dropped:type_name -> keng.agent.v1.Dropped
+	0,  // 8: keng.agent.v1.Verdict.state:type_name -> keng.agent.v1.State
+	1,  // 9: keng.agent.v1.Verdict.cause:type_name -> keng.agent.v1.Cause
+	12, // 10: keng.agent.v1.Verdict.details:type_name -> keng.agent.v1.Verdict.DetailsEntry
+	11, // 11: keng.agent.v1.Watching.checks:type_name -> keng.agent.v1.CheckStatus
+	0,  // 12: keng.agent.v1.CheckStatus.state:type_name -> keng.agent.v1.State
+	13, // 13: keng.agent.v1.CheckStatus.at:type_name -> google.protobuf.Timestamp
+	14, // 14: keng.agent.v1.CheckStatus.took:type_name -> google.protobuf.Duration
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_proto_agentpb_agent_proto_init() }
@@ -797,9 +1094,11 @@ func file_proto_agentpb_agent_proto_init() {
 	file_proto_agentpb_agent_proto_msgTypes[0].OneofWrappers = []any{
 		(*FromAgent_Resume)(nil),
 		(*FromAgent_Event)(nil),
+		(*FromAgent_Watching)(nil),
 	}
 	file_proto_agentpb_agent_proto_msgTypes[1].OneofWrappers = []any{
 		(*ToAgent_Ack)(nil),
+		(*ToAgent_Checks)(nil),
 	}
 	file_proto_agentpb_agent_proto_msgTypes[3].OneofWrappers = []any{
 		(*Event_Verdict)(nil),
@@ -811,7 +1110,7 @@ func file_proto_agentpb_agent_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_agentpb_agent_proto_rawDesc), len(file_proto_agentpb_agent_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   8,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,6 +24,8 @@ type Kind string
 const (
 	Push  Kind = "push"  // a notification on a phone, by FCM
 	Voice Kind = "voice" // a telephone call that reads the alert and takes a digit
+	SMS   Kind = "sms"   // a text message on a phone
+	Email Kind = "email" // an e-mail with a link to acknowledge by
 )
 
 // Language is the language in which a person is written or spoken to.
@@ -67,6 +69,12 @@ type Page struct {
 	Repeat bool
 	// LateBy is how late the page is because Kẻng itself was down (P9); else 0.
 	LateBy time.Duration
+	// Alerts is how many alerts the page speaks of (P8); 0 and 1: the one that it names.
+	// Title and Body tell of all.
+	Alerts int
+	// Link is an address at which its reader can see and acknowledge the alert without
+	// signing in. It is a secret of the person. Empty: there is none.
+	Link string
 }
 
 // Stage is how far a page has come.

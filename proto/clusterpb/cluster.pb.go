@@ -97,7 +97,7 @@ func (x Error_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Error_Kind.Descriptor instead.
 func (Error_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{12, 0}
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{16, 0}
 }
 
 // Request is one call.
@@ -114,6 +114,8 @@ type Request struct {
 	//	*Request_Remove
 	//	*Request_Transfer
 	//	*Request_GetStatus
+	//	*Request_Tell
+	//	*Request_GetTime
 	Kind          isRequest_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -224,6 +226,24 @@ func (x *Request) GetGetStatus() *GetStatus {
 	return nil
 }
 
+func (x *Request) GetTell() *Tell {
+	if x != nil {
+		if x, ok := x.Kind.(*Request_Tell); ok {
+			return x.Tell
+		}
+	}
+	return nil
+}
+
+func (x *Request) GetGetTime() *GetTime {
+	if x != nil {
+		if x, ok := x.Kind.(*Request_GetTime); ok {
+			return x.GetTime
+		}
+	}
+	return nil
+}
+
 type isRequest_Kind interface {
 	isRequest_Kind()
 }
@@ -252,6 +272,14 @@ type Request_GetStatus struct {
 	GetStatus *GetStatus `protobuf:"bytes,8,opt,name=get_status,json=getStatus,proto3,oneof"`
 }
 
+type Request_Tell struct {
+	Tell *Tell `protobuf:"bytes,9,opt,name=tell,proto3,oneof"`
+}
+
+type Request_GetTime struct {
+	GetTime *GetTime `protobuf:"bytes,10,opt,name=get_time,json=getTime,proto3,oneof"`
+}
+
 func (*Request_Forward) isRequest_Kind() {}
 
 func (*Request_ReadIndex) isRequest_Kind() {}
@@ -264,6 +292,10 @@ func (*Request_Transfer) isRequest_Kind() {}
 
 func (*Request_GetStatus) isRequest_Kind() {}
 
+func (*Request_Tell) isRequest_Kind() {}
+
+func (*Request_GetTime) isRequest_Kind() {}
+
 // Response answers the request of the same number, by an error or by what belongs
 // to the kind of request; Join, Remove and Transfer have no more to say.
 type Response struct {
@@ -275,6 +307,8 @@ type Response struct {
 	//	*Response_Applied
 	//	*Response_Index
 	//	*Response_Status
+	//	*Response_Told
+	//	*Response_Time
 	Kind          isResponse_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -358,6 +392,24 @@ func (x *Response) GetStatus() *Status {
 	return nil
 }
 
+func (x *Response) GetTold() *Told {
+	if x != nil {
+		if x, ok := x.Kind.(*Response_Told); ok {
+			return x.Told
+		}
+	}
+	return nil
+}
+
+func (x *Response) GetTime() *Time {
+	if x != nil {
+		if x, ok := x.Kind.(*Response_Time); ok {
+			return x.Time
+		}
+	}
+	return nil
+}
+
 type isResponse_Kind interface {
 	isResponse_Kind()
 }
@@ -374,11 +426,23 @@ type Response_Status struct {
 	Status *Status `protobuf:"bytes,5,opt,name=status,proto3,oneof"`
 }
 
+type Response_Told struct {
+	Told *Told `protobuf:"bytes,6,opt,name=told,proto3,oneof"`
+}
+
+type Response_Time struct {
+	Time *Time `protobuf:"bytes,7,opt,name=time,proto3,oneof"`
+}
+
 func (*Response_Applied) isResponse_Kind() {}
 
 func (*Response_Index) isResponse_Kind() {}
 
 func (*Response_Status) isResponse_Kind() {}
+
+func (*Response_Told) isResponse_Kind() {}
+
+func (*Response_Time) isResponse_Kind() {}
 
 // Forward asks the leader to have a command evaluated. Who does not lead refuses.
 type Forward struct {
@@ -751,6 +815,187 @@ func (*GetStatus) Descriptor() ([]byte, []int) {
 	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{9}
 }
 
+// Tell hands a message of the store's user to another node. Nothing of it is kept: it
+// may be lost, and is answered by whoever registered for the topic there.
+type Tell struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Topic         string                 `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
+	Body          []byte                 `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tell) Reset() {
+	*x = Tell{}
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tell) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tell) ProtoMessage() {}
+
+func (x *Tell) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tell.ProtoReflect.Descriptor instead.
+func (*Tell) Descriptor() ([]byte, []int) {
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Tell) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *Tell) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+// Told is the answer to Tell.
+type Told struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Body          []byte                 `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Told) Reset() {
+	*x = Told{}
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Told) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Told) ProtoMessage() {}
+
+func (x *Told) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Told.ProtoReflect.Descriptor instead.
+func (*Told) Descriptor() ([]byte, []int) {
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Told) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+// GetTime asks a node what its wall clock shows.
+type GetTime struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTime) Reset() {
+	*x = GetTime{}
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTime) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTime) ProtoMessage() {}
+
+func (x *GetTime) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTime.ProtoReflect.Descriptor instead.
+func (*GetTime) Descriptor() ([]byte, []int) {
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{12}
+}
+
+// Time is what a node's wall clock shows.
+type Time struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	WallUnixNs    int64                  `protobuf:"varint,1,opt,name=wall_unix_ns,json=wallUnixNs,proto3" json:"wall_unix_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Time) Reset() {
+	*x = Time{}
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Time) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Time) ProtoMessage() {}
+
+func (x *Time) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Time.ProtoReflect.Descriptor instead.
+func (*Time) Descriptor() ([]byte, []int) {
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Time) GetWallUnixNs() int64 {
+	if x != nil {
+		return x.WallUnixNs
+	}
+	return 0
+}
+
 // Status is what a node knows of itself.
 type Status struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -766,13 +1011,14 @@ type Status struct {
 	FirstIndex    uint64                 `protobuf:"varint,10,opt,name=first_index,json=firstIndex,proto3" json:"first_index,omitempty"`
 	LastIndex     uint64                 `protobuf:"varint,11,opt,name=last_index,json=lastIndex,proto3" json:"last_index,omitempty"`
 	Members       []*Member              `protobuf:"bytes,12,rep,name=members,proto3" json:"members,omitempty"`
+	WallUnixNs    int64                  `protobuf:"varint,13,opt,name=wall_unix_ns,json=wallUnixNs,proto3" json:"wall_unix_ns,omitempty"` // what its wall clock shows
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Status) Reset() {
 	*x = Status{}
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[10]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -784,7 +1030,7 @@ func (x *Status) String() string {
 func (*Status) ProtoMessage() {}
 
 func (x *Status) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[10]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -797,7 +1043,7 @@ func (x *Status) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Status.ProtoReflect.Descriptor instead.
 func (*Status) Descriptor() ([]byte, []int) {
-	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{10}
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Status) GetNodeId() string {
@@ -884,6 +1130,13 @@ func (x *Status) GetMembers() []*Member {
 	return nil
 }
 
+func (x *Status) GetWallUnixNs() int64 {
+	if x != nil {
+		return x.WallUnixNs
+	}
+	return 0
+}
+
 // Member is a node of the cluster as its members know it.
 type Member struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -896,7 +1149,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[11]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -908,7 +1161,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[11]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -921,7 +1174,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{11}
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Member) GetNodeId() string {
@@ -958,7 +1211,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[12]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1223,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[12]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1236,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{12}
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Error) GetKind() Error_Kind {
@@ -1018,7 +1271,7 @@ var File_proto_clusterpb_cluster_proto protoreflect.FileDescriptor
 
 const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"\n" +
-	"\x1dproto/clusterpb/cluster.proto\x12\x0fkeng.cluster.v1\"\x91\x03\n" +
+	"\x1dproto/clusterpb/cluster.proto\x12\x0fkeng.cluster.v1\"\xf5\x03\n" +
 	"\aRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x1d\n" +
 	"\n" +
@@ -1030,14 +1283,19 @@ const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"\x06remove\x18\x06 \x01(\v2\x17.keng.cluster.v1.RemoveH\x00R\x06remove\x127\n" +
 	"\btransfer\x18\a \x01(\v2\x19.keng.cluster.v1.TransferH\x00R\btransfer\x12;\n" +
 	"\n" +
-	"get_status\x18\b \x01(\v2\x1a.keng.cluster.v1.GetStatusH\x00R\tgetStatusB\x06\n" +
-	"\x04kind\"\xf1\x01\n" +
+	"get_status\x18\b \x01(\v2\x1a.keng.cluster.v1.GetStatusH\x00R\tgetStatus\x12+\n" +
+	"\x04tell\x18\t \x01(\v2\x15.keng.cluster.v1.TellH\x00R\x04tell\x125\n" +
+	"\bget_time\x18\n" +
+	" \x01(\v2\x18.keng.cluster.v1.GetTimeH\x00R\agetTimeB\x06\n" +
+	"\x04kind\"\xcb\x02\n" +
 	"\bResponse\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12,\n" +
 	"\x05error\x18\x02 \x01(\v2\x16.keng.cluster.v1.ErrorR\x05error\x124\n" +
 	"\aapplied\x18\x03 \x01(\v2\x18.keng.cluster.v1.AppliedH\x00R\aapplied\x12.\n" +
 	"\x05index\x18\x04 \x01(\v2\x16.keng.cluster.v1.IndexH\x00R\x05index\x121\n" +
-	"\x06status\x18\x05 \x01(\v2\x17.keng.cluster.v1.StatusH\x00R\x06statusB\x06\n" +
+	"\x06status\x18\x05 \x01(\v2\x17.keng.cluster.v1.StatusH\x00R\x06status\x12+\n" +
+	"\x04told\x18\x06 \x01(\v2\x15.keng.cluster.v1.ToldH\x00R\x04told\x12+\n" +
+	"\x04time\x18\a \x01(\v2\x15.keng.cluster.v1.TimeH\x00R\x04timeB\x06\n" +
 	"\x04kind\"3\n" +
 	"\aForward\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
@@ -1055,7 +1313,16 @@ const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"\anode_id\x18\x01 \x01(\tR\x06nodeId\"#\n" +
 	"\bTransfer\x12\x17\n" +
 	"\anode_id\x18\x01 \x01(\tR\x06nodeId\"\v\n" +
-	"\tGetStatus\"\xdf\x02\n" +
+	"\tGetStatus\"0\n" +
+	"\x04Tell\x12\x14\n" +
+	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x12\n" +
+	"\x04body\x18\x02 \x01(\fR\x04body\"\x1a\n" +
+	"\x04Told\x12\x12\n" +
+	"\x04body\x18\x01 \x01(\fR\x04body\"\t\n" +
+	"\aGetTime\"(\n" +
+	"\x04Time\x12 \n" +
+	"\fwall_unix_ns\x18\x01 \x01(\x03R\n" +
+	"wallUnixNs\"\x81\x03\n" +
 	"\x06Status\x12\x17\n" +
 	"\anode_id\x18\x01 \x01(\tR\x06nodeId\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x12\n" +
@@ -1072,7 +1339,9 @@ const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"firstIndex\x12\x1d\n" +
 	"\n" +
 	"last_index\x18\v \x01(\x04R\tlastIndex\x121\n" +
-	"\amembers\x18\f \x03(\v2\x17.keng.cluster.v1.MemberR\amembers\"Q\n" +
+	"\amembers\x18\f \x03(\v2\x17.keng.cluster.v1.MemberR\amembers\x12 \n" +
+	"\fwall_unix_ns\x18\r \x01(\x03R\n" +
+	"wallUnixNs\"Q\n" +
 	"\x06Member\x12\x17\n" +
 	"\anode_id\x18\x01 \x01(\tR\x06nodeId\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x14\n" +
@@ -1110,7 +1379,7 @@ func file_proto_clusterpb_cluster_proto_rawDescGZIP() []byte {
 }
 
 var file_proto_clusterpb_cluster_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_proto_clusterpb_cluster_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_proto_clusterpb_cluster_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_proto_clusterpb_cluster_proto_goTypes = []any{
 	(Error_Kind)(0),   // 0: keng.cluster.v1.Error.Kind
 	(*Request)(nil),   // 1: keng.cluster.v1.Request
@@ -1123,9 +1392,13 @@ var file_proto_clusterpb_cluster_proto_goTypes = []any{
 	(*Remove)(nil),    // 8: keng.cluster.v1.Remove
 	(*Transfer)(nil),  // 9: keng.cluster.v1.Transfer
 	(*GetStatus)(nil), // 10: keng.cluster.v1.GetStatus
-	(*Status)(nil),    // 11: keng.cluster.v1.Status
-	(*Member)(nil),    // 12: keng.cluster.v1.Member
-	(*Error)(nil),     // 13: keng.cluster.v1.Error
+	(*Tell)(nil),      // 11: keng.cluster.v1.Tell
+	(*Told)(nil),      // 12: keng.cluster.v1.Told
+	(*GetTime)(nil),   // 13: keng.cluster.v1.GetTime
+	(*Time)(nil),      // 14: keng.cluster.v1.Time
+	(*Status)(nil),    // 15: keng.cluster.v1.Status
+	(*Member)(nil),    // 16: keng.cluster.v1.Member
+	(*Error)(nil),     // 17: keng.cluster.v1.Error
 }
 var file_proto_clusterpb_cluster_proto_depIdxs = []int32{
 	3,  // 0: keng.cluster.v1.Request.forward:type_name -> keng.cluster.v1.Forward
@@ -1134,17 +1407,21 @@ var file_proto_clusterpb_cluster_proto_depIdxs = []int32{
 	8,  // 3: keng.cluster.v1.Request.remove:type_name -> keng.cluster.v1.Remove
 	9,  // 4: keng.cluster.v1.Request.transfer:type_name -> keng.cluster.v1.Transfer
 	10, // 5: keng.cluster.v1.Request.get_status:type_name -> keng.cluster.v1.GetStatus
-	13, // 6: keng.cluster.v1.Response.error:type_name -> keng.cluster.v1.Error
-	4,  // 7: keng.cluster.v1.Response.applied:type_name -> keng.cluster.v1.Applied
-	6,  // 8: keng.cluster.v1.Response.index:type_name -> keng.cluster.v1.Index
-	11, // 9: keng.cluster.v1.Response.status:type_name -> keng.cluster.v1.Status
-	12, // 10: keng.cluster.v1.Status.members:type_name -> keng.cluster.v1.Member
-	0,  // 11: keng.cluster.v1.Error.kind:type_name -> keng.cluster.v1.Error.Kind
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	11, // 6: keng.cluster.v1.Request.tell:type_name -> keng.cluster.v1.Tell
+	13, // 7: keng.cluster.v1.Request.get_time:type_name -> keng.cluster.v1.GetTime
+	17, // 8: keng.cluster.v1.Response.error:type_name -> keng.cluster.v1.Error
+	4,  // 9: keng.cluster.v1.Response.applied:type_name -> keng.cluster.v1.Applied
+	6,  // 10: keng.cluster.v1.Response.index:type_name -> keng.cluster.v1.Index
+	15, // 11: keng.cluster.v1.Response.status:type_name -> keng.cluster.v1.Status
+	12, // 12: keng.cluster.v1.Response.told:type_name -> keng.cluster.v1.Told
+	14, // 13: keng.cluster.v1.Response.time:type_name -> keng.cluster.v1.Time
+	16, // 14: keng.cluster.v1.Status.members:type_name -> keng.cluster.v1.Member
+	0,  // 15: keng.cluster.v1.Error.kind:type_name -> keng.cluster.v1.Error.Kind
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_proto_clusterpb_cluster_proto_init() }
@@ -1159,11 +1436,15 @@ func file_proto_clusterpb_cluster_proto_init() {
 		(*Request_Remove)(nil),
 		(*Request_Transfer)(nil),
 		(*Request_GetStatus)(nil),
+		(*Request_Tell)(nil),
+		(*Request_GetTime)(nil),
 	}
 	file_proto_clusterpb_cluster_proto_msgTypes[1].OneofWrappers = []any{
 		(*Response_Applied)(nil),
 		(*Response_Index)(nil),
 		(*Response_Status)(nil),
+		(*Response_Told)(nil),
+		(*Response_Time)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1171,7 +1452,7 @@ func file_proto_clusterpb_cluster_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_clusterpb_cluster_proto_rawDesc), len(file_proto_clusterpb_cluster_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   13,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -38,6 +38,11 @@ type Frame struct {
 	//	*Frame_Welcome
 	//	*Frame_Goodbye
 	//	*Frame_Payload
+	//	*Frame_Renew
+	//	*Frame_Renewed
+	//	*Frame_Trust
+	//	*Frame_Heartbeat
+	//	*Frame_HeartbeatAck
 	Kind          isFrame_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -116,6 +121,51 @@ func (x *Frame) GetPayload() []byte {
 	return nil
 }
 
+func (x *Frame) GetRenew() *Renew {
+	if x != nil {
+		if x, ok := x.Kind.(*Frame_Renew); ok {
+			return x.Renew
+		}
+	}
+	return nil
+}
+
+func (x *Frame) GetRenewed() *Renewed {
+	if x != nil {
+		if x, ok := x.Kind.(*Frame_Renewed); ok {
+			return x.Renewed
+		}
+	}
+	return nil
+}
+
+func (x *Frame) GetTrust() *Trust {
+	if x != nil {
+		if x, ok := x.Kind.(*Frame_Trust); ok {
+			return x.Trust
+		}
+	}
+	return nil
+}
+
+func (x *Frame) GetHeartbeat() *Heartbeat {
+	if x != nil {
+		if x, ok := x.Kind.(*Frame_Heartbeat); ok {
+			return x.Heartbeat
+		}
+	}
+	return nil
+}
+
+func (x *Frame) GetHeartbeatAck() *HeartbeatAck {
+	if x != nil {
+		if x, ok := x.Kind.(*Frame_HeartbeatAck); ok {
+			return x.HeartbeatAck
+		}
+	}
+	return nil
+}
+
 type isFrame_Kind interface {
 	isFrame_Kind()
 }
@@ -136,6 +186,27 @@ type Frame_Payload struct {
 	Payload []byte `protobuf:"bytes,4,opt,name=payload,proto3,oneof"` // a message of agentpb or gatewaypb
 }
 
+type Frame_Renew struct {
+	Renew *Renew `protobuf:"bytes,5,opt,name=renew,proto3,oneof"` // dialler to listener, at half the life of its certificate
+}
+
+type Frame_Renewed struct {
+	Renewed *Renewed `protobuf:"bytes,6,opt,name=renewed,proto3,oneof"` // its answer
+}
+
+type Frame_Trust struct {
+	Trust *Trust `protobuf:"bytes,7,opt,name=trust,proto3,oneof"` // listener to dialler: whom to trust from now on
+}
+
+type Frame_Heartbeat struct {
+	// Over TCP, where there are no datagrams.
+	Heartbeat *Heartbeat `protobuf:"bytes,8,opt,name=heartbeat,proto3,oneof"`
+}
+
+type Frame_HeartbeatAck struct {
+	HeartbeatAck *HeartbeatAck `protobuf:"bytes,9,opt,name=heartbeat_ack,json=heartbeatAck,proto3,oneof"`
+}
+
 func (*Frame_Hello) isFrame_Kind() {}
 
 func (*Frame_Welcome) isFrame_Kind() {}
@@ -143,6 +214,16 @@ func (*Frame_Welcome) isFrame_Kind() {}
 func (*Frame_Goodbye) isFrame_Kind() {}
 
 func (*Frame_Payload) isFrame_Kind() {}
+
+func (*Frame_Renew) isFrame_Kind() {}
+
+func (*Frame_Renewed) isFrame_Kind() {}
+
+func (*Frame_Trust) isFrame_Kind() {}
+
+func (*Frame_Heartbeat) isFrame_Kind() {}
+
+func (*Frame_HeartbeatAck) isFrame_Kind() {}
 
 // Hello introduces the dialler. Its identity is in its certificate, not here.
 type Hello struct {
@@ -482,21 +563,178 @@ func (x *HeartbeatAck) GetPadding() []byte {
 	return nil
 }
 
+// Renew asks for a certificate for a new key. Who asks is known from the connection.
+type Renew struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Csr           []byte                 `protobuf:"bytes,1,opt,name=csr,proto3" json:"csr,omitempty"` // PKCS #10, DER; the hub believes nothing in it but the public key
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Renew) Reset() {
+	*x = Renew{}
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Renew) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Renew) ProtoMessage() {}
+
+func (x *Renew) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Renew.ProtoReflect.Descriptor instead.
+func (*Renew) Descriptor() ([]byte, []int) {
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Renew) GetCsr() []byte {
+	if x != nil {
+		return x.Csr
+	}
+	return nil
+}
+
+// Renewed is the certificate, or why there is none now.
+type Renewed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Refused       string                 `protobuf:"bytes,1,opt,name=refused,proto3" json:"refused,omitempty"`           // a sentence for people; the rest is empty
+	Certificates  [][]byte               `protobuf:"bytes,2,rep,name=certificates,proto3" json:"certificates,omitempty"` // leaf first, DER
+	Authorities   [][]byte               `protobuf:"bytes,3,rep,name=authorities,proto3" json:"authorities,omitempty"`   // the cluster's CAs, DER
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Renewed) Reset() {
+	*x = Renewed{}
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Renewed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Renewed) ProtoMessage() {}
+
+func (x *Renewed) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Renewed.ProtoReflect.Descriptor instead.
+func (*Renewed) Descriptor() ([]byte, []int) {
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Renewed) GetRefused() string {
+	if x != nil {
+		return x.Refused
+	}
+	return ""
+}
+
+func (x *Renewed) GetCertificates() [][]byte {
+	if x != nil {
+		return x.Certificates
+	}
+	return nil
+}
+
+func (x *Renewed) GetAuthorities() [][]byte {
+	if x != nil {
+		return x.Authorities
+	}
+	return nil
+}
+
+// Trust names the cluster's authorities, while they are being changed.
+type Trust struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Authorities   [][]byte               `protobuf:"bytes,1,rep,name=authorities,proto3" json:"authorities,omitempty"` // DER
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trust) Reset() {
+	*x = Trust{}
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trust) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trust) ProtoMessage() {}
+
+func (x *Trust) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trust.ProtoReflect.Descriptor instead.
+func (*Trust) Descriptor() ([]byte, []int) {
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Trust) GetAuthorities() [][]byte {
+	if x != nil {
+		return x.Authorities
+	}
+	return nil
+}
+
 // JoinRequest asks for a certificate, on a connection that the joiner has
 // authenticated by the fingerprint in its token.
 type JoinRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Token         string                 `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	Csr           []byte                 `protobuf:"bytes,2,opt,name=csr,proto3" json:"csr,omitempty"`   // PKCS #10, DER; the hub believes nothing in it but the public key
-	Kind          string                 `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"` // "agent" or "gateway"
-	Name          string                 `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"` // a name for people
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Token string                 `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	Csr   []byte                 `protobuf:"bytes,2,opt,name=csr,proto3" json:"csr,omitempty"`   // PKCS #10, DER; the hub believes nothing in it but the public key
+	Kind  string                 `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"` // "agent" or "gateway"
+	Name  string                 `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"` // a name for people
+	// Instead of a token: a certificate of this cluster that has expired, leaf first, DER,
+	// and a signature by its key over this connection's exported keying material and the
+	// signing request.
+	Expired       [][]byte          `protobuf:"bytes,5,rep,name=expired,proto3" json:"expired,omitempty"`
+	Proof         []byte            `protobuf:"bytes,6,opt,name=proof,proto3" json:"proof,omitempty"`
+	Labels        map[string]string `protobuf:"bytes,7,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // what else the machine says of itself
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *JoinRequest) Reset() {
 	*x = JoinRequest{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[6]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -508,7 +746,7 @@ func (x *JoinRequest) String() string {
 func (*JoinRequest) ProtoMessage() {}
 
 func (x *JoinRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[6]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -521,7 +759,7 @@ func (x *JoinRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinRequest.ProtoReflect.Descriptor instead.
 func (*JoinRequest) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{6}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *JoinRequest) GetToken() string {
@@ -552,6 +790,27 @@ func (x *JoinRequest) GetName() string {
 	return ""
 }
 
+func (x *JoinRequest) GetExpired() [][]byte {
+	if x != nil {
+		return x.Expired
+	}
+	return nil
+}
+
+func (x *JoinRequest) GetProof() []byte {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+func (x *JoinRequest) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
 // JoinReply is the certificate, or why there is none.
 type JoinReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -566,7 +825,7 @@ type JoinReply struct {
 
 func (x *JoinReply) Reset() {
 	*x = JoinReply{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[7]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -578,7 +837,7 @@ func (x *JoinReply) String() string {
 func (*JoinReply) ProtoMessage() {}
 
 func (x *JoinReply) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[7]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -591,7 +850,7 @@ func (x *JoinReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinReply.ProtoReflect.Descriptor instead.
 func (*JoinReply) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{7}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *JoinReply) GetRefused() string {
@@ -633,12 +892,17 @@ var File_proto_link_linkpb_link_proto protoreflect.FileDescriptor
 
 const file_proto_link_linkpb_link_proto_rawDesc = "" +
 	"\n" +
-	"\x1cproto/link/linkpb/link.proto\x12\fkeng.link.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbe\x01\n" +
+	"\x1cproto/link/linkpb/link.proto\x12\fkeng.link.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x03\n" +
 	"\x05Frame\x12+\n" +
 	"\x05hello\x18\x01 \x01(\v2\x13.keng.link.v1.HelloH\x00R\x05hello\x121\n" +
 	"\awelcome\x18\x02 \x01(\v2\x15.keng.link.v1.WelcomeH\x00R\awelcome\x121\n" +
 	"\agoodbye\x18\x03 \x01(\v2\x15.keng.link.v1.GoodbyeH\x00R\agoodbye\x12\x1a\n" +
-	"\apayload\x18\x04 \x01(\fH\x00R\apayloadB\x06\n" +
+	"\apayload\x18\x04 \x01(\fH\x00R\apayload\x12+\n" +
+	"\x05renew\x18\x05 \x01(\v2\x13.keng.link.v1.RenewH\x00R\x05renew\x121\n" +
+	"\arenewed\x18\x06 \x01(\v2\x15.keng.link.v1.RenewedH\x00R\arenewed\x12+\n" +
+	"\x05trust\x18\a \x01(\v2\x13.keng.link.v1.TrustH\x00R\x05trust\x127\n" +
+	"\theartbeat\x18\b \x01(\v2\x17.keng.link.v1.HeartbeatH\x00R\theartbeat\x12A\n" +
+	"\rheartbeat_ack\x18\t \x01(\v2\x1a.keng.link.v1.HeartbeatAckH\x00R\fheartbeatAckB\x06\n" +
 	"\x04kind\"t\n" +
 	"\x05Hello\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x1a\n" +
@@ -663,12 +927,26 @@ const file_proto_link_linkpb_link_proto_rawDesc = "" +
 	"\apadding\x18\x0f \x01(\fR\apadding\"@\n" +
 	"\fHeartbeatAck\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x06R\x06number\x12\x18\n" +
-	"\apadding\x18\x0f \x01(\fR\apadding\"]\n" +
+	"\apadding\x18\x0f \x01(\fR\apadding\"\x19\n" +
+	"\x05Renew\x12\x10\n" +
+	"\x03csr\x18\x01 \x01(\fR\x03csr\"i\n" +
+	"\aRenewed\x12\x18\n" +
+	"\arefused\x18\x01 \x01(\tR\arefused\x12\"\n" +
+	"\fcertificates\x18\x02 \x03(\fR\fcertificates\x12 \n" +
+	"\vauthorities\x18\x03 \x03(\fR\vauthorities\")\n" +
+	"\x05Trust\x12 \n" +
+	"\vauthorities\x18\x01 \x03(\fR\vauthorities\"\x87\x02\n" +
 	"\vJoinRequest\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x10\n" +
 	"\x03csr\x18\x02 \x01(\fR\x03csr\x12\x12\n" +
 	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n" +
-	"\x04name\x18\x04 \x01(\tR\x04name\"\xa9\x01\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x18\n" +
+	"\aexpired\x18\x05 \x03(\fR\aexpired\x12\x14\n" +
+	"\x05proof\x18\x06 \x01(\fR\x05proof\x12=\n" +
+	"\x06labels\x18\a \x03(\v2%.keng.link.v1.JoinRequest.LabelsEntryR\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa9\x01\n" +
 	"\tJoinReply\x12\x18\n" +
 	"\arefused\x18\x01 \x01(\tR\arefused\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\"\n" +
@@ -688,7 +966,7 @@ func file_proto_link_linkpb_link_proto_rawDescGZIP() []byte {
 	return file_proto_link_linkpb_link_proto_rawDescData
 }
 
-var file_proto_link_linkpb_link_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_proto_link_linkpb_link_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_proto_link_linkpb_link_proto_goTypes = []any{
 	(*Frame)(nil),                 // 0: keng.link.v1.Frame
 	(*Hello)(nil),                 // 1: keng.link.v1.Hello
@@ -696,25 +974,35 @@ var file_proto_link_linkpb_link_proto_goTypes = []any{
 	(*Goodbye)(nil),               // 3: keng.link.v1.Goodbye
 	(*Heartbeat)(nil),             // 4: keng.link.v1.Heartbeat
 	(*HeartbeatAck)(nil),          // 5: keng.link.v1.HeartbeatAck
-	(*JoinRequest)(nil),           // 6: keng.link.v1.JoinRequest
-	(*JoinReply)(nil),             // 7: keng.link.v1.JoinReply
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
+	(*Renew)(nil),                 // 6: keng.link.v1.Renew
+	(*Renewed)(nil),               // 7: keng.link.v1.Renewed
+	(*Trust)(nil),                 // 8: keng.link.v1.Trust
+	(*JoinRequest)(nil),           // 9: keng.link.v1.JoinRequest
+	(*JoinReply)(nil),             // 10: keng.link.v1.JoinReply
+	nil,                           // 11: keng.link.v1.JoinRequest.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
 }
 var file_proto_link_linkpb_link_proto_depIdxs = []int32{
-	1, // 0: keng.link.v1.Frame.hello:type_name -> keng.link.v1.Hello
-	2, // 1: keng.link.v1.Frame.welcome:type_name -> keng.link.v1.Welcome
-	3, // 2: keng.link.v1.Frame.goodbye:type_name -> keng.link.v1.Goodbye
-	8, // 3: keng.link.v1.Welcome.now:type_name -> google.protobuf.Timestamp
-	9, // 4: keng.link.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
-	9, // 5: keng.link.v1.Welcome.reconnect_spread:type_name -> google.protobuf.Duration
-	9, // 6: keng.link.v1.Goodbye.delay:type_name -> google.protobuf.Duration
-	8, // 7: keng.link.v1.JoinReply.now:type_name -> google.protobuf.Timestamp
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	1,  // 0: keng.link.v1.Frame.hello:type_name -> keng.link.v1.Hello
+	2,  // 1: keng.link.v1.Frame.welcome:type_name -> keng.link.v1.Welcome
+	3,  // 2: keng.link.v1.Frame.goodbye:type_name -> keng.link.v1.Goodbye
+	6,  // 3: keng.link.v1.Frame.renew:type_name -> keng.link.v1.Renew
+	7,  // 4: keng.link.v1.Frame.renewed:type_name -> keng.link.v1.Renewed
+	8,  // 5: keng.link.v1.Frame.trust:type_name -> keng.link.v1.Trust
+	4,  // 6: keng.link.v1.Frame.heartbeat:type_name -> keng.link.v1.Heartbeat
+	5,  // 7: keng.link.v1.Frame.heartbeat_ack:type_name -> keng.link.v1.HeartbeatAck
+	12, // 8: keng.link.v1.Welcome.now:type_name -> google.protobuf.Timestamp
+	13, // 9: keng.link.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
+	13, // 10: keng.link.v1.Welcome.reconnect_spread:type_name -> google.protobuf.Duration
+	13, // 11: keng.link.v1.Goodbye.delay:type_name -> google.protobuf.Duration
+	11, // 12: keng.link.v1.JoinRequest.labels:type_name -> keng.link.v1.JoinRequest.LabelsEntry
+	12, // 13: keng.link.v1.JoinReply.now:type_name -> google.protobuf.Timestamp
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_proto_link_linkpb_link_proto_init() }
@@ -727,6 +1015,11 @@ func file_proto_link_linkpb_link_proto_init() {
 		(*Frame_Welcome)(nil),
 		(*Frame_Goodbye)(nil),
 		(*Frame_Payload)(nil),
+		(*Frame_Renew)(nil),
+		(*Frame_Renewed)(nil),
+		(*Frame_Trust)(nil),
+		(*Frame_Heartbeat)(nil),
+		(*Frame_HeartbeatAck)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -734,7 +1027,7 @@ func file_proto_link_linkpb_link_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_link_linkpb_link_proto_rawDesc), len(file_proto_link_linkpb_link_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
