@@ -29,6 +29,7 @@ type serveCommand struct {
 	JoinToken     string `placeholder:"TOKEN" help:"Node token: what is in the first node's DATA-DIR/node-token, or what \"keng-hub cluster token\" prints."`
 	Language      string `default:"en" enum:"vi,en" help:"Language of texts that are written for everybody: vi or en. Taken when a cluster is founded."`
 	KeyFile       string `placeholder:"FILE" help:"File of the master key that seals secrets. Default: DATA-DIR/master.key, made at bootstrap." type:"path"`
+	WatchdogURL   string `name:"watchdog-url" placeholder:"URL" help:"URL that is called every 30 s while the cluster works and pages go out: that of a service which complains when it is no longer called."`
 	GatewayConfig string `placeholder:"FILE" help:"File that says how the gateway inside this process reaches phones (as for keng-gateway run)." type:"existingfile"`
 	// The key is a secret: it comes by the environment only.
 	BootstrapAPIKey string `hidden:"" env:"KENG_BOOTSTRAP_API_KEY"`
@@ -66,7 +67,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	options := app.Options{
 		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, Raft: c.Raft, Advertise: c.Advertise, NodeID: c.NodeID,
 		Bootstrap: c.Bootstrap, Join: c.Join, JoinToken: c.JoinToken,
-		KeyFile: c.KeyFile, BootstrapKey: c.BootstrapAPIKey, Version: version(), Language: c.Language, Logger: logger,
+		KeyFile: c.KeyFile, BootstrapKey: c.BootstrapAPIKey, Version: version(), Language: c.Language, Watchdog: c.WatchdogURL, Logger: logger,
 	}
 	if c.GatewayConfig != "" {
 		config, err := gateway.LoadConfig(c.GatewayConfig)

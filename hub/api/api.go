@@ -67,6 +67,9 @@ type Options struct {
 	// PublicURL is how callers reach the hub, for links in replies: scheme and host, no
 	// path. Default: what the request says.
 	PublicURL string
+	// Observe is told of every request that the API has answered: its method, the pattern
+	// of its path ("" if there is none such), the HTTP code and how long it took. Default: nobody.
+	Observe func(method, pattern string, status int, took time.Duration)
 	// Pages answers what is below none of the API's roots, the console above all.
 	// Default: such paths are 404.
 	Pages http.Handler
@@ -90,6 +93,9 @@ func New(o Options) (*API, error) {
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, string, int, time.Duration) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

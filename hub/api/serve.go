@@ -107,7 +107,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		out = p
 	}
-	a.reply(w, r, c.id, out, begun)
+	status := a.reply(w, r, c.id, out, begun)
+	pattern := ""
+	if route != nil {
+		pattern = route.Path
+	}
+	a.Observe(r.Method, pattern, status, time.Since(begun))
 }
 
 // answer runs a route's handler for a caller who may call it.
@@ -130,10 +135,10 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 	return route.Handle(a, ctx, c)
 }
 
-// reply writes an answer with its headers.
-func (a *API) reply(w http.ResponseWriter, r *http.Request, id string, out outcome, begun time.Time) {
+// reply writes an answer with its headers, and returns its HTTP code.
+func (a *API) reply(w http.ResponseWriter, r *http.Request, id string, out outcome, begun time.Time) (status int) {
 	e := envelope{RequestID: id, Took: float64(time.Since(begun).Microseconds()) / 1e6}
-	status := out.fill(&e)
+	status = out.fill(&e)
 	h := w.Header()
 	h.Set("X-Request-Id", id)
 	h.Set("X-Response-Time", strconv.FormatFloat(e.Took, 'f', -1, 64))
@@ -162,11 +167,12 @@ func (a *API) reply(w http.ResponseWriter, r *http.Request, id string, out outco
 	h.Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
-		return
+		return status
 	}
 	if _, err := w.Write(body); err != nil {
 		a.Logger.LogAttrs(r.Context(), slog.LevelDebug, "the caller went away", slog.String("requestId", id))
 	}
+	return status
 }
 
 // base returns scheme and host by which the caller reaches the hub, for links.

@@ -22,6 +22,7 @@ import (
 	"keng/hub/edge"
 	"keng/hub/engine"
 	"keng/hub/state"
+	"keng/hub/watch"
 	"keng/proto/link"
 	"keng/raftstore"
 )
@@ -57,6 +58,8 @@ type Options struct {
 	Language string
 	// Version is for people.
 	Version string
+	// Watchdog is the URL to call while all is well. Empty: none.
+	Watchdog string
 	// Tasks are started after the node's own, with the node ready to serve.
 	Tasks []func(*App) Task
 	// Logger gets what the node has to say. Default: slog.Default().
@@ -86,6 +89,7 @@ type App struct {
 	opened      chan struct{} // closed when there is a store
 	store       *raftstore.Store
 	edge        *edge.Edge
+	watcher     *watch.Watcher
 	link        net.PacketConn
 	http, raft  net.Listener
 	failed      chan error
@@ -148,7 +152,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		a.openHTTP, a.openLink, a.openRaft, a.openIdentity, a.openStore, a.found, a.makeEdge,
+		a.openHTTP, a.openLink, a.openRaft, a.openIdentity, a.openStore, a.found, a.makeEdge, a.makeWatcher,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -158,6 +162,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.start(Task{"store watch", a.watchStore})
 	a.start(Task{"engine", engine.New(replicated, a.edge, a.logger.With("part", "engine")).Run})
 	a.start(Task{"edge", a.edge.Run})
+	a.start(Task{"watcher", a.watcher.Run})
 	a.start(Task{"announcement", a.announce})
 	a.start(Task{"http", a.serveHTTP})
 	for _, task := range a.o.Tasks {

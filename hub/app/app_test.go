@@ -69,14 +69,15 @@ func do[C state.Command[R], R any](t *testing.T, n *node, command C) R {
 }
 
 // staff makes one person, with a push at once and a call later, and a team of that person.
-func staff(t *testing.T, n *node) {
+func staff(t *testing.T, n *node) alert.Responder {
 	u := do(t, n, state.PutUser{User: reach.User{
 		Username: "an@example.vn", Language: "vi", Zone: "Asia/Ho_Chi_Minh",
 		Contacts: []reach.Contact{{Kind: "push", Address: "token"}, {Kind: "voice", Address: "+84901"}},
 		Rules:    []reach.NotificationRule{{Action: reach.CreateAlert, Steps: []reach.Step{{Contact: "push"}, {Contact: "voice", After: time.Hour}}}},
 	}})
 	s := do(t, n, state.PutSchedule{Schedule: rotaOf(u.ID)})
-	do(t, n, state.PutTeam{Team: route.Team{Name: "it", Rules: []route.Rule{{Notify: alert.Responder{Kind: alert.Schedule, ID: string(s.ID)}}}}})
+	team := do(t, n, state.PutTeam{Team: route.Team{Name: "it", Rules: []route.Rule{{Notify: alert.Responder{Kind: alert.Schedule, ID: string(s.ID)}}}}})
+	return alert.Responder{Kind: alert.Team, ID: string(team.ID)}
 }
 
 // endpoint is a peer's UDP socket.

@@ -34,7 +34,7 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Options{
 		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Now: a.store.Now,
-		Cluster: nodes{a}, Pages: pages,
+		Cluster: nodes{a}, Pages: a.beside(pages), Observe: a.watcher.Request,
 	})
 	if err != nil {
 		return err
@@ -57,6 +57,14 @@ func (a *App) serveHTTP(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// beside serves what a node says of itself to machines, beside the console's pages.
+func (a *App) beside(pages http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.watcher.Metrics())
+	mux.Handle("/", pages)
+	return mux
 }
 
 // ready says whether this node can serve: it has a leader and has caught up.

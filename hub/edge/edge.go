@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"keng/hub/core"
@@ -41,6 +42,8 @@ type Edge struct {
 	listen    link.ListenConfig
 	logger    *slog.Logger
 	gateways  gateways
+	// connected counts the connections that are served, by kind of peer.
+	connected struct{ agents, gateways atomic.Int64 }
 }
 
 // New returns an edge. It listens when Run is called.
@@ -65,11 +68,22 @@ func (e *Edge) Run(ctx context.Context) error {
 	})
 }
 
+// Connected counts the agents and gateways that are connected to this node, by kind.
+func (e *Edge) Connected() map[string]int {
+	return map[string]int{
+		string(link.Agent): int(e.connected.agents.Load()), string(link.Gateway): int(e.connected.gateways.Load()),
+	}
+}
+
 func (e *Edge) serve(ctx context.Context, c *link.Conn) error {
 	switch c.Peer().Kind {
 	case link.Agent:
+		e.connected.agents.Add(1)
+		defer e.connected.agents.Add(-1)
 		return e.serveAgent(ctx, c)
 	case link.Gateway:
+		e.connected.gateways.Add(1)
+		defer e.connected.gateways.Add(-1)
 		return e.serveGateway(ctx, c)
 	}
 	return fmt.Errorf("nothing is known of peers of kind %q", c.Peer().Kind)

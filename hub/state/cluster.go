@@ -69,12 +69,14 @@ func (c *change) next(name string) (uint64, error) {
 
 // defaultTeam returns the team that answers when nobody was named: the one that the
 // cluster names, else the only one there is.
-func (c *change) defaultTeam() (alert.Responder, bool) {
-	if row, ok := GetCluster(c.tx); ok && row.DefaultTeam != "" {
+func (c *change) defaultTeam() (alert.Responder, bool) { return defaultTeam(c.tx) }
+
+func defaultTeam(r table.Reader) (alert.Responder, bool) {
+	if row, ok := GetCluster(r); ok && row.DefaultTeam != "" {
 		return alert.Responder{Kind: alert.Team, ID: string(row.DefaultTeam)}, true
 	}
 	var only alert.Responder
-	for team := range Teams.All(c.tx) {
+	for team := range Teams.All(r) {
 		if only.ID != "" {
 			return alert.Responder{}, false
 		}

@@ -1,0 +1,83 @@
+package state
+
+import (
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/raftstore/table"
+)
+
+// Orphans returns alerts that are forgotten (P2): they are open and not acknowledged, and
+// yet nothing will happen for them, and nothing says why not; or what is to happen has
+// been overdue for longer than a grace. It returns at most limit of them, oldest first.
+//
+// No command leaves such an alert behind. This looks whether that is so.
+func Orphans(r table.Reader, now time.Time, grace time.Duration, limit int) []core.AlertID {
+	var orphans []core.AlertID
+	for a := range AlertsUnattended.Find(r, table.K()) {
+		if len(orphans) == limit {
+			break
+		}
+		if a.Resting == "" && !attended(r, a.ID, now.Add(-grace)) {
+			orphans = append(orphans, a.ID)
+		}
+	}
+	return orphans
+}
+
+// attended reports whether something will still happen for an alert by itself: something
+// that was not due before a moment already, or a page that is under way.
+func attended(r table.Reader, id core.AlertID, since time.Time) bool {
+	for _, d := range deadlinesOf(r, id) {
+		if d.At.After(since) {
+			return true
+		}
+	}
+	for d := range deliveriesByAlert.Find(r, table.K().String(string(id))) {
+		if !d.Final() && d.SendBy.After(since) {
+			return true
+		}
+	}
+	return false
+}
+
+// Census counts what is open. It stops at limit alerts of a sort, to be bounded.
+type Census struct {
+	Open       int // alerts
+	Unattended int // of those: not acknowledged
+}
+
+// Count counts the alerts, up to limit of each sort.
+func Count(r table.Reader, limit int) (n Census) {
+	for range alertsByAlias.Find(r, table.K()) {
+		if n.Open++; n.Open == limit {
+			break
+		}
+	}
+	for range AlertsUnattended.Find(r, table.K()) {
+		if n.Unattended++; n.Unattended == limit {
+			break
+		}
+	}
+	return n
+}
+
+// Administrators returns the people who run the cluster, as those who answer for an alert
+// about Kẻng itself: its owners and administrators who are not blocked; if there are none,
+// the default team.
+func Administrators(r table.Reader) []alert.Responder {
+	var all []alert.Responder
+	for u := range Users.All(r) {
+		if (u.Profile.Role == "Owner" || u.Profile.Role == "Admin") && !u.Blocked {
+			all = append(all, alert.Responder{Kind: alert.User, ID: string(u.ID)})
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	if team, ok := defaultTeam(r); ok {
+		all = append(all, team)
+	}
+	return all
+}
