@@ -76,4 +76,4 @@ func Pulse(interval, delay, limit time.Duration, answered func(number uint64) bo
 }
 
 // Resumed reports whether the connection resumed a TLS session.
-func (c *Conn) Resumed() bool { return c.quic.ConnectionState().TLS.DidResume }
+func (c *Conn) Resumed() bool { return c.wire.TLS().DidResume }

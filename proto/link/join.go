@@ -11,7 +11,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/quic-go/quic-go"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -94,17 +93,20 @@ func (e *Endpoint) join(ctx context.Context, address string, token Token, kind K
 	if err != nil {
 		return Credentials{}, Peer{}, err
 	}
-	remote, err := e.resolve(ctx, address)
+	w, over, err := e.open(ctx, opening{
+		address: address, resolve: e.resolve, silence: joinSilence,
+		tls: func(network) (*tls.Config, error) { return joinTLS(token.Fingerprint), nil },
+	})
+	if err != nil {
+		return Credentials{}, Peer{}, silence(err)
+	}
+	defer w.CloseWithError(CodeDone, "joined")
+	authority, err := verifyFingerprint(w.TLS().PeerCertificates, token.Fingerprint)
 	if err != nil {
 		return Credentials{}, Peer{}, err
 	}
-	var authority *x509.Certificate // set before Dial returns
-	connection, err := e.transport.Dial(ctx, remote, joinTLS(token.Fingerprint, &authority), quicConfig(joinSilence))
-	if err != nil {
-		return Credentials{}, Peer{}, silence(translate(err))
-	}
-	defer connection.CloseWithError(quic.ApplicationErrorCode(CodeDone), "joined")
-	reply, err := ask(ctx, connection, &linkpb.JoinRequest{Token: token.String(), Csr: csr, Kind: string(kind), Name: name})
+	e.ways.worked(address, over)
+	reply, err := ask(ctx, w, &linkpb.JoinRequest{Token: token.String(), Csr: csr, Kind: string(kind), Name: name})
 	if err != nil {
 		return Credentials{}, Peer{}, err
 	}
@@ -113,34 +115,30 @@ func (e *Endpoint) join(ctx context.Context, address string, token Token, kind K
 
 // joinTLS trusts whoever has the authority of a fingerprint in its chain. The
 // handshake does not end before that is verified, so nothing is sent to anybody else.
-func joinTLS(fingerprint [32]byte, authority **x509.Certificate) *tls.Config {
+func joinTLS(fingerprint [32]byte) *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS13,
 		NextProtos:         []string{protoJoin},
 		ServerName:         serverName,
 		InsecureSkipVerify: true, // see VerifyConnection
-		VerifyConnection: func(state tls.ConnectionState) (err error) {
-			*authority, err = verifyFingerprint(state.PeerCertificates, fingerprint)
+		VerifyConnection: func(state tls.ConnectionState) error {
+			_, err := verifyFingerprint(state.PeerCertificates, fingerprint)
 			return err
 		},
 	}
 }
 
 // ask sends the request and reads the reply.
-func ask(ctx context.Context, connection *quic.Conn, request *linkpb.JoinRequest) (*linkpb.JoinReply, error) {
-	stream, err := connection.OpenStream()
-	if err != nil {
-		return nil, translate(err)
-	}
-	stop := context.AfterFunc(ctx, func() { stream.SetDeadline(time.Now()) })
+func ask(ctx context.Context, w wire, request *linkpb.JoinRequest) (*linkpb.JoinReply, error) {
+	stop := context.AfterFunc(ctx, func() { w.SetReadDeadline(time.Now()) })
 	defer stop()
 	reply := new(linkpb.JoinReply)
-	err = writeMessage(stream, request)
+	err := writeMessage(w, request)
 	if err == nil {
-		err = stream.Close() // nothing more will come
+		err = w.CloseWrite()
 	}
 	if err == nil {
-		err = readMessage(stream, reply)
+		err = readMessage(w, reply)
 	}
 	switch {
 	case err == nil:
@@ -218,6 +216,10 @@ func readMessage(r io.Reader, m proto.Message) error {
 	if err != nil {
 		return err
 	}
+	// Over TCP a Close may stand in the place of a message, which has no field of its number.
+	if kind, closing, err := openFrame(body); err == nil && kind == frameClose {
+		return closedBy(closing)
+	}
 	return decode(body, m)
 }
 
@@ -234,7 +236,7 @@ func (r JoinReply) message() *linkpb.JoinReply {
 // typed the address.
 func silence(err error) error {
 	if errors.Is(err, ErrLost) {
-		return fmt.Errorf("%w: nothing answers there; is the address right, does a hub run, does UDP get through?", err)
+		return fmt.Errorf("%w: nothing answers there; is the address right, does a hub run, does a firewall let UDP or TCP through?", err)
 	}
 	return err
 }

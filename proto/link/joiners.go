@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/quic-go/quic-go"
-
 	"keng/proto/link/linkpb"
 )
 
@@ -17,48 +15,43 @@ const (
 
 // receiveJoiner answers the one request of a joiner. Nobody has vouched for it
 // yet: everything is bounded, in time and in size.
-func (s *server) receiveJoiner(ctx context.Context, connection *quic.Conn) {
+func (s *server) receiveJoiner(ctx context.Context, w wire) {
 	ctx, cancel := context.WithTimeout(ctx, 2*helloTimeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
-		connection.CloseWithError(quic.ApplicationErrorCode(CodeSlow), "no request in time")
+		w.CloseWithError(CodeSlow, "no request in time")
 	})
 	defer stop()
-	if err := s.answerJoiner(ctx, connection); err != nil {
-		s.cfg.Logger.Info("link: a joiner is not answered", "remote", connection.RemoteAddr().String(), "error", err)
-		connection.CloseWithError(quic.ApplicationErrorCode(codeOf(err)), shorten(err.Error()))
+	if err := s.answerJoiner(ctx, w); err != nil {
+		s.cfg.Logger.Info("link: a joiner is not answered", "remote", w.RemoteAddr().String(), "error", err)
+		w.CloseWithError(codeOf(err), shorten(err.Error()))
 		return
 	}
 	// The joiner closes when it has read the reply.
-	select {
-	case <-connection.Context().Done():
-	case <-time.After(goodbyeWait):
-		connection.CloseWithError(quic.ApplicationErrorCode(CodeDone), "")
-	}
+	w.linger(goodbyeWait)
+	w.CloseWithError(CodeDone, "")
 }
 
-func (s *server) answerJoiner(ctx context.Context, connection *quic.Conn) error {
-	stream, err := acceptStream(ctx, connection)
-	if err != nil {
-		return err
-	}
-	var m linkpb.JoinRequest
-	if err := readMessage(stream, &m); err != nil {
+func (s *server) answerJoiner(ctx context.Context, w wire) error {
+	if err := w.ready(ctx); err != nil {
 		return tooSlow(err)
 	}
-	reply := s.decide(ctx, &m, connection)
+	var m linkpb.JoinRequest
+	if err := readMessage(w, &m); err != nil {
+		return tooSlow(err)
+	}
+	reply := s.decide(ctx, &m, w)
 	if reply.Now.IsZero() {
 		reply.Now = time.Now()
 	}
-	stream.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if err := writeMessage(stream, reply.message()); err != nil {
+	if err := writeMessage(w, reply.message()); err != nil {
 		return tooSlow(err)
 	}
-	return stream.Close()
+	return w.CloseWrite()
 }
 
 // decide asks the hub, a bounded number of times at once.
-func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, connection *quic.Conn) JoinReply {
+func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, w wire) JoinReply {
 	select {
 	case s.joins <- struct{}{}:
 		defer func() { <-s.joins }()
@@ -74,9 +67,9 @@ func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, connection *
 	}
 	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
 	defer cancel()
-	reply, err := s.cfg.Join(ctx, request, connection.RemoteAddr())
+	reply, err := s.cfg.Join(ctx, request, w.RemoteAddr())
 	if err != nil {
-		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", connection.RemoteAddr().String(), "error", err)
+		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", w.RemoteAddr().String(), "error", err)
 		return JoinReply{Refused: joinFailed}
 	}
 	return reply

@@ -66,6 +66,8 @@ const settled = 10 * time.Second
 //
 // session runs on each connection, with the connection's context; when it returns, the
 // connection is closed. If ctx ends, the connection is closed and session must return.
+// A connection over TCP, since UDP was blocked, is changed for one over UDP to the same hub
+// when that answers again: session is called once more, at once.
 // Then Keep waits: for the delay that a Goodbye asked for; not at all if the hub
 // fell silent and there is another; exponentially after failures in a row, which are
 // dials, [ErrReplaced] (somebody else uses this identity) and connections of under
@@ -82,7 +84,7 @@ func (e *Endpoint) Keep(ctx context.Context, addrs func() []string, cfg DialConf
 			wait = k.backoff.after(k.failures)
 		} else {
 			k.last = address
-			err = k.run(ctx, c, session)
+			c, err = k.run(ctx, c, session)
 			wait = k.pause(c, err, len(addresses) > 1)
 		}
 		if ctx.Err() != nil {
@@ -114,9 +116,30 @@ func (k *keeper) order(addresses []string) []string {
 	return addresses
 }
 
-// run runs the session and returns why the connection ended.
-func (k *keeper) run(ctx context.Context, c *Conn, session func(context.Context, *Conn) error) error {
-	k.cfg.Logger.Info("link: connected", "hub", c.Welcome().Node, "remote", c.RemoteAddr().String())
+// run runs the session. If the connection is over TCP and the hub answers over UDP later,
+// it runs it again on that one, without a wait. It returns the last connection and why
+// that ended.
+func (k *keeper) run(ctx context.Context, c *Conn, session func(context.Context, *Conn) error) (*Conn, error) {
+	for {
+		var better <-chan *Conn
+		if c.Network() == string(overTCP) {
+			better = k.upgrade(ctx, c, k.last)
+		}
+		err := k.runOn(ctx, c, session)
+		if better == nil {
+			return c, err
+		}
+		next := <-better
+		if next == nil {
+			return c, err
+		}
+		c = next
+	}
+}
+
+// runOn runs the session on one connection and returns why that ended.
+func (k *keeper) runOn(ctx context.Context, c *Conn, session func(context.Context, *Conn) error) error {
+	k.cfg.Logger.Info("link: connected", "hub", c.Welcome().Node, "remote", c.RemoteAddr().String(), "over", c.Network())
 	stop := context.AfterFunc(ctx, func() { c.Close("stopping") })
 	defer stop()
 	err := session(c.Context(), c)
