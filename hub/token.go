@@ -14,9 +14,21 @@ import (
 type server struct {
 	URL string `env:"KENG_URL" default:"http://127.0.0.1:8080" help:"Address of a hub's API."`
 	Key string `env:"KENG_API_KEY" required:"" placeholder:"KEY" help:"API key."`
+	// CAFile is for hubs whose certificate is of an authority of one's own.
+	CAFile string `name:"ca-file" env:"KENG_CA_FILE" placeholder:"FILE" help:"Authorities to trust for https, PEM, besides those of this machine." type:"path"`
 }
 
-func (s server) client() (*client.Client, error) { return client.New(s.URL, s.Key) }
+func (s server) client() (*client.Client, error) {
+	c, err := client.New(s.URL, s.Key)
+	if err != nil || s.CAFile == "" {
+		return c, err
+	}
+	transport, err := client.Trusting(s.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return c.Through(transport), nil
+}
 
 type tokenCommand struct {
 	Create tokenCreateCommand `cmd:"" help:"Make a token and print it, alone, on standard output."`
