@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"keng/proto/link/linktest"
 )
 
 // programs are the real binaries, built once for all stories.
@@ -220,15 +221,10 @@ func (h *hub) serving() {
 	h.url, _, _ = strings.Cut(h.says("serving: API at "), ",")
 }
 
-// freeUDP finds a UDP port that is free now.
+// freeUDP finds a port that is free now, for UDP and TCP.
 func freeUDP(t *testing.T) string {
 	t.Helper()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pc.Close()
-	return pc.LocalAddr().String()
+	return linktest.FreePort(t, "127.0.0.1")
 }
 
 // call sends a request of the API and returns the code and the body.
