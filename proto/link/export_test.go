@@ -11,6 +11,8 @@ import (
 var (
 	EncodeDatagram = encodeDatagram
 	OpenFrame      = openFrame
+	PeekProtocols  = peekProtocols
+	ClosedBy       = closedBy
 )
 
 const MinDatagram = minDatagram
