@@ -123,12 +123,14 @@ type sites struct {
 
 func newSites(t *testing.T) *sites {
 	s := &sites{}
-	s.url = newServer(t, func(w http.ResponseWriter, _ *http.Request) {
-		if s.down.Load() {
-			w.WriteHeader(http.StatusBadGateway)
-		}
-	})
+	s.url = newServer(t, s.answer)
 	return s
+}
+
+func (s *sites) answer(w http.ResponseWriter, _ *http.Request) {
+	if s.down.Load() {
+		w.WriteHeader(http.StatusBadGateway)
+	}
 }
 
 func (s *sites) checks() string {

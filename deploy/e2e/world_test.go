@@ -75,7 +75,13 @@ func (p *process) again() *process { return run(p.t, nil, p.name, p.args...) }
 // run starts a program that goes on until the story ends or it is killed.
 func run(t *testing.T, env []string, name string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, name: name, args: args, cmd: exec.Command(program(t, name), args...), out: &lines{}, done: make(chan struct{})}
+	return runCommand(t, env, exec.Command(program(t, name), args...), name, args...)
+}
+
+// runCommand starts a command that runs a program with arguments.
+func runCommand(t *testing.T, env []string, cmd *exec.Cmd, name string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, name: name, args: args, cmd: cmd, out: &lines{}, done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {
@@ -184,6 +190,8 @@ type hub struct {
 	link     string // for agents and gateways
 	raft     string // for other nodes
 	url      string // of the API
+	// transport is how to call it, if not as usual.
+	transport http.RoundTripper
 }
 
 // startHub runs `hub serve --bootstrap` on a new directory and free ports.

@@ -511,6 +511,8 @@ func (o *once) send(e *link.Endpoint, cfg link.DialConfig, hubs ...string) (stop
 // check fails the test if fewer messages were taken.
 func (o *once) check(least uint64) {
 	o.Helper()
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
 	if o.taken < least {
 		o.Errorf("%d messages were taken, want %d at least", o.taken, least)
 	}
