@@ -94,7 +94,10 @@ func noAnswer(ctx context.Context, failed []error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return errors.Join(failed...)
+	if len(failed) < 2 {
+		return errors.Join(failed...)
+	}
+	return fmt.Errorf("%w; %w", failed[0], failed[1])
 }
 
 func discardWires(outcomes <-chan opened, pending int) {

@@ -21,12 +21,19 @@ type Splitter struct {
 	strangers  chan struct{}
 }
 
-// NewSplitter takes a listener over, until that is closed. Each connection has ten seconds
-// to say what it wants, and at most 1,024 may be about to.
+// splitMax is how many connections may be about to say what they want, within splitTimeout.
+// It is large, because people's browsers are among them.
+const (
+	splitMax     = 4096
+	splitTimeout = 5 * time.Second
+)
+
+// NewSplitter takes a listener over, until that is closed. Each connection has five seconds
+// to say what it wants, and at most 4,096 may be about to.
 func NewSplitter(from net.Listener) *Splitter {
 	s := &Splitter{
 		from: from, link: newSide(from.Addr()), rest: newSide(from.Addr()),
-		strangers: make(chan struct{}, strangersMax),
+		strangers: make(chan struct{}, splitMax),
 	}
 	go s.run()
 	return s
@@ -64,7 +71,7 @@ func (s *Splitter) run() {
 // sort finds out what a connection wants and hands it on.
 func (s *Splitter) sort(socket net.Conn) {
 	defer func() { <-s.strangers }()
-	socket.SetReadDeadline(time.Now().Add(helloTimeout))
+	socket.SetReadDeadline(time.Now().Add(splitTimeout))
 	protocols, seen, err := peekProtocols(socket)
 	socket.SetReadDeadline(time.Time{})
 	if err != nil {
