@@ -28,6 +28,11 @@ type Conn struct {
 	welcome  Welcome
 	listener bool // we are the hub
 
+	server   *server              // of a listener
+	renewing atomic.Bool          // of a listener: the peer's renewal is under way
+	identity *Identity            // of a dialler, if it renews
+	renewed  chan *linkpb.Renewed // of a dialler: the hub's answer
+
 	ctx    context.Context // ends with the connection; its cause is why
 	cancel context.CancelCauseFunc
 
@@ -53,6 +58,7 @@ func newConn(connection *quic.Conn, stream *quic.Stream, peer Peer) *Conn {
 	c := &Conn{
 		quic: connection, stream: stream, peer: peer,
 		born: time.Now(), frames: newFrameReader(stream, maxHello), writing: make(chan struct{}, 1),
+		renewed: make(chan *linkpb.Renewed, 1),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	// If the library ends the connection by itself, so do we. No goroutine waits.
@@ -147,6 +153,10 @@ func (c *Conn) Receive(m proto.Message) error {
 			return c.heedGoodbye(body)
 		case frameHello, frameWelcome:
 			return c.broken(errors.Join(ErrMalformed, errors.New("a second introduction")))
+		case frameRenew, frameRenewed, frameTrust:
+			if err := c.attend(kind, body); err != nil {
+				return c.broken(err)
+			}
 		}
 		// Else it is a kind of a later version, which we may pass over.
 	}

@@ -19,6 +19,9 @@ const (
 	frameWelcome protowire.Number = 2
 	frameGoodbye protowire.Number = 3
 	framePayload protowire.Number = 4
+	frameRenew   protowire.Number = 5
+	frameRenewed protowire.Number = 6
+	frameTrust   protowire.Number = 7
 )
 
 // readBuffer holds a usual frame. Ten thousand idle connections each have one.
@@ -122,7 +125,7 @@ func openFrame(frame []byte) (protowire.Number, []byte, error) {
 		if n < 0 {
 			return frameUnknown, nil, fmt.Errorf("%w: %w", ErrMalformed, protowire.ParseError(n))
 		}
-		known := frameHello <= number && number <= framePayload
+		known := frameHello <= number && number <= frameTrust
 		if known && wire != protowire.BytesType {
 			return frameUnknown, nil, fmt.Errorf("%w: field %d is not of bytes", ErrMalformed, number)
 		}

@@ -2,6 +2,8 @@ package link
 
 import (
 	"context"
+	"errors"
+	"net"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -26,7 +28,11 @@ func (s *server) receiveJoiner(ctx context.Context, connection *quic.Conn) {
 	defer stop()
 	if err := s.answerJoiner(ctx, connection); err != nil {
 		s.cfg.Logger.Info("link: a joiner is not answered", "remote", connection.RemoteAddr().String(), "error", err)
-		connection.CloseWithError(quic.ApplicationErrorCode(codeOf(err)), shorten(err.Error()))
+		code := codeOf(err)
+		if errors.Is(err, errNotNow) {
+			code = CodeGoingAway
+		}
+		connection.CloseWithError(quic.ApplicationErrorCode(code), shorten(err.Error()))
 		return
 	}
 	// The joiner closes when it has read the reply.
@@ -46,7 +52,10 @@ func (s *server) answerJoiner(ctx context.Context, connection *quic.Conn) error 
 	if err := readMessage(stream, &m); err != nil {
 		return tooSlow(err)
 	}
-	reply := s.decide(ctx, &m, connection)
+	reply, err := s.decide(ctx, &m, connection)
+	if err != nil {
+		return err
+	}
 	if reply.Now.IsZero() {
 		reply.Now = time.Now()
 	}
@@ -57,14 +66,27 @@ func (s *server) answerJoiner(ctx context.Context, connection *quic.Conn) error 
 	return stream.Close()
 }
 
-// decide asks the hub, a bounded number of times at once.
-func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, connection *quic.Conn) JoinReply {
+// decide asks the hub, a bounded number of times at once. An error is one that passes, of
+// a renewal with proof.
+func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, connection *quic.Conn) (JoinReply, error) {
+	renews := len(m.Expired) > 0
 	select {
 	case s.joins <- struct{}{}:
 		defer func() { <-s.joins }()
 	default:
-		return JoinReply{Refused: joinBusy}
+		if renews {
+			return JoinReply{}, errNotNow
+		}
+		return JoinReply{Refused: joinBusy}, nil
 	}
+	if renews {
+		return s.decideExpired(ctx, m, connection.ConnectionState().TLS)
+	}
+	return s.decideJoin(ctx, m, connection.RemoteAddr()), nil
+}
+
+// decideJoin answers who joins with a token.
+func (s *server) decideJoin(ctx context.Context, m *linkpb.JoinRequest, remote net.Addr) JoinReply {
 	request := JoinRequest{Token: m.Token, CSR: m.Csr, Kind: Kind(m.Kind), Name: printable(m.Name)}
 	if err := checkJoiner(request.Kind, m.Name); err != nil {
 		return JoinReply{Refused: err.Error()}
@@ -74,9 +96,9 @@ func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, connection *
 	}
 	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
 	defer cancel()
-	reply, err := s.cfg.Join(ctx, request, connection.RemoteAddr())
+	reply, err := s.cfg.Join(ctx, request, remote)
 	if err != nil {
-		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", connection.RemoteAddr().String(), "error", err)
+		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", remote.String(), "error", err)
 		return JoinReply{Refused: joinFailed}
 	}
 	return reply

@@ -44,6 +44,11 @@ type ListenConfig struct {
 	// Join answers a machine that asks for a certificate; an error is logged and
 	// not shown to it. It has ten seconds. Default: nobody may join.
 	Join func(ctx context.Context, request JoinRequest, remote net.Addr) (JoinReply, error)
+	// Renew certifies a new key of a peer, which is connected or has proved that it has
+	// the key of an expired certificate; see [Authority.Sign]. An error is logged and not
+	// shown to it. It has ten seconds. The ID in the reply is of no matter. Default: none
+	// is renewed.
+	Renew func(ctx context.Context, peer Peer, csr []byte) (JoinReply, error)
 	// Logger hears of peers that come to nothing. Default: nobody.
 	Logger *slog.Logger
 }
@@ -70,6 +75,8 @@ type server struct {
 	seats  seats
 	joins  chan struct{} // places for joiners at work
 	tasks  sync.WaitGroup
+
+	renewals chan struct{} // places for renewals at work
 }
 
 // Serve accepts connections until ctx ends, and hands each to handle in a
@@ -83,7 +90,7 @@ type server struct {
 // handles and returns nil. It returns an error if it cannot listen (any longer).
 // An endpoint can serve once at a time.
 func (e *Endpoint) Serve(ctx context.Context, cfg ListenConfig, handle func(ctx context.Context, c *Conn)) error {
-	s := &server{cfg: cfg.withDefaults(), handle: handle, joins: make(chan struct{}, maxJoins)}
+	s := &server{cfg: cfg.withDefaults(), handle: handle, joins: make(chan struct{}, maxJoins), renewals: make(chan struct{}, maxRenewals)}
 	if !e.admission.CompareAndSwap(nil, &admission{limit: int64(s.cfg.Handshakes)}) {
 		return errors.New("cannot listen: this endpoint listens already")
 	}
@@ -126,7 +133,7 @@ func (s *server) receive(ctx context.Context, connection *quic.Conn) {
 	}
 	seat, err := s.seats.take(c)
 	if err != nil {
-		c.shut(CodeRefused, err.Error())
+		c.shut(codeOf(err), err.Error())
 		return
 	}
 	defer seat.free(&s.seats, c)
@@ -167,7 +174,7 @@ func (s *server) meet(ctx context.Context, connection *quic.Conn) (*Conn, error)
 		return nil, err
 	}
 	c := newConn(connection, stream, peer)
-	c.listener = true
+	c.listener, c.server = true, s
 	kind, body, err := c.frames.next()
 	if err != nil {
 		return nil, tooSlow(err)
