@@ -36,6 +36,7 @@ type store struct {
 	mu      sync.Mutex
 	tx      *tabletest.Tx
 	updates int
+	changed chan struct{}
 	refuse  func(command []byte) error
 }
 
@@ -52,7 +53,15 @@ func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byt
 		out, err = s.machine.Handle(tx, time.Now(), command)
 		return err
 	})
+	close(s.changed)
+	s.changed = make(chan struct{})
 	return out, err
+}
+
+func (s *store) Applied() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
 }
 
 func (s *store) View(_ context.Context, _ bool, f func(table.Reader) error) error {
@@ -75,11 +84,11 @@ type world struct {
 func play(t *testing.T, f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, network: linktest.NewNetwork(time.Millisecond), authority: linktest.NewAuthority(t)}
-		w.store = &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx()}
+		w.store = &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), changed: make(chan struct{})}
 		endpoint := link.NewEndpoint(w.network.Listen("hub-1"), nil)
 		hub := w.authority.IssueFor(link.Peer{Kind: link.Hub, ID: "hub-1"}, 365*24*time.Hour)
 		w.edge = edge.New(edge.Options{
-			Store: w.store, Endpoint: endpoint, Authority: w.authority.Authority,
+			Store: w.store, Endpoint: endpoint, Applied: w.store.Applied, Authority: func() link.Authority { return w.authority.Authority },
 			Listen: link.ListenConfig{Credentials: func() link.Credentials { return hub }, Node: "hub-1"},
 		})
 		ctx, stop := context.WithCancel(context.Background())
