@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -172,10 +173,9 @@ func judgeProof(state tls.ConnectionState, m *linkpb.JoinRequest, authorities []
 		return Peer{}, fmt.Errorf("the certificate ended on %s, more than %d days ago: let this machine join again with a token",
 			leaf.NotAfter.UTC().Format(time.DateOnly), RenewalGrace/(24*time.Hour))
 	}
-	// All but the end of its life is judged as of any certificate.
-	peer, err := verifyChainAt(chain, authorities, x509.ExtKeyUsageClientAuth, leaf.NotAfter)
+	peer, err := PeerOf(leaf)
 	switch {
-	case err != nil:
+	case err != nil || !issuedHere(leaf, authorities, now):
 		return Peer{}, errors.New("the certificate is not of an authority that this cluster trusts: let this machine join again with a token")
 	case peer.Kind != Agent && peer.Kind != Gateway:
 		return Peer{}, errors.New("only agents and gateways renew in this way")
@@ -189,6 +189,17 @@ func judgeProof(state tls.ConnectionState, m *linkpb.JoinRequest, authorities []
 		return Peer{}, errors.New("the proof is not by the key of the certificate")
 	}
 	return peer, nil
+}
+
+// issuedHere reports whether one of the authorities, which are good at the moment, has signed
+// a peer's certificate. The end of the certificate's own life is not looked at.
+func issuedHere(leaf *x509.Certificate, authorities []*x509.Certificate, now time.Time) bool {
+	if leaf.IsCA || now.Before(leaf.NotBefore) || !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageClientAuth) {
+		return false
+	}
+	return slices.ContainsFunc(authorities, func(a *x509.Certificate) bool {
+		return !now.Before(a.NotBefore) && now.Before(a.NotAfter) && leaf.CheckSignatureFrom(a) == nil
+	})
 }
 
 // decideExpired answers who renews with proof. An error is one that passes.
