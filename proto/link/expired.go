@@ -162,8 +162,8 @@ func proofDigest(state tls.ConnectionState, csr []byte) ([]byte, error) {
 }
 
 // judgeProof verifies an expired certificate and the proof, and returns whose it is. An
-// error is for the dialler's people.
-func judgeProof(state tls.ConnectionState, m *linkpb.JoinRequest, authorities []*x509.Certificate, now time.Time) (Peer, error) {
+// error is for the dialler's people. The digest is what the proof should be of.
+func judgeProof(m *linkpb.JoinRequest, digest []byte, authorities []*x509.Certificate, now time.Time) (Peer, error) {
 	chain, err := parseChain(m.Expired)
 	if err != nil || len(m.Proof) > maxProof {
 		return Peer{}, errors.New("the expired certificate cannot be read")
@@ -179,10 +179,6 @@ func judgeProof(state tls.ConnectionState, m *linkpb.JoinRequest, authorities []
 		return Peer{}, errors.New("the certificate is not of an authority that this cluster trusts: let this machine join again with a token")
 	case peer.Kind != Agent && peer.Kind != Gateway:
 		return Peer{}, errors.New("only agents and gateways renew in this way")
-	}
-	digest, err := proofDigest(state, m.Csr)
-	if err != nil {
-		return Peer{}, err
 	}
 	key, ok := leaf.PublicKey.(*ecdsa.PublicKey)
 	if !ok || !ecdsa.VerifyASN1(key, digest, m.Proof) {
@@ -204,7 +200,11 @@ func issuedHere(leaf *x509.Certificate, authorities []*x509.Certificate, now tim
 
 // decideExpired answers who renews with proof. An error is one that passes.
 func (s *server) decideExpired(ctx context.Context, m *linkpb.JoinRequest, state tls.ConnectionState) (JoinReply, error) {
-	peer, err := judgeProof(state, m, s.cfg.Credentials().Authorities, time.Now())
+	digest, err := proofDigest(state, m.Csr)
+	if err != nil {
+		return JoinReply{}, err
+	}
+	peer, err := judgeProof(m, digest, s.cfg.Credentials().Authorities, time.Now())
 	if err != nil {
 		return JoinReply{Refused: err.Error()}, nil
 	}
