@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,6 +80,13 @@ type world struct {
 	store     *store
 	edge      *edge.Edge
 	hosts     int
+	trust     atomic.Pointer[trust]
+}
+
+// trust is who signs for the edge, and whom peers are to trust.
+type trust struct {
+	signer  link.Authority
+	trusted []*x509.Certificate
 }
 
 // play runs f in a bubble. Everything is closed when f returns.
@@ -87,9 +96,12 @@ func play(t *testing.T, f func(w *world)) {
 		w.store = &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), changed: make(chan struct{})}
 		endpoint := link.NewEndpoint(w.network.Listen("hub-1"), nil)
 		hub := w.authority.IssueFor(link.Peer{Kind: link.Hub, ID: "hub-1"}, 365*24*time.Hour)
+		w.trust.Store(&trust{w.authority.Authority, hub.Authorities})
 		w.edge = edge.New(edge.Options{
-			Store: w.store, Endpoint: endpoint, Applied: w.store.Applied, Authority: func() link.Authority { return w.authority.Authority },
-			Listen: link.ListenConfig{Credentials: func() link.Credentials { return hub }, Node: "hub-1"},
+			Store: w.store, Endpoint: endpoint, Applied: w.store.Applied, Authority: func() link.Authority { return w.trust.Load().signer },
+			Listen: link.ListenConfig{Node: "hub-1", Credentials: func() link.Credentials {
+				return link.Credentials{Certificate: hub.Certificate, Authorities: w.trust.Load().trusted}
+			}},
 		})
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan error, 1)
