@@ -101,7 +101,7 @@ func (c *Client) RenamePeer(ctx context.Context, id, name string) error {
 
 // everyRow reads a list of /keng/v1 to its end.
 func everyRow[T any](ctx context.Context, c *Client, path string, id func(T) string) ([]T, error) {
-	var all []T
+	all := []T{}
 	query := url.Values{"limit": {"1000"}}
 	for {
 		var page []T

@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"keng/hub/core"
@@ -181,7 +182,7 @@ func (r RevokePeer) apply(c *change) (Peer, error) {
 	case p.Revoked:
 		return *p, nil
 	}
-	p.Revoked, p.RevokedAt, p.RevokedFor = true, c.now, line(r.Reason, NoteMax)
+	p.Revoked, p.RevokedAt, p.RevokedFor = true, c.now, strings.TrimSpace(line(r.Reason, NoteMax))
 	if _, err := c.next(revocations); err != nil {
 		return Peer{}, err
 	}
@@ -201,7 +202,7 @@ func (r RenamePeer) apply(c *change) (Peer, error) {
 	if !ok {
 		return Peer{}, core.Missing("Peer", r.ID)
 	}
-	if p.Name = line(r.Name, NoteMax); p.Name == "" {
+	if p.Name = strings.TrimSpace(line(r.Name, NoteMax)); p.Name == "" {
 		return Peer{}, core.Invalid("name", "must not be empty")
 	}
 	return *p, Peers.Put(c.tx, p)
