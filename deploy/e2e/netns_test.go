@@ -14,9 +14,10 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"keng/hub/client"
 )
 
 // namespace is a network of its own on this machine. Nothing leaves it but by the pairs of
@@ -131,7 +132,7 @@ func TestStoryAddressChangesUnderAnAgent(t *testing.T) {
 		"--http", "10.231.7.1:8080", "--link", h.link, "--raft", "127.0.0.1:7444", "--advertise", "10.231.7.1", "--node-id", "n1")
 	h.says("serving: ")
 	h.transport = hubSide.transport()
-	token, err := h.client().CreateToken(t.Context(), 1, time.Hour)
+	token, err := h.client().CreateToken(t.Context(), client.TokenSpec{Uses: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ type App struct {
 	hostname    string
 	logger      *slog.Logger
 	key         masterKey
-	authority   link.Authority
+	authorities authorities
 	credentials func() link.Credentials
 	opened      chan struct{} // closed when there is a store
 	store       *raftstore.Store
@@ -139,7 +139,7 @@ func New(o Options) (*App, error) {
 	}
 	return &App{
 		o: o, host: o.Host.withDefaults(), hostname: host, logger: o.Logger.With("hub", o.NodeID),
-		opened: make(chan struct{}), failed: make(chan error, 8),
+		authorities: authorities{node: o.NodeID}, opened: make(chan struct{}), failed: make(chan error, 8),
 	}, nil
 }
 
@@ -168,6 +168,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.start(Task{"store watch", a.watchStore})
 	a.start(Task{"engine", engine.New(replicated, a.edge, a.logger.With("part", "engine")).Run})
 	a.start(Task{"edge", a.edge.Run})
+	a.start(Task{"authority", a.followAuthority})
 	a.start(Task{"announcement", a.announce})
 	a.start(Task{"http", a.serveHTTP})
 	if a.certificate != nil {
@@ -266,7 +267,7 @@ func (a *App) makeEdge(context.Context) error {
 	}
 	a.atStop("link", func(context.Context) error { return endpoint.Close() })
 	a.edge = edge.New(edge.Options{
-		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authority, Logger: a.logger.With("part", "edge"),
+		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authorities.signer, Applied: a.store.Applied, Logger: a.logger.With("part", "edge"),
 		Listen: link.ListenConfig{
 			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs, TCP: listeners,
 			Logger: a.logger.With("part", "link"),

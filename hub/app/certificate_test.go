@@ -200,7 +200,7 @@ func TestTLSForHTTP(t *testing.T) {
 		t.Error("plain HTTP is served too")
 	}
 
-	token, err := api.Through(transport).CreateToken(t.Context(), 1, time.Hour)
+	token, err := api.Through(transport).CreateToken(t.Context(), client.TokenSpec{Uses: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

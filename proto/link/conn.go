@@ -27,6 +27,11 @@ type Conn struct {
 	welcome  Welcome
 	listener bool // we are the hub
 
+	server   *server              // of a listener
+	renewing atomic.Bool          // of a listener: the peer's renewal is under way
+	identity *Identity            // of a dialler, if it renews
+	renewed  chan *linkpb.Renewed // of a dialler: the hub's answer
+
 	ctx    context.Context // ends with the connection; its cause is why
 	cancel context.CancelCauseFunc
 
@@ -54,7 +59,10 @@ func newConn(w wire) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{wire: w, peer: peer, born: time.Now(), frames: newFrameReader(w, maxHello), writing: newTurn()}
+	c := &Conn{
+		wire: w, peer: peer, born: time.Now(), frames: newFrameReader(w, maxHello), writing: newTurn(),
+		renewed: make(chan *linkpb.Renewed, 1),
+	}
 	c.datagrams, _ = w.(datagrams)
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	// If the library ends the connection by itself, so do we. No goroutine waits.
@@ -161,6 +169,10 @@ func (c *Conn) Receive(m proto.Message) error {
 			return c.heedGoodbye(body)
 		case frameHello, frameWelcome:
 			return c.broken(errors.Join(ErrMalformed, errors.New("a second introduction")))
+		case frameRenew, frameRenewed, frameTrust:
+			if err := c.attend(kind, body); err != nil {
+				return c.broken(err)
+			}
 		}
 		// Else it is a kind of a later version, which we may pass over.
 	}

@@ -12,10 +12,13 @@ import (
 	"keng/proto/link/linkpb"
 )
 
-// DialConfig is how to dial. Credentials is required.
+// DialConfig is how to dial. Credentials or Identity is required.
 type DialConfig struct {
 	// Credentials is asked at each dial, because they are renewed.
 	Credentials func() Credentials
+	// Identity takes the place of Credentials, and is renewed over the connections
+	// that are dialled.
+	Identity *Identity
 	// Software is for people: "keng-agent 0.1.0 linux/arm64".
 	Software string
 	// Features are optional abilities, by name. At most 64.
@@ -58,11 +61,14 @@ func (e *Endpoint) Dial(ctx context.Context, address string, cfg DialConfig) (*C
 func (e *Endpoint) dialOnly(ctx context.Context, address string, cfg DialConfig, only network) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	c, err := e.dial(ctx, address, cfg, only)
+	c, err := e.dialAs(ctx, address, cfg, only)
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect to hub %s: %w", address, err)
 	}
 	go c.beat(c.welcome.Heartbeat)
+	if c.identity != nil {
+		go c.keepRenewed(c.identity)
+	}
 	return c, nil
 }
 

@@ -19,6 +19,9 @@ const (
 	frameWelcome protowire.Number = 2
 	frameGoodbye protowire.Number = 3
 	framePayload protowire.Number = 4
+	frameRenew   protowire.Number = 5
+	frameRenewed protowire.Number = 6
+	frameTrust   protowire.Number = 7
 
 	// Over TCP only.
 	frameHeartbeat    protowire.Number = 8

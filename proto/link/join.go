@@ -85,11 +85,7 @@ func checkJoiner(kind Kind, name string) error {
 }
 
 func (e *Endpoint) join(ctx context.Context, address string, token Token, kind Kind, name string) (Credentials, Peer, error) {
-	key, err := NewKey()
-	if err != nil {
-		return Credentials{}, Peer{}, err
-	}
-	csr, err := NewSigningRequest(key)
+	key, csr, err := newRequest()
 	if err != nil {
 		return Credentials{}, Peer{}, err
 	}
@@ -156,32 +152,17 @@ func checkReply(reply *linkpb.JoinReply, key *ecdsa.PrivateKey, authority *x509.
 	if reply.Refused != "" {
 		return Credentials{}, Peer{}, fmt.Errorf("%w: %s", ErrRefused, printable(reply.Refused))
 	}
-	authorities, err := parseChain(reply.Authorities)
+	peer := Peer{Kind: kind, ID: reply.Id}
+	given, err := renewedCredentials(reply.Certificates, reply.Authorities, key, peer)
 	if err != nil {
-		return Credentials{}, Peer{}, fmt.Errorf("the hub's answer names no usable authority: %w", err)
-	}
-	chain, err := parseChain(reply.Certificates)
-	if err != nil {
-		return Credentials{}, Peer{}, fmt.Errorf("the hub's answer holds no usable certificate: %w", err)
+		return Credentials{}, Peer{}, err
 	}
 	// The pinned authority vouches for the connection, hence for the list, but
 	// a list without it would be of another cluster.
-	if !contains(authorities, authority) {
+	if !contains(given.Authorities, authority) {
 		return Credentials{}, Peer{}, fmt.Errorf("%w: its list of authorities lacks the one of the token", ErrFingerprint)
 	}
-	peer, err := verifyChain(chain, authorities, x509.ExtKeyUsageClientAuth)
-	switch {
-	case err != nil:
-		return Credentials{}, Peer{}, fmt.Errorf("the certificate given: %w", err)
-	case !key.PublicKey.Equal(chain[0].PublicKey):
-		return Credentials{}, Peer{}, fmt.Errorf("%w: the certificate given is not for our key", ErrCertificate)
-	case peer.Kind != kind || peer.ID != reply.Id:
-		return Credentials{}, Peer{}, fmt.Errorf("%w: the certificate given is for %s", ErrCertificate, peer)
-	}
-	return Credentials{
-		Certificate: tls.Certificate{Certificate: reply.Certificates, PrivateKey: key, Leaf: chain[0]},
-		Authorities: authorities,
-	}, peer, nil
+	return given, peer, nil
 }
 
 func contains(list []*x509.Certificate, certificate *x509.Certificate) bool {

@@ -2,6 +2,8 @@ package link
 
 import (
 	"context"
+	"errors"
+	"net"
 	"time"
 
 	"keng/proto/link/linkpb"
@@ -24,7 +26,11 @@ func (s *server) receiveJoiner(ctx context.Context, w wire) {
 	defer stop()
 	if err := s.answerJoiner(ctx, w); err != nil {
 		s.cfg.Logger.Info("link: a joiner is not answered", "remote", w.RemoteAddr().String(), "error", err)
-		w.CloseWithError(codeOf(err), shorten(err.Error()))
+		code := codeOf(err)
+		if errors.Is(err, errNotNow) {
+			code = CodeGoingAway
+		}
+		w.CloseWithError(code, shorten(err.Error()))
 		return
 	}
 	// The joiner closes when it has read the reply.
@@ -40,7 +46,10 @@ func (s *server) answerJoiner(ctx context.Context, w wire) error {
 	if err := readMessage(w, &m); err != nil {
 		return tooSlow(err)
 	}
-	reply := s.decide(ctx, &m, w)
+	reply, err := s.decide(ctx, &m, w)
+	if err != nil {
+		return err
+	}
 	if reply.Now.IsZero() {
 		reply.Now = time.Now()
 	}
@@ -50,14 +59,27 @@ func (s *server) answerJoiner(ctx context.Context, w wire) error {
 	return w.CloseWrite()
 }
 
-// decide asks the hub, a bounded number of times at once.
-func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, w wire) JoinReply {
+// decide asks the hub, a bounded number of times at once. An error is one that passes, of
+// a renewal with proof.
+func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, w wire) (JoinReply, error) {
+	renews := len(m.Expired) > 0
 	select {
 	case s.joins <- struct{}{}:
 		defer func() { <-s.joins }()
 	default:
-		return JoinReply{Refused: joinBusy}
+		if renews {
+			return JoinReply{}, errNotNow
+		}
+		return JoinReply{Refused: joinBusy}, nil
 	}
+	if renews {
+		return s.decideExpired(ctx, m, w.TLS())
+	}
+	return s.decideJoin(ctx, m, w.RemoteAddr()), nil
+}
+
+// decideJoin answers who joins with a token.
+func (s *server) decideJoin(ctx context.Context, m *linkpb.JoinRequest, remote net.Addr) JoinReply {
 	request := JoinRequest{Token: m.Token, CSR: m.Csr, Kind: Kind(m.Kind), Name: printable(m.Name)}
 	if err := checkJoiner(request.Kind, m.Name); err != nil {
 		return JoinReply{Refused: err.Error()}
@@ -67,9 +89,9 @@ func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, w wire) Join
 	}
 	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
 	defer cancel()
-	reply, err := s.cfg.Join(ctx, request, w.RemoteAddr())
+	reply, err := s.cfg.Join(ctx, request, remote)
 	if err != nil {
-		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", w.RemoteAddr().String(), "error", err)
+		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", remote.String(), "error", err)
 		return JoinReply{Refused: joinFailed}
 	}
 	return reply

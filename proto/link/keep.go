@@ -35,7 +35,10 @@ func (b Backoff) withDefaults() Backoff {
 }
 
 // after is the wait after a number of failures in a row, at least one: full jitter.
-func (b Backoff) after(failures int) time.Duration {
+func (b Backoff) after(failures int) time.Duration { return jitter(b.ceiling(failures)) }
+
+// ceiling is what the wait after a number of failures in a row is below.
+func (b Backoff) ceiling(failures int) time.Duration {
 	ceiling := b.Min
 	for range min(failures, 64) - 1 {
 		if ceiling >= b.Max/2 {
@@ -44,7 +47,22 @@ func (b Backoff) after(failures int) time.Duration {
 		}
 		ceiling *= 2
 	}
-	return jitter(ceiling)
+	return ceiling
+}
+
+// afterError is the wait after a number of failures in a row, the last of which was err:
+// who is refused comes back seldom.
+func (b Backoff) afterError(failures int, err error) time.Duration {
+	if errors.Is(err, ErrRefused) {
+		return b.longest(64)
+	}
+	return b.after(failures)
+}
+
+// longest is a wait of at least half of what failures in a row allow.
+func (b Backoff) longest(failures int) time.Duration {
+	ceiling := b.ceiling(failures)
+	return ceiling/2 + jitter(ceiling/2)
 }
 
 // jitter returns a random part of d.
@@ -71,7 +89,8 @@ const settled = 10 * time.Second
 // Then Keep waits: for the delay that a Goodbye asked for; not at all if the hub
 // fell silent and there is another; exponentially after failures in a row, which are
 // dials, [ErrReplaced] (somebody else uses this identity) and connections of under
-// ten seconds; else a random part of the hub's ReconnectSpread. Every wait is logged.
+// ten seconds; near the longest at once after [ErrRefused]; else a random part of the hub's
+// ReconnectSpread. Every wait is logged.
 func (e *Endpoint) Keep(ctx context.Context, addrs func() []string, cfg DialConfig, session func(ctx context.Context, c *Conn) error, backoff Backoff) error {
 	k := keeper{endpoint: e, cfg: e.withDefaults(cfg), backoff: backoff.withDefaults()}
 	defer k.losers.Wait()
@@ -81,7 +100,7 @@ func (e *Endpoint) Keep(ctx context.Context, addrs func() []string, cfg DialConf
 		var wait time.Duration
 		if err != nil {
 			k.failures++
-			wait = k.backoff.after(k.failures)
+			wait = k.backoff.afterError(k.failures, err)
 		} else {
 			k.last = address
 			c, err = k.run(ctx, c, session)
@@ -164,6 +183,8 @@ func (k *keeper) pause(c *Conn, err error, others bool) time.Duration {
 	switch {
 	case closed != nil && closed.Remote && closed.Code == CodeGoingAway && closed.Delay > 0:
 		return closed.Delay
+	case errors.Is(err, ErrRefused):
+		return k.backoff.longest(k.failures + 64)
 	case errors.Is(err, ErrSilent) && others && k.failures == 0:
 		return 0
 	case k.failures > 1 || errors.Is(err, ErrReplaced):

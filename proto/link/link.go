@@ -42,6 +42,13 @@
 // A machine without a certificate presents a [Token] on an ALPN of its own. The
 // token carries the fingerprint of the cluster's authority, and [Endpoint.Join]
 // sends nothing before the listener has proved that it belongs to it.
+//
+// # Renewal
+//
+// Who dials with an [Identity] has its certificate renewed at half of its life, over the
+// connection that it has, and for [RenewalGrace] after its end, with proof of the old key.
+// The old certificate is kept until a hub has welcomed the new one. Which authorities are
+// trusted comes with each certificate, and from a hub by [Conn.Trust].
 package link
 
 import (

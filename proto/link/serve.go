@@ -47,6 +47,11 @@ type ListenConfig struct {
 	// TCP are listeners at which the same is spoken over TLS, for diallers whose UDP is
 	// blocked: usually one at the port of the endpoint's socket. Serve closes them.
 	TCP []net.Listener
+	// Renew certifies a new key of a peer, which is connected or has proved that it has
+	// the key of an expired certificate; see [Authority.Sign]. An error is logged and not
+	// shown to it. It has ten seconds. The ID in the reply is of no matter. Default: none
+	// is renewed.
+	Renew func(ctx context.Context, peer Peer, csr []byte) (JoinReply, error)
 	// Logger hears of peers that come to nothing. Default: nobody.
 	Logger *slog.Logger
 }
@@ -73,6 +78,7 @@ type server struct {
 	handle    func(ctx context.Context, c *Conn)
 	seats     seats
 	joins     chan struct{} // places for joiners at work
+	renewals  chan struct{} // places for renewals at work
 	strangers chan struct{} // places for TCP connections without a handshake
 	tasks     sync.WaitGroup
 }
@@ -90,7 +96,7 @@ type server struct {
 func (e *Endpoint) Serve(ctx context.Context, cfg ListenConfig, handle func(ctx context.Context, c *Conn)) error {
 	s := &server{
 		endpoint: e, cfg: cfg.withDefaults(), handle: handle,
-		joins: make(chan struct{}, maxJoins), strangers: make(chan struct{}, strangersMax),
+		joins: make(chan struct{}, maxJoins), renewals: make(chan struct{}, maxRenewals), strangers: make(chan struct{}, strangersMax),
 	}
 	if !e.admission.CompareAndSwap(nil, &admission{limit: int64(s.cfg.Handshakes)}) {
 		return errors.New("cannot listen: this endpoint listens already")
@@ -142,7 +148,7 @@ func (s *server) receive(ctx context.Context, w wire) {
 	}
 	seat, err := s.seats.take(c)
 	if err != nil {
-		c.shut(CodeRefused, err.Error())
+		c.shut(codeOf(err), err.Error())
 		return
 	}
 	defer seat.free(&s.seats, c)
@@ -182,7 +188,7 @@ func (s *server) meet(ctx context.Context, w wire) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.listener = true
+	c.listener, c.server = true, s
 	kind, body, err := c.read()
 	if err != nil {
 		return nil, tooSlow(err)
