@@ -150,11 +150,11 @@ var agentA = link.Peer{Kind: link.Agent, ID: "a"}
 // TestRenewalAtHalfLife: the certificate is renewed while the connection goes on, is kept
 // beside the old one, and takes its place when a hub has welcomed it.
 func TestRenewalAtHalfLife(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		r := w.registrar("hub")
 		h := w.serve("hub", r.slowly(), echo)
 		id, dir, log := w.identity(w.authority.Issue(agentA))
-		e := link.NewEndpoint(w.network.Listen("a"), nil)
+		e := w.endpoint("a")
 		defer e.Close()
 		k := w.keep("a", link.DialConfig{Identity: id}, e, "hub")
 		defer k.stop()
@@ -186,13 +186,13 @@ func TestRenewalAtHalfLife(t *testing.T) {
 
 // TestRenewalIsTriedAgain: a hub that is busy or refuses costs nothing but a line in the log.
 func TestRenewalIsTriedAgain(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		r := w.registrar("hub")
 		r.refuse = "come back on Tuesday"
 		h := w.serve("hub", r.slowly(), echo)
 		defer h.close()
 		id, _, log := w.identity(w.authority.IssueFor(agentA, 2*day))
-		e := link.NewEndpoint(w.network.Listen("a"), nil)
+		e := w.endpoint("a")
 		defer e.Close()
 		k := w.keep("a", link.DialConfig{Identity: id}, e, "hub")
 		defer k.stop()
@@ -216,7 +216,7 @@ func TestRenewalIsTriedAgain(t *testing.T) {
 
 // TestOldCertificateServesOn: if no hub takes the new one, the old one is used again.
 func TestOldCertificateServesOn(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		old := w.authority.IssueFor(agentA, 2*day)
 		leaf, _ := old.Leaf()
 		r := w.registrar("hub")
@@ -229,7 +229,7 @@ func TestOldCertificateServesOn(t *testing.T) {
 		}
 		h := w.serve("hub", cfg, echo)
 		id, dir, _ := w.identity(old)
-		e := link.NewEndpoint(w.network.Listen("a"), nil)
+		e := w.endpoint("a")
 		defer e.Close()
 		k := w.keep("a", link.DialConfig{Identity: id}, e, "hub")
 		defer k.stop()
@@ -252,14 +252,14 @@ func TestOldCertificateServesOn(t *testing.T) {
 func TestExpiredCertificateIsRenewedWithProof(t *testing.T) {
 	for days, says := range map[int]string{1: "", 89: "", 91: "more than 90 days ago: let this machine join again with a token"} {
 		t.Run(fmt.Sprint(days), func(t *testing.T) {
-			bubble(t, func(w *world) {
+			bubbles(t, func(w *world) {
 				r := w.registrar("hub")
 				h := w.serve("hub", r.config(), echo)
 				defer h.close()
 				own := w.authority.Issue(agentA)
 				time.Sleep(7*day + time.Duration(days)*day)
 				id, dir, _ := w.identity(own)
-				e := link.NewEndpoint(w.network.Listen("a"), nil)
+				e := w.endpoint("a")
 				defer e.Close()
 				c, err := e.Dial(w.Context(), "hub", link.DialConfig{Identity: id})
 				if says != "" {
@@ -282,7 +282,7 @@ func TestExpiredCertificateIsRenewedWithProof(t *testing.T) {
 
 // TestRefusedPeerIsToldWhy: the handshake cannot say it.
 func TestRefusedPeerIsToldWhy(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		r := w.registrar("hub")
 		r.refuse = "it was stolen on Monday"
 		cfg := r.config()
@@ -290,7 +290,7 @@ func TestRefusedPeerIsToldWhy(t *testing.T) {
 		h := w.serve("hub", cfg, echo)
 		defer h.close()
 		id, _, _ := w.identity(w.authority.Issue(agentA))
-		e := link.NewEndpoint(w.network.Listen("a"), nil)
+		e := w.endpoint("a")
 		defer e.Close()
 		if _, err := e.Dial(w.Context(), "hub", link.DialConfig{Identity: id}); !errors.Is(err, link.ErrRefused) || !strings.Contains(err.Error(), "stolen on Monday") {
 			w.Errorf("Dial: %v", err)
@@ -300,7 +300,7 @@ func TestRefusedPeerIsToldWhy(t *testing.T) {
 
 // TestRefusedPeerComesBackSeldom: at most once in half of the longest wait.
 func TestRefusedPeerComesBackSeldom(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		var came atomic.Int32
 		h := w.serve("hub", w.registrar("hub").config(), func(_ context.Context, c *link.Conn) {
 			came.Add(1)
@@ -321,7 +321,7 @@ func TestRefusedPeerComesBackSeldom(t *testing.T) {
 // TestProofIsOfOneConnection: what was signed for one is worth nothing on another, nor
 // without the key.
 func TestProofIsOfOneConnection(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		r := w.registrar("hub")
 		h := w.serve("hub", r.config(), echo)
 		defer h.close()
@@ -361,7 +361,7 @@ func TestProofIsOfOneConnection(t *testing.T) {
 
 // TestForeignCertificatesAreNotRenewed: whose they are must be beyond doubt.
 func TestForeignCertificatesAreNotRenewed(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		r := w.registrar("hub")
 		h := w.serve("hub", r.config(), echo)
 		defer h.close()
@@ -393,7 +393,7 @@ func TestForeignCertificatesAreNotRenewed(t *testing.T) {
 // TestTrustIsFollowed: told of another authority, a peer renews its certificate, and finds
 // the hub when only the new one is left.
 func TestTrustIsFollowed(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		r := w.registrar("hub")
 		conns := make(chan *link.Conn, 10)
 		h := w.serve("hub", r.slowly(), func(ctx context.Context, c *link.Conn) {
@@ -401,7 +401,7 @@ func TestTrustIsFollowed(t *testing.T) {
 			echo(ctx, c)
 		})
 		id, dir, _ := w.identity(w.authority.Issue(agentA))
-		e := link.NewEndpoint(w.network.Listen("a"), nil)
+		e := w.endpoint("a")
 		defer e.Close()
 		k := w.keep("a", link.DialConfig{Identity: id}, e, "hub")
 		defer k.stop()
@@ -441,7 +441,7 @@ func TestTrustIsFollowed(t *testing.T) {
 
 // TestTrustOfNothing: a hub's mistake does not cut a peer off for ever.
 func TestTrustOfNothing(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		told := make(chan struct{})
 		h := w.serve("hub", w.registrar("hub").config(), func(ctx context.Context, c *link.Conn) {
 			c.Trust([]*x509.Certificate{})
@@ -450,7 +450,7 @@ func TestTrustOfNothing(t *testing.T) {
 		})
 		defer h.close()
 		id, _, _ := w.identity(w.authority.Issue(agentA))
-		e := link.NewEndpoint(w.network.Listen("a"), nil)
+		e := w.endpoint("a")
 		defer e.Close()
 		c := w.dial(e, "hub", link.DialConfig{Identity: id})
 		if _, err := receive(c); !errors.Is(err, link.ErrMalformed) {
