@@ -17,6 +17,7 @@ type clusterCommand struct {
 	Status   clusterStatusCommand   `cmd:"" help:"Show the nodes, who leads, and how many more may be lost. Exits 1 if the cluster does not work."`
 	Token    clusterTokenCommand    `cmd:"" help:"Make a token with which a node joins, and print it, alone, on standard output."`
 	Remove   clusterRemoveCommand   `cmd:"" help:"Take a node out of the cluster."`
+	Rotate   clusterRotateCommand   `cmd:"" name:"rotate-authority" help:"Change the certificate authority: first everybody trusts both, then the old one goes."`
 	Transfer clusterTransferCommand `cmd:"" help:"Hand the leadership to another node, as before a planned restart."`
 }
 

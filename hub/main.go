@@ -23,6 +23,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Show the whole system on this machine: a website goes down, a phone rings. Needs nothing."`
 	Serve   serveCommand   `cmd:"" help:"Run a hub node."`
 	Token   tokenCommand   `cmd:"" help:"Enrolment tokens, with which agents and gateways join."`
+	Peer    peerCommand    `cmd:"" help:"The agents and gateways: see them, revoke one."`
 	Cluster clusterCommand `cmd:"" help:"The nodes of the hub: see them, let one join, remove one."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

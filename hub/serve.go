@@ -20,7 +20,9 @@ import (
 type serveCommand struct {
 	DataDir       string `required:"" placeholder:"DIR" help:"Where everything that the node keeps is." type:"path"`
 	HTTP          string `name:"http" default:":8080" placeholder:"ADDR" help:"Address of the API and the console (default ${default})."`
-	Link          string `default:":7443" placeholder:"ADDR" help:"Address for agents and gateways, UDP (default ${default})."`
+	Link          string `default:":7443" placeholder:"ADDR" help:"Address for agents and gateways, UDP and TCP (default ${default})."`
+	TLSCert       string `name:"tls-cert" placeholder:"FILE" help:"Certificate for the API and the console, PEM, with its chain: they are then served over TLS. Read again when it changes." type:"path"`
+	TLSKey        string `name:"tls-key" placeholder:"FILE" help:"Key of --tls-cert, PEM." type:"path"`
 	Raft          string `default:":7444" placeholder:"ADDR" help:"Address for other hub nodes, TCP (default ${default})."`
 	Advertise     string `placeholder:"HOST" help:"Host name or IP address at which other nodes, agents and gateways reach this node. Default: the host's name, or what --raft and --link name."`
 	NodeID        string `name:"node-id" placeholder:"ID" help:"This node's name in the cluster. Default: the host's name."`
@@ -38,6 +40,9 @@ type serveCommand struct {
 // Validate refuses addresses that nobody could listen at.
 func (c *serveCommand) Validate() error {
 	errs := []error{checkAddress("--http", c.HTTP), checkAddress("--link", c.Link), checkAddress("--raft", c.Raft)}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		errs = append(errs, errors.New("TLS needs both --tls-cert, the certificate, and --tls-key, its key"))
+	}
 	switch {
 	case c.Join == "" && c.JoinToken != "":
 		errs = append(errs, errors.New("--join-token needs --join: the address of a node of the cluster"))
@@ -65,7 +70,7 @@ func checkAddress(flag, address string) error {
 func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	options := app.Options{
-		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, Raft: c.Raft, Advertise: c.Advertise, NodeID: c.NodeID,
+		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Raft: c.Raft, Advertise: c.Advertise, NodeID: c.NodeID,
 		Bootstrap: c.Bootstrap, Join: c.Join, JoinToken: c.JoinToken,
 		KeyFile: c.KeyFile, BootstrapKey: c.BootstrapAPIKey, Version: version(), Language: c.Language, Watchdog: c.WatchdogURL, Logger: logger,
 	}
@@ -86,7 +91,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(out, "serving: API at http://%s, agents and gateways at %s, other nodes at %s\n", node.HTTPAddr(), node.LinkAddr(), node.RaftAddr())
+	fmt.Fprintf(out, "serving: API at %s, agents and gateways at %s, other nodes at %s\n", node.URL(), node.LinkAddr(), node.RaftAddr())
 	failed := node.Wait(ctx)
 	stopped := node.Stop(context.WithoutCancel(ctx))
 	if failed != nil {

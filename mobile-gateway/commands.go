@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"keng/mobile-gateway/app"
-	"keng/proto/link"
 )
 
 type joinCommand struct {
@@ -37,13 +36,13 @@ func (c *runCommand) Run(ctx context.Context, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	credentials, hubs, err := app.LoadIdentity(c.DataDir)
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	identity, hubs, err := app.OpenIdentity(c.DataDir, logger)
 	if err != nil {
 		return err
 	}
 	gateway, err := app.New(app.Options{
-		Config: cfg, DataDir: c.DataDir, Hubs: hubs, Credentials: func() link.Credentials { return credentials },
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Config: cfg, DataDir: c.DataDir, Hubs: hubs, Identity: identity, Logger: logger,
 	})
 	if err != nil {
 		return err

@@ -25,10 +25,7 @@ func (s *Store) serveCalls(conn net.Conn, nodeID string) {
 func (s *Store) answer(ctx context.Context, nodeID string, request *clusterpb.Request) *clusterpb.Response {
 	response := &clusterpb.Response{}
 	var err error
-	switch kind := request.Kind.(type) {
-	case *clusterpb.Request_Forward:
-		return s.answerForward(ctx, kind.Forward)
-	case *clusterpb.Request_GetStatus:
+	if request.GetGetStatus() != nil {
 		response.Kind = &clusterpb.Response_Status{Status: encodeStatus(s.Status())}
 		return response
 	}
@@ -36,7 +33,13 @@ func (s *Store) answer(ctx context.Context, nodeID string, request *clusterpb.Re
 	if l.id != s.options.NodeID {
 		return notLeading(l)
 	}
+	if _, known := s.member(nodeID); !known && request.GetJoin() == nil {
+		// It was removed, and may not know it yet.
+		return &clusterpb.Response{Error: encodeError(fmt.Errorf("%w: %s", ErrNotMember, nodeID))}
+	}
 	switch kind := request.Kind.(type) {
+	case *clusterpb.Request_Forward:
+		return s.answerForward(ctx, kind.Forward)
 	case *clusterpb.Request_ReadIndex:
 		var index uint64
 		index, err = s.readIndexHere(ctx)
@@ -63,14 +66,10 @@ func notLeading(l leader) *clusterpb.Response {
 	return &clusterpb.Response{Error: e}
 }
 
-// answerForward has another node's command evaluated, if this node leads.
+// answerForward has another node's command evaluated.
 func (s *Store) answerForward(ctx context.Context, forward *clusterpb.Forward) *clusterpb.Response {
 	if len(forward.Id) != len(CommandID{}) || len(forward.Command) > MaxCommandBytes {
 		return &clusterpb.Response{Error: encodeError(fmt.Errorf("%w: the command is not properly formed", ErrRefused))}
-	}
-	l, _ := s.leaders.look()
-	if l.id != s.options.NodeID {
-		return notLeading(l)
 	}
 	a := s.updateHere(ctx, CommandID(forward.Id), forward.Command)
 	switch {

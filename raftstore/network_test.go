@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"keng/proto/clusterpb"
 	"keng/raftstore"
+	"keng/raftstore/internal/call"
 	"keng/raftstore/storetest"
 	"keng/raftstore/table"
 )
@@ -305,6 +307,24 @@ func TestStrangers(t *testing.T) {
 	good := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"keng-node/1"}, Certificates: []tls.Certificate{authority.Credentials("b").Certificate}}
 	if err := converse(t, address, good); err != nil {
 		t.Errorf("somebody with a certificate was not heard: %v", err)
+	}
+	// Nobody but a member has anything carried out: a node that was removed may not know it.
+	conn, err := tls.Dial("tcp", address, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asker := call.NewClient(conn)
+	defer asker.Close()
+	for what, request := range map[string]*clusterpb.Request{
+		"a command":  {Kind: &clusterpb.Request_Forward{Forward: &clusterpb.Forward{Id: make([]byte, 16), Command: []byte("k 2")}}},
+		"a removal":  {Kind: &clusterpb.Request_Remove{Remove: &clusterpb.Remove{NodeId: "a"}}},
+		"an index":   {Kind: &clusterpb.Request_ReadIndex{ReadIndex: &clusterpb.ReadIndex{}}},
+		"a transfer": {Kind: &clusterpb.Request_Transfer{Transfer: &clusterpb.Transfer{}}},
+	} {
+		response, err := asker.Call(within(t), request)
+		if err != nil || response.GetError().GetKind() != clusterpb.Error_KIND_NOT_MEMBER {
+			t.Errorf("%s of a node that is no member: %v, %v", what, response, err)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@
 //
 // In the data directory:
 //
-//	identity/     the agent's key and certificate, written at join
+//	identity/     the agent's key and certificate, written at join; next/ is a renewed one
 //	hubs.json     where the hubs are
 //	probes.json   which probes have ever answered
 //	spool/        events that the hub has not acknowledged

@@ -24,6 +24,10 @@ func (c *carrier) String() string { return "uplink" }
 
 // run implements task. It returns spool.ErrAhead if that is what a hub made plain.
 func (c *carrier) run(ctx context.Context) error {
+	identity, err := link.OpenIdentity(c.app.options.CredentialsDir, c.app.options.Logger)
+	if err != nil {
+		return fmt.Errorf("cannot read the agent's identity: %w", err)
+	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	up := uplink.New(notingSpool{c.spool, c.record}, c.app.options.Config.Site, c.app.options.Logger)
@@ -40,26 +44,11 @@ func (c *carrier) run(ctx context.Context) error {
 		return err
 	}
 	return c.endpoint.Keep(ctx, c.app.hubs.addresses, link.DialConfig{
-		Credentials: c.credentials(),
-		Software:    c.app.software(),
-		BootID:      c.bootID,
-		Logger:      c.app.options.Logger,
+		Identity: identity,
+		Software: c.app.software(),
+		BootID:   c.bootID,
+		Logger:   c.app.options.Logger,
 	}, session, c.app.options.Backoff)
-}
-
-// credentials returns a function that reads the identity anew at each dial, for it
-// is renewed; if that fails the one of before is used.
-func (c *carrier) credentials() func() link.Credentials {
-	var last link.Credentials
-	return func() link.Credentials {
-		fresh, err := link.LoadCredentials(c.app.options.CredentialsDir)
-		if err != nil {
-			c.app.options.Logger.Warn("cannot read the agent's identity", "error", err)
-			return last
-		}
-		last = fresh
-		return last
-	}
 }
 
 // software says what this program is, for people.

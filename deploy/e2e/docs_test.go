@@ -36,6 +36,16 @@ func TestDocsCluster(t *testing.T) {
 	runDoc(t, "cluster.md", ports...)
 }
 
+func TestDocsNetwork(t *testing.T) {
+	t.Parallel()
+	runDoc(t, "network.md", ":8443", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+}
+
+func TestDocsTrust(t *testing.T) {
+	t.Parallel()
+	runDoc(t, "trust.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+}
+
 // directive matches what a page has for us: a block of commands, or a comment. The block
 // after "goes on" runs until the end, or until its name is in a "kill". That after "soon"
 // is run again until it succeeds and says those words, as a person does who waits.

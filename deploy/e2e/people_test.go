@@ -28,6 +28,9 @@ func (h *hub) client() *client.Client {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	if h.transport != nil {
+		c = c.Through(h.transport)
+	}
 	return c
 }
 

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"keng/proto/link/linktest"
 )
 
 // programs are the real binaries, built once for all stories.
@@ -74,7 +75,13 @@ func (p *process) again() *process { return run(p.t, nil, p.name, p.args...) }
 // run starts a program that goes on until the story ends or it is killed.
 func run(t *testing.T, env []string, name string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, name: name, args: args, cmd: exec.Command(program(t, name), args...), out: &lines{}, done: make(chan struct{})}
+	return runCommand(t, env, exec.Command(program(t, name), args...), name, args...)
+}
+
+// runCommand starts a command that runs a program with arguments.
+func runCommand(t *testing.T, env []string, cmd *exec.Cmd, name string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, name: name, args: args, cmd: cmd, out: &lines{}, done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {
@@ -183,6 +190,8 @@ type hub struct {
 	link     string // for agents and gateways
 	raft     string // for other nodes
 	url      string // of the API
+	// transport is how to call it, if not as usual.
+	transport http.RoundTripper
 }
 
 // startHub runs `hub serve --bootstrap` on a new directory and free ports.
@@ -220,15 +229,10 @@ func (h *hub) serving() {
 	h.url, _, _ = strings.Cut(h.says("serving: API at "), ",")
 }
 
-// freeUDP finds a UDP port that is free now.
+// freeUDP finds a port that is free now, for UDP and TCP.
 func freeUDP(t *testing.T) string {
 	t.Helper()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pc.Close()
-	return pc.LocalAddr().String()
+	return linktest.FreePort(t, "127.0.0.1")
 }
 
 // call sends a request of the API and returns the code and the body.

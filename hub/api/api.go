@@ -55,8 +55,11 @@ type Options struct {
 	// Logger hears of failures that are not the caller's. Default: [slog.Default].
 	Logger *slog.Logger
 	// MakeToken makes an enrolment token for agents and gateways and returns it. Errors
-	// of kind [core.Unacceptable] name the fields "uses" and "lifetime". Required.
-	MakeToken func(ctx context.Context, uses int, lifetime time.Duration) (string, error)
+	// of kind [core.Unacceptable] name the fields of the question. Required.
+	MakeToken func(ctx context.Context, wanted TokenSpec) (string, error)
+	// Connected returns, by id, the agents and gateways that are connected to this node.
+	// Default: none.
+	Connected func() map[string]Connection
 	// Cluster is the nodes of the hub, to be seen and changed. Default: none, and the
 	// operations below /keng/v1/cluster answer 503.
 	Cluster Cluster
@@ -96,6 +99,9 @@ func New(o Options) (*API, error) {
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}
+	}
+	if o.Connected == nil {
+		o.Connected = func() map[string]Connection { return nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

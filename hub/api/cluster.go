@@ -26,6 +26,11 @@ type Cluster interface {
 	// TransferLeadership hands the leadership to a member, to any other if id is "". It is
 	// done already if that member leads.
 	TransferLeadership(ctx context.Context, id string) error
+	// Authority tells of the certificate authority.
+	Authority(ctx context.Context) (Authority, error)
+	// RotateAuthority begins to change the authority, or finishes that. What stands in the
+	// way is Conflict; force passes over agents and gateways that do, not over nodes.
+	RotateAuthority(ctx context.Context, finish, force bool) error
 }
 
 // Node is what is known of one member of the cluster.
@@ -166,7 +171,7 @@ func (in *createNodeTokenIn) read(c *call) { in.readFor(c, nodeTokenLifetime) }
 func (a *API) createNodeToken(ctx context.Context, in *createNodeTokenIn) (*newToken, error) {
 	out := &newToken{}
 	err := a.changeCluster(ctx, func(ctx context.Context, cluster Cluster) (err error) {
-		out.Token, err = cluster.MakeNodeToken(ctx, in.uses, in.lifetime)
+		out.Token, err = cluster.MakeNodeToken(ctx, in.spec.Uses, in.spec.Lifetime)
 		return err
 	})
 	return out, err

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
@@ -24,6 +25,7 @@ type fakeCluster struct {
 	stall    bool // until the context ends
 	uses     int
 	lifetime time.Duration
+	next     []byte // certificate of the next authority
 }
 
 func (f *fakeCluster) Nodes(ctx context.Context) ([]api.Node, error) {
@@ -47,6 +49,15 @@ func (f *fakeCluster) RemoveNode(ctx context.Context, id string) error {
 
 func (f *fakeCluster) TransferLeadership(ctx context.Context, id string) error {
 	return f.do(ctx, "transfer "+id)
+}
+
+func (f *fakeCluster) Authority(context.Context) (api.Authority, error) {
+	return api.Authority{Present: []byte("a"), Next: f.next, Peers: 2, Some: []string{"agent x"}}, nil
+}
+
+func (f *fakeCluster) RotateAuthority(ctx context.Context, finish, force bool) error {
+	f.next = []byte("b")
+	return f.do(ctx, fmt.Sprintf("rotate finish=%t force=%t", finish, force))
 }
 
 func (f *fakeCluster) do(ctx context.Context, what string) error {

@@ -105,11 +105,14 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 	h := &hub{t: t, store: newStore()}
 	o := api.Options{
 		Store: h.store, Logger: slog.New(slog.DiscardHandler),
-		MakeToken: func(ctx context.Context, uses int, lifetime time.Duration) (string, error) {
+		MakeToken: func(ctx context.Context, wanted api.TokenSpec) (string, error) {
 			h.tokens++
 			id := core.Seed{1}.ID("token", h.tokens)
 			hash := sha256.Sum256([]byte(id))
-			_, err := state.Do(ctx, h.store, core.Seed{9, byte(h.tokens)}, state.CreateToken{ID: id, Hash: hash[:], Uses: uses, Lifetime: lifetime})
+			_, err := state.Do(ctx, h.store, core.Seed{9, byte(h.tokens)}, state.CreateToken{
+				ID: id, Hash: hash[:], Uses: wanted.Uses, Lifetime: wanted.Lifetime,
+				Kind: wanted.Kind, Networks: wanted.Networks, Labels: wanted.Labels, Note: wanted.Note,
+			})
 			return "secret-" + id, err
 		},
 	}

@@ -213,7 +213,7 @@ func TestKindsOfErrorGoThereAndBack(t *testing.T) {
 	} {
 		h := newHub(t)
 		a, err := api.New(api.Options{Store: brokenStore{h.store, test.err}, Logger: slog.New(slog.DiscardHandler),
-			MakeToken: func(context.Context, int, time.Duration) (string, error) { return "", nil }})
+			MakeToken: func(context.Context, api.TokenSpec) (string, error) { return "", nil }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"keng/hub/edge"
@@ -32,8 +33,12 @@ type Options struct {
 	// DataDir is where everything that the node keeps is. One process at a time.
 	DataDir string
 	// HTTP and Link are the addresses of the API (TCP) and of agents and gateways
-	// (UDP). Port 0 takes a free one. Defaults: ":8080" and ":7443".
+	// (UDP and TCP). Port 0 takes a free one. Defaults: ":8080" and ":7443".
 	HTTP, Link string
+	// TLSCert and TLSKey are files in PEM, the certificate for HTTP with its chain and the
+	// key of it: then the API is served over TLS only, and agents and gateways at the same
+	// address as well. The files are read again when they change. Default: plain HTTP.
+	TLSCert, TLSKey string
 	// Raft is the address for other nodes (TCP). Without it the node is alone.
 	Raft string
 	// Advertise is the host, without a port, at which other nodes, agents and gateways
@@ -84,14 +89,17 @@ type App struct {
 	hostname    string
 	logger      *slog.Logger
 	key         masterKey
-	authority   link.Authority
+	authorities authorities
 	credentials func() link.Credentials
 	opened      chan struct{} // closed when there is a store
 	store       *raftstore.Store
 	edge        *edge.Edge
 	watcher     *watch.Watcher
 	link        net.PacketConn
+	linkTCP     net.Listener // at the same port
 	http, raft  net.Listener
+	certificate *certificate   // nil without TLS for HTTP
+	split       *link.Splitter // of http; nil without TLS for HTTP
 	failed      chan error
 	cleanups    []cleanup // in the order of opening; closed in the reverse
 }
@@ -121,6 +129,8 @@ func New(o Options) (*App, error) {
 		return nil, errors.New("to join a cluster a node needs an address for the other nodes: --raft")
 	case net.ParseIP(o.Advertise) == nil && strings.Contains(o.Advertise, ":"):
 		return nil, fmt.Errorf("--advertise is a host or an IP address without a port, not %q", o.Advertise)
+	case (o.TLSCert == "") != (o.TLSKey == ""):
+		return nil, errors.New("TLS for HTTP needs both --tls-cert, the certificate, and --tls-key, its key")
 	case o.BootstrapKey != "" && len(o.BootstrapKey) < 20:
 		return nil, errors.New("KENG_BOOTSTRAP_API_KEY is too short: a key needs at least 20 characters")
 	}
@@ -133,7 +143,7 @@ func New(o Options) (*App, error) {
 	}
 	return &App{
 		o: o, host: o.Host.withDefaults(), hostname: host, logger: o.Logger.With("hub", o.NodeID),
-		opened: make(chan struct{}), failed: make(chan error, 8),
+		authorities: authorities{node: o.NodeID}, opened: make(chan struct{}), failed: make(chan error, 8),
 	}, nil
 }
 
@@ -163,8 +173,12 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.start(Task{"engine", engine.New(replicated, a.edge, a.logger.With("part", "engine")).Run})
 	a.start(Task{"edge", a.edge.Run})
 	a.start(Task{"watcher", a.watcher.Run})
+	a.start(Task{"authority", a.followAuthority})
 	a.start(Task{"announcement", a.announce})
 	a.start(Task{"http", a.serveHTTP})
+	if a.certificate != nil {
+		a.start(Task{"certificate watch", a.certificate.watch})
+	}
 	for _, task := range a.o.Tasks {
 		a.start(task(a))
 	}
@@ -204,16 +218,45 @@ func (a *App) watchStore(ctx context.Context) error {
 	}
 }
 
-// openLink opens the UDP socket of agents and gateways. Addresses are opened before the
-// store, so that a busy one is noticed before anything is written.
+// openLink opens the address of agents and gateways, for UDP and TCP. Addresses are opened
+// before the store, so that a busy one is noticed before anything is written.
 func (a *App) openLink(context.Context) error {
-	pc, err := a.host.ListenPacket("udp", a.o.Link)
+	pc, l, err := a.listenTwice(a.o.Link)
 	if err != nil {
 		return &addressError{"agents and gateways", err}
 	}
-	a.link = pc
-	a.atStop("link address", func(context.Context) error { return ignoreClosed(pc.Close()) })
+	a.link, a.linkTCP = pc, l
+	a.atStop("link address", func(context.Context) error {
+		return errors.Join(ignoreClosed(pc.Close()), ignoreClosed(l.Close()))
+	})
 	return nil
+}
+
+// freePortTries is how often a port is looked for that is free for UDP and TCP.
+const freePortTries = 20
+
+// listenTwice listens at an address for UDP and TCP. Port 0 is one that is free for both.
+func (a *App) listenTwice(address string) (net.PacketConn, net.Listener, error) {
+	_, port, err := net.SplitHostPort(address)
+	free := err == nil && port == "0"
+	for try := 1; ; try++ {
+		pc, err := a.host.ListenPacket("udp", address)
+		if err != nil {
+			return nil, nil, err
+		}
+		same := address
+		if free {
+			same = pc.LocalAddr().String()
+		}
+		l, err := a.host.Listen("tcp", same)
+		if err == nil {
+			return pc, l, nil
+		}
+		err = errors.Join(err, pc.Close())
+		if !free || !errors.Is(err, syscall.EADDRINUSE) || try == freePortTries {
+			return nil, nil, err
+		}
+	}
 }
 
 // makeEdge makes what serves agents and gateways at the open socket.
@@ -223,11 +266,15 @@ func (a *App) makeEdge(context.Context) error {
 		return err
 	}
 	endpoint := link.NewEndpoint(a.link, keys)
+	listeners := []net.Listener{a.linkTCP}
+	if a.split != nil {
+		listeners = append(listeners, a.split.Link())
+	}
 	a.atStop("link", func(context.Context) error { return endpoint.Close() })
 	a.edge = edge.New(edge.Options{
-		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authority, Logger: a.logger.With("part", "edge"),
+		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authorities.signer, Applied: a.store.Applied, Logger: a.logger.With("part", "edge"),
 		Listen: link.ListenConfig{
-			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs,
+			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs, TCP: listeners,
 			Logger: a.logger.With("part", "link"),
 		},
 	})
@@ -287,6 +334,14 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	a.cleanups = nil
 	return errors.Join(errs...)
+}
+
+// URL is where the API is, by its address; known after Start.
+func (a *App) URL() string {
+	if a.certificate != nil {
+		return "https://" + a.HTTPAddr()
+	}
+	return "http://" + a.HTTPAddr()
 }
 
 // HTTPAddr is the address of the API, known after Start.

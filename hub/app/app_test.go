@@ -283,7 +283,7 @@ func TestAgentJoinsAndReports(t *testing.T) {
 	t.Parallel()
 	n := start(t, t.TempDir(), rand.Text())
 	staff(t, n)
-	token, err := n.api.CreateToken(t.Context(), 1, time.Hour)
+	token, err := n.api.CreateToken(t.Context(), client.TokenSpec{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"keng/hub/api"
 	"keng/hub/seed"
 	"keng/hub/state"
 	"keng/proto/link"
@@ -52,7 +53,7 @@ func (a *App) awaitCluster(ctx context.Context) error {
 				return err
 			}
 			continue
-		case string(row.Authority) != string(a.authority.Certificate.Raw):
+		case !a.authorities.knows(row):
 			return fmt.Errorf("%s is not of this cluster: put back a copy, of this or of another node", a.inData(authorityFileName))
 		}
 		return nil
@@ -116,35 +117,37 @@ func (a *App) newCluster(ctx context.Context) error {
 			return err
 		}
 	}
-	token, err := a.makeToken(ctx, firstTokenUses, firstTokenLifetime, true)
+	token, err := a.makeToken(ctx, state.CreateToken{Uses: firstTokenUses, Lifetime: firstTokenLifetime, Node: true})
 	if err != nil {
 		return err
 	}
 	if err := writeDurably(a.inData(nodeTokenFileName), []byte(token+"\n")); err != nil {
 		return fmt.Errorf("cannot write the first node token: %w", err)
 	}
-	certificate, secret, err := a.authority.Marshal()
-	if err != nil {
-		return err
-	}
+	file := a.authorities.file()
 	_, err = state.Do(ctx, a.Store(), seed.New(), state.FoundCluster{
-		Name: "Kẻng", Language: a.o.Language, Authority: certificate, SealedKey: a.key.seal(secret, sealedAuthority),
+		Name: "Kẻng", Language: a.o.Language, Authority: file.Certificate, SealedKey: file.SealedKey,
 	})
 	return err
 }
 
 // MakeToken makes an enrolment token. The text is returned once and not kept.
-func (a *App) MakeToken(ctx context.Context, uses int, lifetime time.Duration) (string, error) {
-	return a.makeToken(ctx, uses, lifetime, false)
+func (a *App) MakeToken(ctx context.Context, wanted api.TokenSpec) (string, error) {
+	return a.makeToken(ctx, state.CreateToken{
+		Uses: wanted.Uses, Lifetime: wanted.Lifetime, Kind: wanted.Kind, Networks: wanted.Networks, Labels: wanted.Labels, Note: wanted.Note,
+	})
 }
 
-// makeToken makes an enrolment token or a node token.
-func (a *App) makeToken(ctx context.Context, uses int, lifetime time.Duration, node bool) (string, error) {
-	if a.authority.Certificate == nil {
+// makeToken makes an enrolment token or a node token, as the command says but for its id
+// and secret.
+func (a *App) makeToken(ctx context.Context, wanted state.CreateToken) (string, error) {
+	authority := a.authorities.present()
+	if authority.Certificate == nil {
 		return "", errors.New("the hub has not started")
 	}
-	token := link.NewToken(a.authority.Certificate)
+	token := link.NewToken(authority.Certificate)
 	hash := sha256.Sum256(token.Secret)
-	_, err := state.Do(ctx, a.Store(), seed.New(), state.CreateToken{ID: token.ID, Hash: hash[:], Uses: uses, Lifetime: lifetime, Node: node})
+	wanted.ID, wanted.Hash = token.ID, hash[:]
+	_, err := state.Do(ctx, a.Store(), seed.New(), wanted)
 	return token.String(), err
 }

@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"time"
 
 	"keng/hub/api"
 	"keng/hub/console"
+	"keng/proto/link"
 	"keng/raftstore/table"
 )
 
@@ -19,7 +22,24 @@ func (a *App) openHTTP(context.Context) error {
 	}
 	a.http = l
 	a.atStop("HTTP address", func(context.Context) error { return ignoreClosed(l.Close()) })
+	if a.o.TLSCert == "" {
+		return nil
+	}
+	a.certificate, err = openCertificate(a.o.TLSCert, a.o.TLSKey, a.logger.With("part", "http"))
+	if err != nil {
+		return err
+	}
+	// Agents and gateways are served here, too: theirs may be the only port that is open.
+	a.split = link.NewSplitter(l)
 	return nil
+}
+
+// webListener is where the API is served: at its address, in TLS if there is a certificate.
+func (a *App) webListener() net.Listener {
+	if a.split == nil {
+		return a.http
+	}
+	return tls.NewListener(a.split.Rest(), a.certificate.config())
 }
 
 // serveHTTP serves the API until ctx ends; requests under way may end.
@@ -34,14 +54,14 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Options{
 		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Now: a.store.Now,
-		Cluster: nodes{a}, Pages: a.beside(pages), Observe: a.watcher.Request,
+		Cluster: nodes{a}, Connected: nodes{a}.Connected, Pages: a.beside(pages), Observe: a.watcher.Request,
 	})
 	if err != nil {
 		return err
 	}
 	server := api.Server(a.o.HTTP, handler, a.logger.With("part", "http"))
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(a.http) }()
+	go func() { ended <- server.Serve(a.webListener()) }()
 	select {
 	case err := <-ended:
 		return err

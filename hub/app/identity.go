@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"keng/hub/core"
@@ -37,15 +36,6 @@ const (
 	attemptFileName = "joining"
 )
 
-// authorityFile is the cluster's authority on a node's disk.
-type authorityFile struct {
-	Certificate []byte `json:"certificate"` // DER
-	SealedKey   []byte `json:"sealed_key"`
-}
-
-// sealedAuthority is the purpose for which the authority's key is sealed.
-const sealedAuthority = "certificate authority"
-
 // openIdentity makes sure that this node has the master key and the authority: from its
 // disk, or made anew for a new cluster, or got from the cluster that it joins.
 func (a *App) openIdentity(ctx context.Context) error {
@@ -61,7 +51,8 @@ func (a *App) openIdentity(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.credentials, err = a.ownCredentials()
+	a.credentials = a.authorities.own
+	_, err = a.authorities.renewOwn()
 	return err
 }
 
@@ -79,15 +70,10 @@ func (a *App) readIdentity(text []byte) error {
 	return a.trust(key, file)
 }
 
-// trust takes an authority as the cluster's.
+// trust takes authorities as the cluster's.
 func (a *App) trust(key masterKey, file authorityFile) error {
-	secret, err := key.open(file.SealedKey, sealedAuthority)
-	if err != nil {
-		return err
-	}
 	a.key = key
-	a.authority, err = link.ParseAuthority(file.Certificate, secret)
-	return err
+	return a.authorities.take(key, file)
 }
 
 // keepAuthority writes the authority to this node's disk.
@@ -131,8 +117,11 @@ func (a *App) newAuthority() error {
 	if err := writeDurably(a.inData(foundingFileName), nil); err != nil {
 		return err
 	}
-	a.key, a.authority = key, authority
-	return a.keepAuthority(authorityFile{Certificate: certificate, SealedKey: key.seal(secret, sealedAuthority)})
+	file := authorityFile{Certificate: certificate, SealedKey: key.seal(secret, sealedAuthority)}
+	if err := a.trust(key, file); err != nil {
+		return err
+	}
+	return a.keepAuthority(file)
 }
 
 // founding tells whether this node is to found a cluster, and has not done so yet.
@@ -217,7 +206,7 @@ func (a *App) introduceItself(ctx context.Context) error {
 	if err := a.trust(key, got.authorityFile); err != nil {
 		return fmt.Errorf("cannot join: %w", err)
 	}
-	if link.Fingerprint(a.authority.Certificate) != token.Fingerprint {
+	if link.Fingerprint(a.authorities.present().Certificate) != token.Fingerprint {
 		return errors.New("cannot join: the answer is of another cluster than the token")
 	}
 	if err := a.keepMasterKey(key); err != nil {
@@ -296,45 +285,8 @@ func (a *App) letIn(ctx context.Context, request []byte) ([]byte, error) {
 		}
 		return nil, err
 	}
-	_, secret, err := a.authority.Marshal()
-	if err != nil {
-		return nil, err
-	}
 	a.logger.Info("a node was let in", "id", asked.NodeID, "token", token.ID)
-	return json.Marshal(initiation{
-		MasterKey:     a.key[:],
-		authorityFile: authorityFile{Certificate: a.authority.Certificate.Raw, SealedKey: a.key.seal(secret, sealedAuthority)},
-	})
-}
-
-// hubLifetime is how long a hub's own certificate is good.
-const hubLifetime = 365 * 24 * time.Hour
-
-// ownCredentials returns a function that gives this node's certificate. It is made anew at
-// every start, and when half of its life is over: a hub may run for years.
-func (a *App) ownCredentials() (func() link.Credentials, error) {
-	issue := func() (link.Credentials, error) {
-		return a.authority.Credentials(link.Peer{Kind: link.Hub, ID: a.o.NodeID}, time.Now(), hubLifetime)
-	}
-	current, err := issue()
-	if err != nil {
-		return nil, err
-	}
-	var mu sync.Mutex
-	made := time.Now()
-	return func() link.Credentials {
-		mu.Lock()
-		defer mu.Unlock()
-		if time.Since(made) < hubLifetime/2 {
-			return current
-		}
-		if fresh, err := issue(); err == nil {
-			current, made = fresh, time.Now()
-		} else {
-			a.logger.Error("cannot renew the hub's own certificate", "error", err)
-		}
-		return current
-	}, nil
+	return json.Marshal(initiation{MasterKey: a.key[:], authorityFile: a.authorities.file()})
 }
 
 // nodeOf says which node a certificate belongs to.

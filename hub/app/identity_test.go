@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/state"
 	"keng/proto/link"
 	"keng/raftstore"
 )
@@ -100,7 +101,7 @@ func TestIdentityThatIsNotWhole(t *testing.T) {
 	if err := errors.Join(again.Start(t.Context()), again.Stop(t.Context())); err != nil {
 		t.Errorf("with its files put back: %v", err)
 	}
-	if again.authority.Certificate.Equal(first.authority.Certificate) == false {
+	if again.authorities.present().Certificate.Equal(first.authorities.present().Certificate) == false {
 		t.Error("the authority is another one")
 	}
 }
@@ -151,7 +152,7 @@ func TestATokenIsNotLostWithTheAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = first.Stop(context.Background()) })
-	token, err := first.makeToken(t.Context(), 1, time.Hour, true)
+	token, err := first.makeToken(t.Context(), state.CreateToken{Uses: 1, Lifetime: time.Hour, Node: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
 	"errors"
 	"net"
 	"reflect"
@@ -42,12 +41,7 @@ func (a *App) network() *raftstore.Network {
 		Listener: a.raft, Advertise: a.reachable(a.raft.Addr()), Dial: a.host.Dial,
 		PeerID: nodeOf, Introduce: a.letIn, EncodeError: encodeError, DecodeError: decodeError,
 		Credentials: func() raftstore.Credentials {
-			own := a.credentials()
-			roots := x509.NewCertPool()
-			for _, authority := range own.Authorities {
-				roots.AddCert(authority)
-			}
-			return raftstore.Credentials{Certificate: own.Certificate, Roots: roots}
+			return raftstore.Credentials{Certificate: a.credentials().Certificate, Roots: a.authorities.roots()}
 		},
 	}
 	if a.o.Join != "" {
@@ -79,8 +73,9 @@ const announceRetry = time.Second
 func (a *App) announce(ctx context.Context) error {
 	me := state.Node{ID: a.o.NodeID, Link: a.reachable(a.link.LocalAddr()), Version: a.o.Version}
 	for {
-		changed := a.edge.Changed()
+		changed, authorities := a.edge.Changed(), a.authorities.Changed()
 		me.Kinds = a.edge.Kinds()
+		a.authorities.says(&me)
 		var known *state.Node
 		err := a.Store().View(ctx, false, func(r table.Reader) error {
 			known, _ = state.GetNode(r, me.ID)
@@ -89,6 +84,8 @@ func (a *App) announce(ctx context.Context) error {
 		if err == nil && known != nil && reflect.DeepEqual(*known, me) {
 			select {
 			case <-changed:
+				continue
+			case <-authorities:
 				continue
 			case <-ctx.Done():
 				return nil
@@ -198,7 +195,7 @@ func (n nodes) MakeNodeToken(ctx context.Context, uses int, lifetime time.Durati
 	if n.raft == nil {
 		return "", &core.Error{Kind: core.Conflict, Words: "this node listens for no other nodes: start it with --raft"}
 	}
-	return n.makeToken(ctx, uses, lifetime, true)
+	return n.makeToken(ctx, state.CreateToken{Uses: uses, Lifetime: lifetime, Node: true})
 }
 
 // RemoveNode takes a member out, and forgets what it has said of itself.

@@ -10,7 +10,7 @@ import (
 // makeWatcher makes what watches the node itself.
 func (a *App) makeWatcher(context.Context) (err error) {
 	a.watcher, err = watch.New(watch.Options{
-		Store: watched{replicated{a.store}}, Version: a.o.Version, Connected: a.edge.Connected, Watchdog: a.o.Watchdog,
+		Store: watched{replicated{a.store}}, Version: a.o.Version, Connected: a.edge.Count, Watchdog: a.o.Watchdog,
 		Logger: a.logger.With("part", "watch"),
 	})
 	return err

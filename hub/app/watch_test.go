@@ -85,7 +85,7 @@ func TestMetricsWatchdogAndNoSecretInTheLog(t *testing.T) {
 	for i, stage := range []channel.Stage{channel.Attempted, channel.Accepted, channel.Done} {
 		g.report(channel.Report{Page: page.GetId(), Number: uint32(i + 1), Stage: stage})
 	}
-	token, err := n.api.CreateToken(t.Context(), 1, time.Hour)
+	token, err := n.api.CreateToken(t.Context(), client.TokenSpec{Uses: 1, Lifetime: client.Lifetime(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ type Client struct {
 func New(baseURL, key string) (*Client, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, &core.Error{Kind: core.Unacceptable, Words: fmt.Sprintf("%q is not the URL of a hub: write it as http://HOST:PORT", baseURL)}
+		return nil, &core.Error{Kind: core.Unacceptable, Words: fmt.Sprintf("%q is not the URL of a hub: write it as http://HOST:PORT or https://HOST:PORT", baseURL)}
 	}
 	if strings.ContainsAny(key, "\r\n") {
 		return nil, core.Invalid("key", "an API key is one line")
@@ -86,7 +86,7 @@ func (c *Client) call(ctx context.Context, method, path string, body, out any) (
 	req.Header.Set("Content-Type", "application/json")
 	res, err := c.http.Do(req)
 	if err != nil {
-		return r, &core.Error{Kind: core.Unavailable, Words: "cannot reach the hub: " + err.Error()}
+		return r, &core.Error{Kind: core.Unavailable, Words: "cannot reach the hub: " + err.Error() + advice(err)}
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(res.Body, replyMax))

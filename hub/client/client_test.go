@@ -45,7 +45,7 @@ func TestWhatIsAsked(t *testing.T) {
 	if err != nil || id != "r" {
 		t.Error(id, err)
 	}
-	if token, err := c.CreateToken(ctx, 2, 72*time.Hour); err != nil || token != "t" {
+	if token, err := c.CreateToken(ctx, client.TokenSpec{Uses: 2, Lifetime: client.Lifetime(72 * time.Hour)}); err != nil || token != "t" {
 		t.Error(token, err)
 	}
 	if s, err := c.RequestStatus(ctx, "r/1"); err != nil || s.AlertID != "a" {
@@ -58,7 +58,7 @@ func TestWhatIsAsked(t *testing.T) {
 	c.Close(ctx, client.ByID("i"), "lan", "xong")
 	want := []string{
 		`POST /v2/alerts GenieKey k {"message":"m","responders":[{"type":"team","name":"x"}]}`,
-		`POST /keng/v1/tokens GenieKey k {"lifetime":"72h0m0s","uses":2}`,
+		`POST /keng/v1/tokens GenieKey k {"uses":2,"lifetime":"72h0m0s"}`,
 		`GET /v2/alerts/requests/r%2F1 GenieKey k `,
 		`GET /v2/alerts/a%20b%2Fc?identifierType=alias GenieKey k `,
 		`POST /v2/alerts/7/acknowledge?identifierType=tiny GenieKey k {"note":"","user":"lan"}`,

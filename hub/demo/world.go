@@ -156,7 +156,7 @@ func (w *world) openAgent(ctx context.Context, o Options, logger *slog.Logger) (
 		return err
 	}
 	w.atEnd(w.relay.Close)
-	token, err := w.hub.CreateToken(ctx, 1, time.Hour)
+	token, err := w.hub.CreateToken(ctx, client.TokenSpec{})
 	if err != nil {
 		return err
 	}

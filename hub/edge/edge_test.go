@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,6 +38,7 @@ type store struct {
 	mu      sync.Mutex
 	tx      *tabletest.Tx
 	updates int
+	changed chan struct{}
 	refuse  func(command []byte) error
 }
 
@@ -52,7 +55,15 @@ func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byt
 		out, err = s.machine.Handle(tx, time.Now(), command)
 		return err
 	})
+	close(s.changed)
+	s.changed = make(chan struct{})
 	return out, err
+}
+
+func (s *store) Applied() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
 }
 
 func (s *store) View(_ context.Context, _ bool, f func(table.Reader) error) error {
@@ -69,18 +80,28 @@ type world struct {
 	store     *store
 	edge      *edge.Edge
 	hosts     int
+	trust     atomic.Pointer[trust]
+}
+
+// trust is who signs for the edge, and whom peers are to trust.
+type trust struct {
+	signer  link.Authority
+	trusted []*x509.Certificate
 }
 
 // play runs f in a bubble. Everything is closed when f returns.
 func play(t *testing.T, f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, network: linktest.NewNetwork(time.Millisecond), authority: linktest.NewAuthority(t)}
-		w.store = &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx()}
+		w.store = &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), changed: make(chan struct{})}
 		endpoint := link.NewEndpoint(w.network.Listen("hub-1"), nil)
 		hub := w.authority.IssueFor(link.Peer{Kind: link.Hub, ID: "hub-1"}, 365*24*time.Hour)
+		w.trust.Store(&trust{w.authority.Authority, hub.Authorities})
 		w.edge = edge.New(edge.Options{
-			Store: w.store, Endpoint: endpoint, Authority: w.authority.Authority,
-			Listen: link.ListenConfig{Credentials: func() link.Credentials { return hub }, Node: "hub-1"},
+			Store: w.store, Endpoint: endpoint, Applied: w.store.Applied, Authority: func() link.Authority { return w.trust.Load().signer },
+			Listen: link.ListenConfig{Node: "hub-1", Credentials: func() link.Credentials {
+				return link.Credentials{Certificate: hub.Certificate, Authorities: w.trust.Load().trusted}
+			}},
 		})
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan error, 1)

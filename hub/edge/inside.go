@@ -2,6 +2,8 @@ package edge
 
 import (
 	"context"
+	"crypto/x509"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,15 +20,19 @@ func (e *Edge) Admission(ctx context.Context, id, name string) (func() link.Cred
 		return nil, err
 	}
 	peer := link.Peer{Kind: link.Gateway, ID: id}
-	first, err := e.authority.Credentials(peer, time.Now(), link.DefaultLifetime)
+	issue := func(now time.Time) (link.Credentials, error) {
+		c, err := e.authority().Credentials(peer, now, link.DefaultLifetime)
+		c.Authorities = e.listen.Credentials().Authorities
+		return c, err
+	}
+	first, err := issue(time.Now())
 	if err != nil {
 		return nil, err
 	}
 	current := &renewed{credentials: first, made: time.Now()}
 	return func() link.Credentials {
-		return current.get(time.Now(), func(now time.Time) (link.Credentials, error) {
-			return e.authority.Credentials(peer, now, link.DefaultLifetime)
-		})
+		current.follow(e.listen.Credentials().Authorities)
+		return current.get(time.Now(), issue)
 	}, nil
 }
 
@@ -35,6 +41,15 @@ type renewed struct {
 	mu          sync.Mutex
 	credentials link.Credentials
 	made        time.Time
+}
+
+// follow has new credentials made if other authorities are to be trusted than before.
+func (r *renewed) follow(authorities []*x509.Certificate) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.EqualFunc(r.credentials.Authorities, authorities, (*x509.Certificate).Equal) {
+		r.made = time.Time{}
+	}
 }
 
 // get returns the credentials, new ones if half the life of the old ones is over. If no

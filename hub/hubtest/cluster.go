@@ -249,8 +249,7 @@ func (m *machine) start(c *Cluster, o app.Options) error {
 	l := &life{id: m.id}
 	o.Host = app.Host{
 		Listen: func(_, address string) (net.Listener, error) {
-			network := map[string]*storetest.Network{webPort: c.web, nodesPort: c.Nodes}[address]
-			listener, err := network.Listen(m.id)
+			listener, err := c.listen(m.id, address)
 			if err == nil {
 				l.ports = append(l.ports, listener)
 			}
@@ -281,6 +280,17 @@ func (m *machine) start(c *Cluster, o app.Options) error {
 	return nil
 }
 
+// listen opens one of a machine's ports for TCP.
+func (c *Cluster) listen(id, port string) (net.Listener, error) {
+	switch port {
+	case webPort:
+		return c.web.Listen(id)
+	case nodesPort:
+		return c.Nodes.Listen(id)
+	}
+	return c.Links.ListenTCP(id), nil
+}
+
 // dialer dials while there is power.
 func (l *life) dialer(dial func(context.Context, string) (net.Conn, error)) func(context.Context, string) (net.Conn, error) {
 	return func(ctx context.Context, to string) (net.Conn, error) {
@@ -308,6 +318,7 @@ func (l *life) cutOff(c *Cluster) {
 	}
 	c.Nodes.Reset(l.id)
 	c.web.Reset(l.id)
+	c.Links.LoseTCP(l.id)
 }
 
 // patience is how long a cluster may take, in the bubble's time, for what a test

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"keng/hub/hubtest"
 )
 
 // The gateway cannot reach the leader any more, only followers, while a phone rings. What
@@ -129,7 +131,7 @@ func TestP4LeaderDiesWhilePhonesRing(t *testing.T) {
 			if n := len(w.gateway.voice.all()); n != 5 {
 				w.Errorf("phones rang %d times", n)
 			}
-		})
+		}, withoutUDP(seed%2 == 1))
 	}
 }
 
@@ -153,6 +155,11 @@ func TestP3OtherNodesHangUp(t *testing.T) {
 			if len(calls) != 1 || calls[0].ended.IsZero() || calls[0].ended.Sub(acknowledged) > 3*time.Second {
 				w.Errorf("the calls: %+v", calls)
 			}
-		})
+		}, withoutUDP(seed >= 2))
 	}
+}
+
+// withoutUDP has UDP blocked before the gateway, so that all its links are over TCP.
+func withoutUDP(blocked bool) func(*hubtest.Cluster) {
+	return func(c *hubtest.Cluster) { c.Links.BlockUDP("gateway", blocked) }
 }

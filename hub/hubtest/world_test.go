@@ -78,7 +78,7 @@ func (w *world) staff() {
 	}
 	person("an@example.vn", step("mobile", 0), step("voice", callAfter))
 	person("binh@example.vn", step("voice", 0))
-	w.token = must(api.CreateToken(ctx, 10, time.Hour))(w)
+	w.token = must(api.CreateToken(ctx, client.TokenSpec{Uses: 10, Lifetime: client.Lifetime(time.Hour)}))(w)
 }
 
 // alert posts an alert to a node for a person, "an" or "binh".

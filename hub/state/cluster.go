@@ -20,6 +20,13 @@ type Cluster struct {
 	SealedKey []byte `cbor:"5,keyasint"`
 	// DefaultTeam answers for alerts of agents that name no team.
 	DefaultTeam core.TeamID `cbor:"6,keyasint,omitempty"`
+	// Next and SealedNext are the authority that takes the place of the present one,
+	// while that is being changed. Retired is the certificate of the one before, after the
+	// last change. RotatedAt is when the last stage began.
+	Next       []byte    `cbor:"7,keyasint,omitempty"`
+	SealedNext []byte    `cbor:"8,keyasint,omitempty"`
+	Retired    []byte    `cbor:"9,keyasint,omitempty"`
+	RotatedAt  time.Time `cbor:"10,keyasint"`
 }
 
 var clusterKey = table.K().String("cluster")

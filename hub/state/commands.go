@@ -23,6 +23,11 @@ const (
 	useNodeToken     number = 15
 	putNode          number = 16
 	deleteNode       number = 17
+	revokeToken      number = 18
+	revokePeer       number = 19
+	renewPeer        number = 20
+	rotateAuthority  number = 21
+	renamePeer       number = 22
 
 	// People's configuration.
 	createUser        number = 32
@@ -78,6 +83,11 @@ func commands() map[number]runner {
 		useNodeToken:      runs(UseNodeToken{}),
 		putNode:           runs(PutNode{}),
 		deleteNode:        runs(DeleteNode{}),
+		revokeToken:       runs(RevokeToken{}),
+		revokePeer:        runs(RevokePeer{}),
+		renewPeer:         runs(RenewPeer{}),
+		rotateAuthority:   runs(RotateAuthority{}),
+		renamePeer:        runs(RenamePeer{}),
 		createUser:        runs(CreateUser{}),
 		changeUser:        runs(ChangeUser{}),
 		deleteUser:        runs(DeleteUser{}),

@@ -190,6 +190,9 @@ type TakeReports struct {
 func (TakeReports) number() number { return takeReports }
 
 func (reports TakeReports) apply(c *change) (Nothing, error) {
+	if p, ok := GetPeer(c.tx, reports.Gateway); ok && p.Revoked {
+		return Nothing{}, p.mayCome(p.Kind)
+	}
 	for _, r := range reports.Reports {
 		d, ok := GetDelivery(c.tx, core.DeliveryID(r.Page))
 		if !ok {

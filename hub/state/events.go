@@ -61,8 +61,11 @@ type Taken struct {
 // the agent sees by the result which number is wanted.
 func (t TakeEvents) apply(c *change) (Taken, error) {
 	p, ok := GetPeer(c.tx, t.Agent)
-	if !ok || p.Revoked {
+	if !ok {
 		return Taken{}, core.Missing("agent", t.Agent)
+	}
+	if p.Revoked {
+		return Taken{}, p.mayCome(p.Kind)
 	}
 	if !bytes.Equal(p.Spool, t.Epoch) {
 		p.Spool, p.Through = bytes.Clone(t.Epoch), 0
@@ -101,7 +104,9 @@ func (c *change) judge(p *Peer, e *Event) error {
 		return err
 	case Up:
 		open, ok := alertsByAlias.First(c.tx, table.K().String(alias))
-		if !ok {
+		// What comes by the API has the alias that its sender likes. Who has said that
+		// it is bad also says when it is good again.
+		if !ok || open.Integration != "" {
 			return nil
 		}
 		_, err := CloseAlert{Alert: Ref{ID: open.ID}, Source: "agent " + p.Name, Note: line(e.Reason, alert.NoteMax)}.apply(c)

@@ -70,6 +70,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 		for _, c := range []interface{ number() number }{
 			fill[FoundCluster](), fill[CreateToken](), fill[UseToken](), fill[PutKey](), fill[PutUser](), fill[PutTeam](), fill[PutSchedule](), fill[PutEscalation](),
 			fill[CreateAlert](), fill[AcknowledgeAlert](), fill[CloseAlert](), fill[TakeEvents](), fill[TakeReports](), fill[DoDue](), fill[UseNodeToken](), fill[PutNode](), fill[DeleteNode](),
+			fill[RevokeToken](), fill[RevokePeer](), fill[RenewPeer](), fill[RotateAuthority](), fill[RenamePeer](),
 			fill[CreateUser](), fill[ChangeUser](), fill[DeleteUser](), fill[CreateContact](), fill[ChangeContact](), fill[DeleteContact](), fill[RegisterDevice](), fill[DeleteDevice](),
 			fill[CreateRule](), fill[ChangeRule](), fill[DeleteRule](), fill[CreateStep](), fill[ChangeStep](), fill[DeleteStep](),
 			fill[CreateTeam](), fill[ChangeTeam](), fill[DeleteTeam](), fill[AddMember](), fill[RemoveMember](), fill[CreateRoutingRule](), fill[ChangeRoutingRule](), fill[DeleteRoutingRule](),
@@ -108,6 +109,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-6-users": before(Users), "table-7-teams": before(Teams), "table-8-schedules": before(Schedules), "table-9-escalations": before(Escalations),
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
+			"table-1-cluster": before(Clusters), "table-5-peers": before(Peers), "command-3": beforeCommand[UseToken],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)

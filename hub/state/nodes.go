@@ -15,6 +15,10 @@ type Node struct {
 	Version string `cbor:"3,keyasint"`
 	// Kinds are the kinds of channel that the gateways serve that are connected to it.
 	Kinds []channel.Kind `cbor:"4,keyasint,omitempty"`
+	// Authority is the [AuthorityID] of the one that has signed the certificate that it
+	// shows, Trusts those of the authorities that it trusts.
+	Authority []byte   `cbor:"5,keyasint,omitempty"`
+	Trusts    [][]byte `cbor:"6,keyasint,omitempty"`
 }
 
 // Nodes holds what nodes say of themselves.
@@ -64,5 +68,6 @@ type UseNodeToken struct {
 func (UseNodeToken) number() number { return useNodeToken }
 
 func (u UseNodeToken) apply(c *change) (Nothing, error) {
-	return Nothing{}, c.spendToken(u.Token, u.Hash, true)
+	_, err := c.spendToken(u.Token, u.Hash, "", "", true)
+	return Nothing{}, err
 }

@@ -288,7 +288,7 @@ func (s *stage) team(args []string) error {
 
 // create ALIAS [PRIORITY] [RESPONDER...]
 func (s *stage) create(args []string) error {
-	d := alert.Draft{Message: "trouble with " + args[0], Alias: args[0]}
+	d := alert.Draft{Message: "trouble with " + args[0], Alias: args[0], Integration: "key"}
 	for _, a := range args[1:] {
 		if p, err := core.ParsePriority(a); err == nil {
 			d.Priority = p

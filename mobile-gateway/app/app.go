@@ -48,7 +48,8 @@ const (
 	DialTime   = 10 * time.Second // the longest that one dial takes
 )
 
-// Options say what a gateway is made of. DataDir, Credentials, Hubs and at least one channel are required.
+// Options say what a gateway is made of. DataDir, Credentials or Identity, Hubs and at least one channel
+// are required.
 type Options struct {
 	// Config names the channels.
 	Config Config
@@ -58,6 +59,8 @@ type Options struct {
 	DataDir string
 	// Credentials are a gateway's. It is asked at each dial, because they are renewed.
 	Credentials func() link.Credentials
+	// Identity takes the place of Credentials, and is renewed over the connections to hubs.
+	Identity *link.Identity
 	// Hubs are addresses of hub nodes, "host:port". The others are learned from these.
 	Hubs []string
 	// Logger hears what happens. Nil: nobody.
@@ -93,7 +96,7 @@ func New(options Options) (*Gateway, error) {
 	switch {
 	case options.DataDir == "":
 		return nil, errors.New("a gateway needs a data directory")
-	case options.Credentials == nil:
+	case options.Credentials == nil && options.Identity == nil:
 		return nil, errors.New("a gateway needs credentials: join a hub first")
 	case len(options.Hubs) == 0:
 		return nil, errors.New("a gateway needs the address of a hub")
@@ -189,7 +192,7 @@ func (g *Gateway) dialHubs(ctx context.Context) *sync.WaitGroup {
 		endpoint: g.endpoint, backoff: backoff, logger: g.options.Logger,
 		session: func(ctx context.Context, c conn) error { return serve(ctx, c, g.pager) },
 		dial: link.DialConfig{
-			Credentials: g.options.Credentials, Software: software, BootID: []byte(rand.Text())[:16], Timeout: DialTime, Logger: g.options.Logger,
+			Credentials: g.options.Credentials, Identity: g.options.Identity, Software: software, BootID: []byte(rand.Text())[:16], Timeout: DialTime, Logger: g.options.Logger,
 		},
 		known: map[string]bool{}, holders: map[string]*holder{},
 	}

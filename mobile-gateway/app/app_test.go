@@ -370,7 +370,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 			t.Errorf("New says %v; want something with %q", err, want)
 		}
 	}
-	if _, _, err := LoadIdentity(t.TempDir()); err == nil || errors.Is(err, context.Canceled) {
-		t.Errorf("LoadIdentity of an empty directory says %v", err)
+	if _, _, err := OpenIdentity(t.TempDir(), nil); err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("OpenIdentity of an empty directory says %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -63,20 +64,21 @@ func writeHubs(path, hub string) error {
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
-// LoadIdentity reads what [Join] saved: who the gateway is, and which hubs to dial.
-func LoadIdentity(dataDir string) (link.Credentials, []string, error) {
-	credentials, err := link.LoadCredentials(filepath.Join(dataDir, identityDir))
+// OpenIdentity reads what [Join] saved: who the gateway is, and which hubs to dial. The
+// logger hears of renewals.
+func OpenIdentity(dataDir string, logger *slog.Logger) (*link.Identity, []string, error) {
+	identity, err := link.OpenIdentity(filepath.Join(dataDir, identityDir), logger)
 	if errors.Is(err, fs.ErrNotExist) {
-		return credentials, nil, fmt.Errorf("%s has no identity: run `keng-gateway join` first", dataDir)
+		return nil, nil, fmt.Errorf("%s has no identity: run `keng-gateway join` first", dataDir)
 	}
 	if err != nil {
-		return credentials, nil, err
+		return nil, nil, err
 	}
 	file, err := os.Open(filepath.Join(dataDir, hubsFile))
 	if err != nil {
-		return credentials, nil, fmt.Errorf("cannot read which hubs to dial: %w", err)
+		return nil, nil, fmt.Errorf("cannot read which hubs to dial: %w", err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, hubsFileMax))
-	return credentials, strings.Fields(string(text)), err
+	return identity, strings.Fields(string(text)), err
 }

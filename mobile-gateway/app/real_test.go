@@ -127,11 +127,11 @@ func (p place) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	credentials, hubs, err := LoadIdentity(p.dir)
+	identity, hubs, err := OpenIdentity(p.dir, nil)
 	if err != nil {
 		return err
 	}
-	gateway, err := New(Options{Config: cfg, DataDir: p.dir, Hubs: hubs, Credentials: func() link.Credentials { return credentials }})
+	gateway, err := New(Options{Config: cfg, DataDir: p.dir, Hubs: hubs, Identity: identity})
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/quic-go/quic-go"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -22,11 +21,16 @@ import (
 // Conn is a connection to a peer that is known and has been welcomed. It is safe
 // for concurrent use, but only one goroutine may Receive.
 type Conn struct {
-	quic     *quic.Conn
+	wire     wire
 	peer     Peer
 	hello    Hello
 	welcome  Welcome
 	listener bool // we are the hub
+
+	server   *server              // of a listener
+	renewing atomic.Bool          // of a listener: the peer's renewal is under way
+	identity *Identity            // of a dialler, if it renews
+	renewed  chan *linkpb.Renewed // of a dialler: the hub's answer
 
 	ctx    context.Context // ends with the connection; its cause is why
 	cancel context.CancelCauseFunc
@@ -34,38 +38,56 @@ type Conn struct {
 	born  time.Time
 	heard atomic.Int64 // nanoseconds after born: monotonic, and without an allocation
 
-	frames frameReader // of the goroutine that receives
+	frames frameReader // of the goroutine that receives, or over TCP of sort
 
-	// writing orders the frames and guards what follows; who has put something
-	// in it writes. It is no mutex, because a writer may wait long: in a bubble of
-	// testing/synctest time stands still while somebody waits for a mutex.
-	writing chan struct{}
-	stream  *quic.Stream
-	buffer  []byte // for small frames
+	// Over UDP datagrams are the way of heartbeats. Over TCP it is nil, and sort puts
+	// heartbeats into beats and other frames into inbox.
+	datagrams datagrams
+	beats     chan []byte
+	inbox     *inbox
+
+	writing chan struct{} // see [newTurn]; guards the buffer
+	buffer  []byte        // for small frames
 }
 
-const (
-	keptBuffer = 1 << 10 // a longer buffer is not kept while the connection idles
-	writeChunk = 32 << 10
-)
+// keptBuffer is how long a buffer is kept while the connection idles.
+const keptBuffer = 1 << 10
 
-func newConn(connection *quic.Conn, stream *quic.Stream, peer Peer) *Conn {
-	c := &Conn{
-		quic: connection, stream: stream, peer: peer,
-		born: time.Now(), frames: newFrameReader(stream, maxHello), writing: make(chan struct{}, 1),
+// newConn makes a connection of a wire whose peer is about to introduce itself.
+func newConn(w wire) (*Conn, error) {
+	peer, err := peerOf(w)
+	if err != nil {
+		return nil, err
 	}
+	c := &Conn{
+		wire: w, peer: peer, born: time.Now(), frames: newFrameReader(w, maxHello), writing: newTurn(),
+		renewed: make(chan *linkpb.Renewed, 1),
+	}
+	c.datagrams, _ = w.(datagrams)
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	// If the library ends the connection by itself, so do we. No goroutine waits.
-	context.AfterFunc(connection.Context(), func() {
-		c.cancel(translate(context.Cause(connection.Context())))
+	context.AfterFunc(w.Context(), func() {
+		c.cancel(translate(context.Cause(w.Context())))
 	})
-	return c
+	return c, nil
 }
 
-// peerOf is who is at the other end of a connection, whose certificate the
-// handshake has verified.
-func peerOf(connection *quic.Conn) (Peer, error) {
-	chain := connection.ConnectionState().TLS.PeerCertificates
+// begin lets frames of any length in, now that the peer is known, and over TCP begins to
+// read them.
+func (c *Conn) begin() {
+	c.frames.limit = MaxFrame
+	c.touch()
+	if tcp, ok := c.wire.(*tcpWire); ok {
+		tcp.idle = IdleTimeout
+		c.beats, c.inbox = make(chan []byte, beatsMax), newInbox()
+		go c.sort()
+	}
+}
+
+// peerOf is who is at the other end of a wire, whose certificate the handshake has
+// verified.
+func peerOf(w wire) (Peer, error) {
+	chain := w.TLS().PeerCertificates
 	if len(chain) == 0 {
 		return Peer{}, fmt.Errorf("%w: there is none", ErrCertificate)
 	}
@@ -76,7 +98,15 @@ func peerOf(connection *quic.Conn) (Peer, error) {
 func (c *Conn) Peer() Peer { return c.peer }
 
 // RemoteAddr is where the other side is at the moment; it may move.
-func (c *Conn) RemoteAddr() net.Addr { return c.quic.RemoteAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.wire.RemoteAddr() }
+
+// Network is what the connection runs over: "udp" (QUIC) or "tcp".
+func (c *Conn) Network() string {
+	if c.datagrams == nil {
+		return string(overTCP)
+	}
+	return string(overUDP)
+}
 
 // Hello is how the dialler introduced itself, on either side.
 func (c *Conn) Hello() Hello { return c.hello }
@@ -114,13 +144,8 @@ func (c *Conn) send(kind protowire.Number, m proto.Message) error {
 	if cap(frame) <= keptBuffer {
 		c.buffer = frame[:0]
 	}
-	// In pieces, because the deadline is for progress: a long frame on a slow
-	// line takes its time.
-	for chunk := range slices.Chunk(frame, writeChunk) {
-		c.stream.SetWriteDeadline(time.Now().Add(writeTimeout))
-		if _, err := c.write(chunk); err != nil {
-			return c.broken(err)
-		}
+	if _, err := c.write(frame); err != nil {
+		return c.broken(err)
 	}
 	return nil
 }
@@ -130,12 +155,9 @@ func (c *Conn) send(kind protowire.Number, m proto.Message) error {
 // [Conn.Context]. A frame that is malformed or too long ends the connection.
 func (c *Conn) Receive(m proto.Message) error {
 	for {
-		kind, body, err := c.frames.next()
+		kind, body, err := c.next()
 		if err != nil {
 			return c.broken(err)
-		}
-		if c.listener {
-			c.touch()
 		}
 		switch kind {
 		case framePayload:
@@ -147,8 +169,59 @@ func (c *Conn) Receive(m proto.Message) error {
 			return c.heedGoodbye(body)
 		case frameHello, frameWelcome:
 			return c.broken(errors.Join(ErrMalformed, errors.New("a second introduction")))
+		case frameRenew, frameRenewed, frameTrust:
+			if err := c.attend(kind, body); err != nil {
+				return c.broken(err)
+			}
 		}
 		// Else it is a kind of a later version, which we may pass over.
+	}
+}
+
+// next returns the next frame for who receives.
+func (c *Conn) next() (protowire.Number, []byte, error) {
+	if c.inbox != nil {
+		return c.inbox.take(c.ctx)
+	}
+	return c.read()
+}
+
+// read reads a frame off the wire. A Close is an error: the [*ClosedError] that it stands
+// for.
+func (c *Conn) read() (protowire.Number, []byte, error) {
+	kind, body, err := c.frames.next()
+	switch {
+	case err != nil:
+		return frameUnknown, nil, err
+	case kind == frameClose:
+		return frameUnknown, nil, closedBy(body)
+	case c.listener:
+		c.touch()
+	}
+	return kind, body, nil
+}
+
+// sort reads frames until the connection ends, and parts heartbeats from the rest. It is a
+// goroutine of a connection over TCP, so that heartbeats are heard whether or not somebody
+// receives.
+func (c *Conn) sort() {
+	for {
+		kind, body, err := c.read()
+		if err != nil {
+			c.broken(err)
+			return
+		}
+		switch kind {
+		case frameHeartbeat, frameHeartbeatAck:
+			select {
+			case c.beats <- slices.Clone(body):
+			default: // as a datagram may be lost
+			}
+		default:
+			if !c.inbox.put(c.ctx, kind, body) {
+				return
+			}
+		}
 	}
 }
 
@@ -163,7 +236,7 @@ func (c *Conn) heedGoodbye(body []byte) error {
 		Code: CodeGoingAway, Reason: printable(goodbye.Reason), Remote: true,
 		Delay: min(max(goodbye.Delay.AsDuration(), 0), maxDelay),
 	})
-	c.quic.CloseWithError(quic.ApplicationErrorCode(CodeDone), "goodbye")
+	c.wire.CloseWithError(CodeDone, "goodbye")
 	return io.EOF
 }
 
@@ -205,13 +278,16 @@ func (c *Conn) Goodbye(reason string, delay time.Duration) error {
 func (c *Conn) shut(code Code, reason string) {
 	reason = shorten(reason)
 	c.cancel(&ClosedError{Code: code, Reason: reason})
-	c.quic.CloseWithError(quic.ApplicationErrorCode(code), reason)
+	c.wire.CloseWithError(code, reason)
 }
 
 // broken ends the connection after an error of reading or writing, and returns
 // what the caller is told.
 func (c *Conn) broken(err error) error {
 	switch {
+	case isType[*ClosedError](err):
+		c.cancel(err)
+		c.wire.CloseWithError(CodeDone, "")
 	case errors.Is(err, ErrMalformed), errors.Is(err, ErrTooLong):
 		c.shut(CodeMalformed, err.Error())
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -222,7 +298,7 @@ func (c *Conn) broken(err error) error {
 		// The stream's errors are the connection's. Whoever ended it first has
 		// already said why.
 		c.cancel(translate(err))
-		c.quic.CloseWithError(quic.ApplicationErrorCode(CodeDone), "")
+		c.wire.CloseWithError(CodeDone, "")
 	}
 	cause := context.Cause(c.ctx)
 	if orderly(cause) {

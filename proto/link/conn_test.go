@@ -24,7 +24,7 @@ import (
 // TestFramesArriveWholeAndInOrder: many senders, both ways, on a network that loses.
 func TestFramesArriveWholeAndInOrder(t *testing.T) {
 	const senders, each = 16, 50
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		h := w.serve("hub", link.ListenConfig{}, echo)
 		defer h.close()
 		e, cfg := w.agent("agent")
@@ -64,7 +64,7 @@ func TestFramesArriveWholeAndInOrder(t *testing.T) {
 }
 
 func TestLongFrames(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		h := w.serve("hub", link.ListenConfig{}, echo)
 		defer h.close()
 		e, cfg := w.agent("agent")
@@ -204,7 +204,7 @@ func TestHelloMustComeInTime(t *testing.T) {
 // TestNewerConnectionReplaces: the older one ends, and its handler has returned
 // before the newer one's begins.
 func TestNewerConnectionReplaces(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		running, most := 0, 0
 		var mutex sync.Mutex
 		h := w.serve("hub", link.ListenConfig{}, func(ctx context.Context, c *link.Conn) {
@@ -243,7 +243,7 @@ func TestNewerConnectionReplaces(t *testing.T) {
 
 // TestSlowReaderIsCutOff: Send does not wait for ever.
 func TestSlowReaderIsCutOff(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		h := w.serve("hub", link.ListenConfig{}, func(ctx context.Context, _ *link.Conn) { <-ctx.Done() })
 		defer h.close()
 		e, cfg := w.agent("agent")
@@ -266,7 +266,7 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 
 // TestGoodbyeLosesNothing: what was sent before is read before the end.
 func TestGoodbyeLosesNothing(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		h := w.serve("hub", link.ListenConfig{}, func(_ context.Context, c *link.Conn) {
 			for i := range 100 {
 				c.Send(text(fmt.Sprint(i)))
@@ -294,7 +294,7 @@ func TestGoodbyeLosesNothing(t *testing.T) {
 
 // TestIdleLinkLives: heartbeats keep an idle connection, and tell the hub so.
 func TestIdleLinkLives(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		conns := make(chan *link.Conn, 1)
 		h := w.serve("hub", link.ListenConfig{}, func(ctx context.Context, c *link.Conn) {
 			conns <- c
@@ -346,7 +346,7 @@ func TestDeadAgentIsNoticed(t *testing.T) {
 
 // TestRefuse: the words of a hub that puts a peer out reach its people.
 func TestRefuse(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		h := w.serve("hub", link.ListenConfig{}, func(_ context.Context, c *link.Conn) {
 			receive(c)
 			c.Refuse("revoked by Hà\x1b[2J " + strings.Repeat("ở", 300))

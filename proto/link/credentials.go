@@ -155,10 +155,6 @@ func SaveCredentials(dir string, c Credentials) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cannot make the directory of the identity: %w", err)
 	}
-	authorities := make([][]byte, len(c.Authorities))
-	for i, authority := range c.Authorities {
-		authorities[i] = authority.Raw
-	}
 	// The authorities go first: the old certificate works with the new ones,
 	// because a change of authority keeps both for a while.
 	files := []struct {
@@ -166,7 +162,7 @@ func SaveCredentials(dir string, c Credentials) error {
 		data []byte
 		mode fs.FileMode
 	}{
-		{authoritiesFile, encodePEM("CERTIFICATE", authorities...), 0o644},
+		{authoritiesFile, encodePEM("CERTIFICATE", rawOf(c.Authorities)...), 0o644},
 		{keyFile, encodePEM("PRIVATE KEY", key), 0o600},
 		{certificateFile, encodePEM("CERTIFICATE", c.Certificate.Certificate...), 0o644},
 	}
@@ -178,6 +174,11 @@ func SaveCredentials(dir string, c Credentials) error {
 	if err := syncDir(dir); err != nil {
 		return fmt.Errorf("cannot save the identity: %w", err)
 	}
+	// What was renewed of the identity before is of no use to this one; or it is this one,
+	// and then the old one is there until all is renamed.
+	if err := os.RemoveAll(filepath.Join(dir, pendingDir)); err != nil {
+		return fmt.Errorf("cannot save the identity: %w", err)
+	}
 	for _, file := range files {
 		name := filepath.Join(dir, file.name)
 		if err := os.Rename(name+newSuffix, name); err != nil {
@@ -185,6 +186,22 @@ func SaveCredentials(dir string, c Credentials) error {
 		}
 	}
 	return syncDir(dir)
+}
+
+// saveAuthorities writes whom to trust, and leaves key and certificate alone.
+func saveAuthorities(dir string, authorities []*x509.Certificate) error {
+	name := filepath.Join(dir, authoritiesFile)
+	err := writeSynced(name+newSuffix, encodePEM("CERTIFICATE", rawOf(authorities)...), 0o644)
+	if err == nil {
+		err = os.Rename(name+newSuffix, name)
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot save whom to trust: %w", err)
+	}
+	return nil
 }
 
 func encodePEM(kind string, blocks ...[]byte) []byte {

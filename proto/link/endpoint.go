@@ -25,13 +25,16 @@ type EndpointKeys struct {
 	Ticket         [32]byte // TLS session tickets
 }
 
-// Endpoint is one UDP socket that dials and listens. Safe for concurrent use.
+// Endpoint is one UDP socket that dials and listens, and where UDP does not get through
+// as many TCP connections as are needed. Safe for concurrent use.
 type Endpoint struct {
 	socket    net.PacketConn
 	transport *quic.Transport
 	ticketKey [32]byte
 	sessions  tls.ClientSessionCache
 	admission atomic.Pointer[admission] // while it serves
+	ways      ways
+	sockets   sockets // of TCP
 	closing   sync.Once
 	closed    error
 }
@@ -71,11 +74,11 @@ func randomKeys() *EndpointKeys {
 // LocalAddr is the socket's address.
 func (e *Endpoint) LocalAddr() net.Addr { return e.socket.LocalAddr() }
 
-// Close closes the socket. What still runs over it ends without a word to the
+// Close closes the socket, and the TCP connections. What still runs over it ends without a word to the
 // other side: end the context of [Endpoint.Serve] and [Endpoint.Keep] first, and
 // wait for them.
 func (e *Endpoint) Close() error {
-	e.closing.Do(func() { e.closed = errors.Join(e.transport.Close(), e.socket.Close()) })
+	e.closing.Do(func() { e.closed = errors.Join(e.transport.Close(), e.socket.Close()); e.sockets.close() })
 	return e.closed
 }
 

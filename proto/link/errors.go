@@ -2,12 +2,16 @@ package link
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
 	"github.com/quic-go/quic-go"
+
+	"keng/proto/link/linkpb"
 )
 
 // What a caller may want to tell apart, with [errors.Is].
@@ -114,9 +118,16 @@ func translate(err error) error {
 	if transport, ok := errors.AsType[*quic.TransportError](err); ok {
 		return translateTransport(transport)
 	}
+	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
+		return translateAlert(alert.Err)
+	}
 	switch {
+	case isType[*ClosedError](err), errors.Is(err, ErrLost), errors.Is(err, ErrCertificate), errors.Is(err, ErrFingerprint):
+		return err // it is ours already
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	case isType[tls.RecordHeaderError](err):
+		return fmt.Errorf("%w: what answers there does not speak TLS", ErrLost)
 	case isType[*quic.StatelessResetError](err):
 		return fmt.Errorf("%w: the hub has forgotten it, perhaps by a restart", ErrLost)
 	case isType[*quic.IdleTimeoutError](err):
@@ -134,16 +145,55 @@ func translateTransport(err *quic.TransportError) error {
 	case err.ErrorCode == quic.ConnectionRefused:
 		return ErrBusy
 	case err.ErrorCode == noApplicationProtocol:
-		return fmt.Errorf("%w: the other side does not speak this protocol, or takes no joiners", ErrRefused)
+		return errNoProtocol()
 	case !err.ErrorCode.IsCryptoError():
 		return fmt.Errorf("%w: %s", ErrLost, err.Error())
 	case errors.Is(err, ErrCertificate), errors.Is(err, ErrFingerprint):
 		// Our own verdict on the peer, wrapped by the TLS and QUIC libraries.
 		return err
 	case err.Remote:
-		return fmt.Errorf("%w: the other side rejects ours; it may be revoked, expired or of another cluster", ErrCertificate)
+		return errRejected()
 	}
 	return fmt.Errorf("%w: %s", ErrCertificate, err.Error())
+}
+
+// translateAlert turns what the other side of a TLS connection over TCP has against us into
+// one of our errors. The standard library has a type for an alert, but only over QUIC; the
+// words are the same.
+func translateAlert(alert error) error {
+	const internalError, certificateFirst, certificateLast, certificateRequired = 80, 42, 48, 116
+	is := func(code tls.AlertError) bool { return alert.Error() == code.Error() }
+	switch {
+	case is(internalError): // see [server.greet]
+		return ErrBusy
+	case is(noApplicationProtocol - 0x100):
+		return errNoProtocol()
+	case is(certificateRequired):
+		return errRejected()
+	}
+	for code := tls.AlertError(certificateFirst); code <= certificateLast; code++ {
+		if is(code) {
+			return errRejected()
+		}
+	}
+	return fmt.Errorf("%w: the other side says %w", ErrLost, alert)
+}
+
+func errNoProtocol() error {
+	return fmt.Errorf("%w: the other side does not speak this protocol, or takes no joiners", ErrRefused)
+}
+
+func errRejected() error {
+	return fmt.Errorf("%w: the other side rejects ours; it may be revoked, expired or of another cluster", ErrCertificate)
+}
+
+// closedBy reads the Close of the other side.
+func closedBy(body []byte) error {
+	var m linkpb.Close
+	if err := decode(body, &m); err != nil {
+		return err
+	}
+	return &ClosedError{Code: Code(m.Code), Reason: printable(m.Reason), Remote: true}
 }
 
 func isType[E error](err error) bool {

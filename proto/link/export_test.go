@@ -2,15 +2,23 @@ package link
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"keng/proto/link/linkpb"
 )
 
 // What the tests outside of the package need of its inside.
 var (
 	EncodeDatagram = encodeDatagram
 	OpenFrame      = openFrame
+	PeekProtocols  = peekProtocols
+	ClosedBy       = closedBy
+	Present        = present
 )
 
 const MinDatagram = minDatagram
@@ -76,4 +84,42 @@ func Pulse(interval, delay, limit time.Duration, answered func(number uint64) bo
 }
 
 // Resumed reports whether the connection resumed a TLS session.
-func (c *Conn) Resumed() bool { return c.quic.ConnectionState().TLS.DidResume }
+func (c *Conn) Resumed() bool { return c.wire.TLS().DidResume }
+
+// Prove signs a connection and a request with the key of credentials.
+func Prove(state tls.ConnectionState, own Credentials, csr []byte) ([]byte, error) {
+	return prove(state, own.Certificate.PrivateKey, csr)
+}
+
+// AskRaw sends a request of a join and reads the reply.
+func AskRaw(stream io.ReadWriter, request *linkpb.JoinRequest) (*linkpb.JoinReply, error) {
+	reply := new(linkpb.JoinReply)
+	err := writeMessage(stream, request)
+	if err == nil {
+		err = readMessage(stream, reply)
+	}
+	return reply, err
+}
+
+// JudgeRaw judges the bytes of a request whose proof should be of a digest of zeros.
+func JudgeRaw(b []byte, authorities []*x509.Certificate, now time.Time) (Peer, error) {
+	var m linkpb.JoinRequest
+	if err := decode(b, &m); err != nil {
+		return Peer{}, err
+	}
+	return judgeProof(&m, make([]byte, 32), authorities, now)
+}
+
+// RenewedRaw judges the bytes of a hub's answer to a key that was made for it.
+func RenewedRaw(b []byte, who Peer) error {
+	var m linkpb.Renewed
+	if err := decode(b, &m); err != nil {
+		return err
+	}
+	key, _, err := newRequest()
+	if err != nil {
+		return err
+	}
+	_, err = renewedCredentials(m.Certificates, m.Authorities, key, who)
+	return err
+}

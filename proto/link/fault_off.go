@@ -2,5 +2,5 @@
 
 package link
 
-// write gives bytes to the QUIC stream.
-func (c *Conn) write(b []byte) (int, error) { return c.stream.Write(b) }
+// write gives bytes to the wire.
+func (c *Conn) write(b []byte) (int, error) { return c.wire.Write(b) }

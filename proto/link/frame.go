@@ -19,6 +19,16 @@ const (
 	frameWelcome protowire.Number = 2
 	frameGoodbye protowire.Number = 3
 	framePayload protowire.Number = 4
+	frameRenew   protowire.Number = 5
+	frameRenewed protowire.Number = 6
+	frameTrust   protowire.Number = 7
+
+	// Over TCP only.
+	frameHeartbeat    protowire.Number = 8
+	frameHeartbeatAck protowire.Number = 9
+	frameClose        protowire.Number = 10
+
+	frameLast = frameClose
 )
 
 // readBuffer holds a usual frame. Ten thousand idle connections each have one.
@@ -122,7 +132,7 @@ func openFrame(frame []byte) (protowire.Number, []byte, error) {
 		if n < 0 {
 			return frameUnknown, nil, fmt.Errorf("%w: %w", ErrMalformed, protowire.ParseError(n))
 		}
-		known := frameHello <= number && number <= framePayload
+		known := frameHello <= number && number <= frameLast
 		if known && wire != protowire.BytesType {
 			return frameUnknown, nil, fmt.Errorf("%w: field %d is not of bytes", ErrMalformed, number)
 		}

@@ -11,7 +11,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/quic-go/quic-go"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -86,25 +85,24 @@ func checkJoiner(kind Kind, name string) error {
 }
 
 func (e *Endpoint) join(ctx context.Context, address string, token Token, kind Kind, name string) (Credentials, Peer, error) {
-	key, err := NewKey()
+	key, csr, err := newRequest()
 	if err != nil {
 		return Credentials{}, Peer{}, err
 	}
-	csr, err := NewSigningRequest(key)
+	w, over, err := e.open(ctx, opening{
+		address: address, resolve: e.resolve, silence: joinSilence,
+		tls: func(network) (*tls.Config, error) { return joinTLS(token.Fingerprint), nil },
+	})
+	if err != nil {
+		return Credentials{}, Peer{}, silence(err)
+	}
+	defer w.CloseWithError(CodeDone, "joined")
+	authority, err := verifyFingerprint(w.TLS().PeerCertificates, token.Fingerprint)
 	if err != nil {
 		return Credentials{}, Peer{}, err
 	}
-	remote, err := e.resolve(ctx, address)
-	if err != nil {
-		return Credentials{}, Peer{}, err
-	}
-	var authority *x509.Certificate // set before Dial returns
-	connection, err := e.transport.Dial(ctx, remote, joinTLS(token.Fingerprint, &authority), quicConfig(joinSilence))
-	if err != nil {
-		return Credentials{}, Peer{}, silence(translate(err))
-	}
-	defer connection.CloseWithError(quic.ApplicationErrorCode(CodeDone), "joined")
-	reply, err := ask(ctx, connection, &linkpb.JoinRequest{Token: token.String(), Csr: csr, Kind: string(kind), Name: name})
+	e.ways.worked(address, over)
+	reply, err := ask(ctx, w, &linkpb.JoinRequest{Token: token.String(), Csr: csr, Kind: string(kind), Name: name})
 	if err != nil {
 		return Credentials{}, Peer{}, err
 	}
@@ -113,34 +111,30 @@ func (e *Endpoint) join(ctx context.Context, address string, token Token, kind K
 
 // joinTLS trusts whoever has the authority of a fingerprint in its chain. The
 // handshake does not end before that is verified, so nothing is sent to anybody else.
-func joinTLS(fingerprint [32]byte, authority **x509.Certificate) *tls.Config {
+func joinTLS(fingerprint [32]byte) *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS13,
 		NextProtos:         []string{protoJoin},
 		ServerName:         serverName,
 		InsecureSkipVerify: true, // see VerifyConnection
-		VerifyConnection: func(state tls.ConnectionState) (err error) {
-			*authority, err = verifyFingerprint(state.PeerCertificates, fingerprint)
+		VerifyConnection: func(state tls.ConnectionState) error {
+			_, err := verifyFingerprint(state.PeerCertificates, fingerprint)
 			return err
 		},
 	}
 }
 
 // ask sends the request and reads the reply.
-func ask(ctx context.Context, connection *quic.Conn, request *linkpb.JoinRequest) (*linkpb.JoinReply, error) {
-	stream, err := connection.OpenStream()
-	if err != nil {
-		return nil, translate(err)
-	}
-	stop := context.AfterFunc(ctx, func() { stream.SetDeadline(time.Now()) })
+func ask(ctx context.Context, w wire, request *linkpb.JoinRequest) (*linkpb.JoinReply, error) {
+	stop := context.AfterFunc(ctx, func() { w.SetReadDeadline(time.Now()) })
 	defer stop()
 	reply := new(linkpb.JoinReply)
-	err = writeMessage(stream, request)
+	err := writeMessage(w, request)
 	if err == nil {
-		err = stream.Close() // nothing more will come
+		err = w.CloseWrite()
 	}
 	if err == nil {
-		err = readMessage(stream, reply)
+		err = readMessage(w, reply)
 	}
 	switch {
 	case err == nil:
@@ -158,32 +152,17 @@ func checkReply(reply *linkpb.JoinReply, key *ecdsa.PrivateKey, authority *x509.
 	if reply.Refused != "" {
 		return Credentials{}, Peer{}, fmt.Errorf("%w: %s", ErrRefused, printable(reply.Refused))
 	}
-	authorities, err := parseChain(reply.Authorities)
+	peer := Peer{Kind: kind, ID: reply.Id}
+	given, err := renewedCredentials(reply.Certificates, reply.Authorities, key, peer)
 	if err != nil {
-		return Credentials{}, Peer{}, fmt.Errorf("the hub's answer names no usable authority: %w", err)
-	}
-	chain, err := parseChain(reply.Certificates)
-	if err != nil {
-		return Credentials{}, Peer{}, fmt.Errorf("the hub's answer holds no usable certificate: %w", err)
+		return Credentials{}, Peer{}, err
 	}
 	// The pinned authority vouches for the connection, hence for the list, but
 	// a list without it would be of another cluster.
-	if !contains(authorities, authority) {
+	if !contains(given.Authorities, authority) {
 		return Credentials{}, Peer{}, fmt.Errorf("%w: its list of authorities lacks the one of the token", ErrFingerprint)
 	}
-	peer, err := verifyChain(chain, authorities, x509.ExtKeyUsageClientAuth)
-	switch {
-	case err != nil:
-		return Credentials{}, Peer{}, fmt.Errorf("the certificate given: %w", err)
-	case !key.PublicKey.Equal(chain[0].PublicKey):
-		return Credentials{}, Peer{}, fmt.Errorf("%w: the certificate given is not for our key", ErrCertificate)
-	case peer.Kind != kind || peer.ID != reply.Id:
-		return Credentials{}, Peer{}, fmt.Errorf("%w: the certificate given is for %s", ErrCertificate, peer)
-	}
-	return Credentials{
-		Certificate: tls.Certificate{Certificate: reply.Certificates, PrivateKey: key, Leaf: chain[0]},
-		Authorities: authorities,
-	}, peer, nil
+	return given, peer, nil
 }
 
 func contains(list []*x509.Certificate, certificate *x509.Certificate) bool {
@@ -218,6 +197,10 @@ func readMessage(r io.Reader, m proto.Message) error {
 	if err != nil {
 		return err
 	}
+	// Over TCP a Close may stand in the place of a message, which has no field of its number.
+	if kind, closing, err := openFrame(body); err == nil && kind == frameClose {
+		return closedBy(closing)
+	}
 	return decode(body, m)
 }
 
@@ -234,7 +217,7 @@ func (r JoinReply) message() *linkpb.JoinReply {
 // typed the address.
 func silence(err error) error {
 	if errors.Is(err, ErrLost) {
-		return fmt.Errorf("%w: nothing answers there; is the address right, does a hub run, does UDP get through?", err)
+		return fmt.Errorf("%w: nothing answers there; is the address right, does a hub run, does a firewall let UDP or TCP through?", err)
 	}
 	return err
 }

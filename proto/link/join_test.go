@@ -35,12 +35,12 @@ func (w *world) enrol(token link.Token, asked *atomic.Int32) func(context.Contex
 }
 
 func TestJoin(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		token := link.NewToken(w.authority.Certificate)
 		var asked atomic.Int32
 		h := w.serve("hub", link.ListenConfig{Join: w.enrol(token, &asked)}, echo)
 		defer h.close()
-		e := link.NewEndpoint(w.network.Listen("new"), nil)
+		e := w.endpoint("new")
 		defer e.Close()
 		own, peer, err := e.Join(w.Context(), "hub", token.String(), link.Gateway, "here")
 		if err != nil {
@@ -109,7 +109,7 @@ func TestJoinTellsNothingToStrangers(t *testing.T) {
 						w.Errorf("the joiner opened stream %d", stream.StreamID())
 					}
 				})
-				e := link.NewEndpoint(w.network.Listen("new"), nil)
+				e := w.endpoint("new")
 				defer e.Close()
 				_, _, err := e.Join(w.Context(), "hub", link.NewToken(w.authority.Certificate).String(), link.Agent, "x")
 				if !errors.Is(err, link.ErrFingerprint) && !errors.Is(err, link.ErrCertificate) {
@@ -145,12 +145,12 @@ func TestJoinBelievesNoForeignAnswer(t *testing.T) {
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(w *world) {
+			bubbles(t, func(w *world) {
 				h := w.serve("hub", link.ListenConfig{Join: func(_ context.Context, r link.JoinRequest, _ net.Addr) (link.JoinReply, error) {
 					return answer(w, r.CSR), nil
 				}}, echo)
 				defer h.close()
-				e := link.NewEndpoint(w.network.Listen("new"), nil)
+				e := w.endpoint("new")
 				defer e.Close()
 				if _, _, err := e.Join(w.Context(), "hub", link.NewToken(w.authority.Certificate).String(), link.Agent, "x"); err == nil {
 					w.Error("it was believed")
@@ -162,7 +162,7 @@ func TestJoinBelievesNoForeignAnswer(t *testing.T) {
 
 // TestJoinersAreBounded: in time, in size, and in what they learn of a hub's troubles.
 func TestJoinersAreBounded(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		token := link.NewToken(w.authority.Certificate).String()
 		h := w.serve("hub", link.ListenConfig{Join: func(ctx context.Context, r link.JoinRequest, _ net.Addr) (link.JoinReply, error) {
 			if r.Name == "stall" {
@@ -171,7 +171,7 @@ func TestJoinersAreBounded(t *testing.T) {
 			return link.JoinReply{}, errors.New("secret trouble")
 		}}, echo)
 		defer h.close()
-		e := link.NewEndpoint(w.network.Listen("new"), nil)
+		e := w.endpoint("new")
 		defer e.Close()
 		for _, name := range []string{"fail", "stall"} {
 			_, _, err := e.Join(w.Context(), "hub", token, link.Agent, name)

@@ -2,9 +2,9 @@ package link
 
 import (
 	"context"
+	"errors"
+	"net"
 	"time"
-
-	"github.com/quic-go/quic-go"
 
 	"keng/proto/link/linkpb"
 )
@@ -17,54 +17,69 @@ const (
 
 // receiveJoiner answers the one request of a joiner. Nobody has vouched for it
 // yet: everything is bounded, in time and in size.
-func (s *server) receiveJoiner(ctx context.Context, connection *quic.Conn) {
+func (s *server) receiveJoiner(ctx context.Context, w wire) {
 	ctx, cancel := context.WithTimeout(ctx, 2*helloTimeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
-		connection.CloseWithError(quic.ApplicationErrorCode(CodeSlow), "no request in time")
+		w.CloseWithError(CodeSlow, "no request in time")
 	})
 	defer stop()
-	if err := s.answerJoiner(ctx, connection); err != nil {
-		s.cfg.Logger.Info("link: a joiner is not answered", "remote", connection.RemoteAddr().String(), "error", err)
-		connection.CloseWithError(quic.ApplicationErrorCode(codeOf(err)), shorten(err.Error()))
+	if err := s.answerJoiner(ctx, w); err != nil {
+		s.cfg.Logger.Info("link: a joiner is not answered", "remote", w.RemoteAddr().String(), "error", err)
+		code := codeOf(err)
+		if errors.Is(err, errNotNow) {
+			code = CodeGoingAway
+		}
+		w.CloseWithError(code, shorten(err.Error()))
 		return
 	}
 	// The joiner closes when it has read the reply.
-	select {
-	case <-connection.Context().Done():
-	case <-time.After(goodbyeWait):
-		connection.CloseWithError(quic.ApplicationErrorCode(CodeDone), "")
-	}
+	w.linger(goodbyeWait)
+	w.CloseWithError(CodeDone, "")
 }
 
-func (s *server) answerJoiner(ctx context.Context, connection *quic.Conn) error {
-	stream, err := acceptStream(ctx, connection)
+func (s *server) answerJoiner(ctx context.Context, w wire) error {
+	if err := w.ready(ctx); err != nil {
+		return tooSlow(err)
+	}
+	var m linkpb.JoinRequest
+	if err := readMessage(w, &m); err != nil {
+		return tooSlow(err)
+	}
+	reply, err := s.decide(ctx, &m, w)
 	if err != nil {
 		return err
 	}
-	var m linkpb.JoinRequest
-	if err := readMessage(stream, &m); err != nil {
-		return tooSlow(err)
-	}
-	reply := s.decide(ctx, &m, connection)
 	if reply.Now.IsZero() {
 		reply.Now = time.Now()
 	}
-	stream.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if err := writeMessage(stream, reply.message()); err != nil {
+	if err := writeMessage(w, reply.message()); err != nil {
 		return tooSlow(err)
 	}
-	return stream.Close()
+	return w.CloseWrite()
 }
 
-// decide asks the hub, a bounded number of times at once.
-func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, connection *quic.Conn) JoinReply {
+// decide asks the hub, a bounded number of times at once. An error is one that passes, of
+// a renewal with proof.
+func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, w wire) (JoinReply, error) {
+	renews := len(m.Expired) > 0
 	select {
 	case s.joins <- struct{}{}:
 		defer func() { <-s.joins }()
 	default:
-		return JoinReply{Refused: joinBusy}
+		if renews {
+			return JoinReply{}, errNotNow
+		}
+		return JoinReply{Refused: joinBusy}, nil
 	}
+	if renews {
+		return s.decideExpired(ctx, m, w.TLS())
+	}
+	return s.decideJoin(ctx, m, w.RemoteAddr()), nil
+}
+
+// decideJoin answers who joins with a token.
+func (s *server) decideJoin(ctx context.Context, m *linkpb.JoinRequest, remote net.Addr) JoinReply {
 	request := JoinRequest{Token: m.Token, CSR: m.Csr, Kind: Kind(m.Kind), Name: printable(m.Name)}
 	if err := checkJoiner(request.Kind, m.Name); err != nil {
 		return JoinReply{Refused: err.Error()}
@@ -74,9 +89,9 @@ func (s *server) decide(ctx context.Context, m *linkpb.JoinRequest, connection *
 	}
 	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
 	defer cancel()
-	reply, err := s.cfg.Join(ctx, request, connection.RemoteAddr())
+	reply, err := s.cfg.Join(ctx, request, remote)
 	if err != nil {
-		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", connection.RemoteAddr().String(), "error", err)
+		s.cfg.Logger.Error("link: cannot certify a joiner", "remote", remote.String(), "error", err)
 		return JoinReply{Refused: joinFailed}
 	}
 	return reply

@@ -35,7 +35,10 @@ func (b Backoff) withDefaults() Backoff {
 }
 
 // after is the wait after a number of failures in a row, at least one: full jitter.
-func (b Backoff) after(failures int) time.Duration {
+func (b Backoff) after(failures int) time.Duration { return jitter(b.ceiling(failures)) }
+
+// ceiling is what the wait after a number of failures in a row is below.
+func (b Backoff) ceiling(failures int) time.Duration {
 	ceiling := b.Min
 	for range min(failures, 64) - 1 {
 		if ceiling >= b.Max/2 {
@@ -44,7 +47,22 @@ func (b Backoff) after(failures int) time.Duration {
 		}
 		ceiling *= 2
 	}
-	return jitter(ceiling)
+	return ceiling
+}
+
+// afterError is the wait after a number of failures in a row, the last of which was err:
+// who is refused comes back seldom.
+func (b Backoff) afterError(failures int, err error) time.Duration {
+	if errors.Is(err, ErrRefused) {
+		return b.longest(64)
+	}
+	return b.after(failures)
+}
+
+// longest is a wait of at least half of what failures in a row allow.
+func (b Backoff) longest(failures int) time.Duration {
+	ceiling := b.ceiling(failures)
+	return ceiling/2 + jitter(ceiling/2)
 }
 
 // jitter returns a random part of d.
@@ -66,10 +84,13 @@ const settled = 10 * time.Second
 //
 // session runs on each connection, with the connection's context; when it returns, the
 // connection is closed. If ctx ends, the connection is closed and session must return.
+// A connection over TCP, since UDP was blocked, is changed for one over UDP to the same hub
+// when that answers again: session is called once more, at once.
 // Then Keep waits: for the delay that a Goodbye asked for; not at all if the hub
 // fell silent and there is another; exponentially after failures in a row, which are
 // dials, [ErrReplaced] (somebody else uses this identity) and connections of under
-// ten seconds; else a random part of the hub's ReconnectSpread. Every wait is logged.
+// ten seconds; near the longest at once after [ErrRefused]; else a random part of the hub's
+// ReconnectSpread. Every wait is logged.
 func (e *Endpoint) Keep(ctx context.Context, addrs func() []string, cfg DialConfig, session func(ctx context.Context, c *Conn) error, backoff Backoff) error {
 	k := keeper{endpoint: e, cfg: e.withDefaults(cfg), backoff: backoff.withDefaults()}
 	defer k.losers.Wait()
@@ -79,10 +100,10 @@ func (e *Endpoint) Keep(ctx context.Context, addrs func() []string, cfg DialConf
 		var wait time.Duration
 		if err != nil {
 			k.failures++
-			wait = k.backoff.after(k.failures)
+			wait = k.backoff.afterError(k.failures, err)
 		} else {
 			k.last = address
-			err = k.run(ctx, c, session)
+			c, err = k.run(ctx, c, session)
 			wait = k.pause(c, err, len(addresses) > 1)
 		}
 		if ctx.Err() != nil {
@@ -114,9 +135,30 @@ func (k *keeper) order(addresses []string) []string {
 	return addresses
 }
 
-// run runs the session and returns why the connection ended.
-func (k *keeper) run(ctx context.Context, c *Conn, session func(context.Context, *Conn) error) error {
-	k.cfg.Logger.Info("link: connected", "hub", c.Welcome().Node, "remote", c.RemoteAddr().String())
+// run runs the session. If the connection is over TCP and the hub answers over UDP later,
+// it runs it again on that one, without a wait. It returns the last connection and why
+// that ended.
+func (k *keeper) run(ctx context.Context, c *Conn, session func(context.Context, *Conn) error) (*Conn, error) {
+	for {
+		var better <-chan *Conn
+		if c.Network() == string(overTCP) {
+			better = k.upgrade(ctx, c, k.last)
+		}
+		err := k.runOn(ctx, c, session)
+		if better == nil {
+			return c, err
+		}
+		next := <-better
+		if next == nil {
+			return c, err
+		}
+		c = next
+	}
+}
+
+// runOn runs the session on one connection and returns why that ended.
+func (k *keeper) runOn(ctx context.Context, c *Conn, session func(context.Context, *Conn) error) error {
+	k.cfg.Logger.Info("link: connected", "hub", c.Welcome().Node, "remote", c.RemoteAddr().String(), "over", c.Network())
 	stop := context.AfterFunc(ctx, func() { c.Close("stopping") })
 	defer stop()
 	err := session(c.Context(), c)
@@ -141,6 +183,8 @@ func (k *keeper) pause(c *Conn, err error, others bool) time.Duration {
 	switch {
 	case closed != nil && closed.Remote && closed.Code == CodeGoingAway && closed.Delay > 0:
 		return closed.Delay
+	case errors.Is(err, ErrRefused):
+		return k.backoff.longest(k.failures + 64)
 	case errors.Is(err, ErrSilent) && others && k.failures == 0:
 		return 0
 	case k.failures > 1 || errors.Is(err, ErrReplaced):

@@ -51,7 +51,7 @@ func (w *world) keep(name string, cfg link.DialConfig, e *link.Endpoint, address
 func TestSilenceMovesToAnotherHub(t *testing.T) {
 	for phase := range 10 {
 		t.Run(fmt.Sprint(phase), func(t *testing.T) {
-			bubble(t, func(w *world) {
+			bubbles(t, func(w *world) {
 				// The spread is for losses without another hub, so it must not matter here.
 				listen := link.ListenConfig{ReconnectSpread: time.Hour}
 				one, two := w.serve("hub-1", listen, echo), w.serve("hub-2", listen, echo)
@@ -86,7 +86,7 @@ func TestLoneHubIsNotStormed(t *testing.T) {
 	const spread = 40 * time.Second
 	var waits []time.Duration
 	for range 20 {
-		bubble(t, func(w *world) {
+		bubbles(t, func(w *world) {
 			h := w.serve("hub", link.ListenConfig{ReconnectSpread: spread}, echo)
 			defer h.close()
 			e, cfg := w.agent("agent")
@@ -131,7 +131,7 @@ func TestBackoffDoublesWithFullJitter(t *testing.T) {
 
 // TestKeepOutlivesALongOutage: it comes back within a minute and a dial's time.
 func TestKeepOutlivesALongOutage(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		h := w.serve("hub", link.ListenConfig{}, echo)
 		e, cfg := w.agent("agent")
 		defer e.Close()
@@ -194,7 +194,7 @@ func TestRestartedHubIsNoticedByReset(t *testing.T) {
 // goes to the other hub.
 func TestStoppingHubSpreadsItsPeers(t *testing.T) {
 	const agents, spread = 10, 20 * time.Second
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		listen := link.ListenConfig{ReconnectSpread: spread}
 		one := w.serve("hub-1", listen, echo)
 		var all []*kept
@@ -238,7 +238,7 @@ func TestStoppingHubSpreadsItsPeers(t *testing.T) {
 // TestTwinsDoNotFight: two processes with one identity replace each other ever more
 // rarely.
 func TestTwinsDoNotFight(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		var meetings atomic.Int32
 		h := w.serve("hub", link.ListenConfig{}, func(ctx context.Context, c *link.Conn) {
 			meetings.Add(1)

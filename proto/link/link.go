@@ -1,7 +1,8 @@
 // Package link joins agents and gateways (who dial) to hubs (who listen): a
 // QUIC connection with mutual TLS 1.3, one long-lived stream of frames, and
-// heartbeats as datagrams. It knows who the peer is and that it lives; what the
-// frames mean is the business of agentpb and gatewaypb.
+// heartbeats as datagrams; where UDP is blocked, the same frames over mutual TLS 1.3 on
+// TCP. It knows who the peer is and that it lives; what the frames mean is the business
+// of agentpb and gatewaypb.
 //
 // # Dialling
 //
@@ -9,6 +10,12 @@
 // when the hub has said Welcome, not before: in TLS 1.3 the handshake ends for
 // the dialler before the hub has judged its certificate. [Endpoint.Keep] dials
 // for ever, whichever of several hubs answers, and is what an agent wants.
+//
+// Both dial over UDP first, and after a head start over TCP as well; the first handshake that
+// ends is it, and what worked is remembered for twenty minutes. So blocked UDP costs two and a
+// half seconds the first time and nothing afterwards. Then UDP gets its head start again;
+// and Keep looks every ten to fifteen minutes whether it gets through, beside the connection
+// over TCP, which it gives up only for one that stands.
 //
 // # Listening
 //
@@ -25,6 +32,7 @@
 //     ended by [Conn.Goodbye].
 //   - A dialler whose heartbeats are not answered for two intervals ends the
 //     connection with [ErrSilent].
+//   - Over TCP all of this is the same; only heartbeats go through the stream.
 //   - A peer's identity is what its certificate says and nothing else; it is verified
 //     on every connection, resumed ones included, against the present
 //     authorities, the present time and [ListenConfig].Admit.
@@ -34,6 +42,13 @@
 // A machine without a certificate presents a [Token] on an ALPN of its own. The
 // token carries the fingerprint of the cluster's authority, and [Endpoint.Join]
 // sends nothing before the listener has proved that it belongs to it.
+//
+// # Renewal
+//
+// Who dials with an [Identity] has its certificate renewed at half of its life, over the
+// connection that it has, and for [RenewalGrace] after its end, with proof of the old key.
+// The old certificate is kept until a hub has welcomed the new one. Which authorities are
+// trusted comes with each certificate, and from a hub by [Conn.Trust].
 package link
 
 import (

@@ -20,16 +20,29 @@ type world struct {
 	*testing.T
 	network   *linktest.Network
 	authority *linktest.Authority
+	tcp       bool // agents have no UDP
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t, linktest.NewNetwork(10 * time.Millisecond), linktest.NewAuthority(t)}
+	return &world{T: t, network: linktest.NewNetwork(10 * time.Millisecond), authority: linktest.NewAuthority(t)}
 }
 
 // bubble runs a test on fake time.
 func bubble(t *testing.T, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { test(newWorld(t)) })
+}
+
+// bubbles runs a test over UDP, and where UDP is blocked.
+func bubbles(t *testing.T, test func(w *world)) {
+	t.Helper()
+	t.Run("udp", func(t *testing.T) { bubble(t, test) })
+	t.Run("tcp", func(t *testing.T) {
+		bubble(t, func(w *world) {
+			w.tcp = true
+			test(w)
+		})
+	})
 }
 
 // hub is a listener under test.
@@ -48,6 +61,9 @@ func (w *world) serve(name string, cfg link.ListenConfig, handle func(context.Co
 	}
 	if cfg.Node == "" {
 		cfg.Node = name
+	}
+	if w.tcp {
+		cfg.TCP = append(cfg.TCP, w.network.ListenTCP(name))
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h := &hub{link.NewEndpoint(w.network.Listen(name), nil), stop, make(chan struct{})}
@@ -71,7 +87,13 @@ func (h *hub) close() {
 func (w *world) agent(name string) (*link.Endpoint, link.DialConfig) {
 	w.Helper()
 	cfg := link.DialConfig{Credentials: w.authority.As(link.Agent, name), Software: "test", BootID: []byte("0123456789abcdef")}
-	return link.NewEndpoint(w.network.Listen(name), nil), cfg
+	return w.endpoint(name), cfg
+}
+
+// endpoint makes the endpoint of a dialler.
+func (w *world) endpoint(name string) *link.Endpoint {
+	w.network.BlockUDP(name, w.tcp)
+	return link.NewEndpoint(w.network.Listen(name), nil)
 }
 
 func (w *world) dial(e *link.Endpoint, address string, cfg link.DialConfig) *link.Conn {
@@ -79,6 +101,9 @@ func (w *world) dial(e *link.Endpoint, address string, cfg link.DialConfig) *lin
 	c, err := e.Dial(w.Context(), address, cfg)
 	if err != nil {
 		w.Fatal(err)
+	}
+	if want := map[bool]string{false: "udp", true: "tcp"}[w.tcp]; c.Network() != want {
+		w.Errorf("connected over %s instead of %s", c.Network(), want)
 	}
 	return c
 }
@@ -102,7 +127,7 @@ func receive(c *link.Conn) (string, error) {
 }
 
 func TestHelloAndWelcome(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		met := make(chan link.Hello, 1)
 		h := w.serve("hub-1", link.ListenConfig{
 			Software: "keng-hub", Features: []string{"a", "b"}, ReconnectSpread: 7 * time.Second,

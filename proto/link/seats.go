@@ -50,7 +50,7 @@ func (s *seats) take(c *Conn) (*seat, error) {
 		return nil, context.Cause(c.ctx)
 	case <-timer.C:
 		s.forget(place, c)
-		return nil, fmt.Errorf("%w: the last connection of %s is still being tidied up; try again", ErrRefused, c.peer)
+		return nil, fmt.Errorf("%w: the last connection of %s is still being tidied up; try again", ErrSlow, c.peer)
 	}
 }
 

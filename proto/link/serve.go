@@ -44,6 +44,14 @@ type ListenConfig struct {
 	// Join answers a machine that asks for a certificate; an error is logged and
 	// not shown to it. It has ten seconds. Default: nobody may join.
 	Join func(ctx context.Context, request JoinRequest, remote net.Addr) (JoinReply, error)
+	// TCP are listeners at which the same is spoken over TLS, for diallers whose UDP is
+	// blocked: usually one at the port of the endpoint's socket. Serve closes them.
+	TCP []net.Listener
+	// Renew certifies a new key of a peer, which is connected or has proved that it has
+	// the key of an expired certificate; see [Authority.Sign]. An error is logged and not
+	// shown to it. It has ten seconds. The ID in the reply is of no matter. Default: none
+	// is renewed.
+	Renew func(ctx context.Context, peer Peer, csr []byte) (JoinReply, error)
 	// Logger hears of peers that come to nothing. Default: nobody.
 	Logger *slog.Logger
 }
@@ -65,11 +73,14 @@ func (cfg ListenConfig) withDefaults() ListenConfig {
 
 // server is one run of Serve.
 type server struct {
-	cfg    ListenConfig
-	handle func(ctx context.Context, c *Conn)
-	seats  seats
-	joins  chan struct{} // places for joiners at work
-	tasks  sync.WaitGroup
+	endpoint  *Endpoint
+	cfg       ListenConfig
+	handle    func(ctx context.Context, c *Conn)
+	seats     seats
+	joins     chan struct{} // places for joiners at work
+	renewals  chan struct{} // places for renewals at work
+	strangers chan struct{} // places for TCP connections without a handshake
+	tasks     sync.WaitGroup
 }
 
 // Serve accepts connections until ctx ends, and hands each to handle in a
@@ -83,7 +94,10 @@ type server struct {
 // handles and returns nil. It returns an error if it cannot listen (any longer).
 // An endpoint can serve once at a time.
 func (e *Endpoint) Serve(ctx context.Context, cfg ListenConfig, handle func(ctx context.Context, c *Conn)) error {
-	s := &server{cfg: cfg.withDefaults(), handle: handle, joins: make(chan struct{}, maxJoins)}
+	s := &server{
+		endpoint: e, cfg: cfg.withDefaults(), handle: handle,
+		joins: make(chan struct{}, maxJoins), renewals: make(chan struct{}, maxRenewals), strangers: make(chan struct{}, strangersMax),
+	}
 	if !e.admission.CompareAndSwap(nil, &admission{limit: int64(s.cfg.Handshakes)}) {
 		return errors.New("cannot listen: this endpoint listens already")
 	}
@@ -92,18 +106,26 @@ func (e *Endpoint) Serve(ctx context.Context, cfg ListenConfig, handle func(ctx 
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", e.LocalAddr(), err)
 	}
+	accepting, stop := context.WithCancelCause(ctx)
+	s.tasks.Go(func() {
+		if err := s.listenTCP(accepting); err != nil {
+			stop(err)
+		}
+	})
 	for {
 		// Nothing but this may be done here: the library's queue is short.
 		var connection *quic.Conn
-		if connection, err = listener.Accept(ctx); err != nil {
+		if connection, err = listener.Accept(accepting); err != nil {
 			break
 		}
-		s.tasks.Go(func() { s.receive(ctx, connection) })
+		s.tasks.Go(func() { s.receive(accepting, newQUICWire(connection)) })
 	}
 	listener.Close() // the connections live on
-	if ctx.Err() != nil {
+	if accepting.Err() != nil {
+		err = context.Cause(accepting)
 		s.dismiss()
 	} // else the endpoint was closed, and all connections with it
+	stop(nil)
 	s.tasks.Wait()
 	if ctx.Err() != nil {
 		return nil
@@ -111,29 +133,30 @@ func (e *Endpoint) Serve(ctx context.Context, cfg ListenConfig, handle func(ctx 
 	return fmt.Errorf("cannot listen on %s any longer: %w", e.LocalAddr(), err)
 }
 
-// receive takes a connection whose handshake is done through its life.
-func (s *server) receive(ctx context.Context, connection *quic.Conn) {
-	defer leave(connection.Context())
-	if connection.ConnectionState().TLS.NegotiatedProtocol == protoJoin {
-		s.receiveJoiner(ctx, connection)
+// receive takes a wire, whose handshake is done, through its life.
+func (s *server) receive(ctx context.Context, w wire) {
+	defer leave(w.Context())
+	if w.TLS().NegotiatedProtocol == protoJoin {
+		s.receiveJoiner(ctx, w)
 		return
 	}
-	c, err := s.meet(ctx, connection)
+	c, err := s.meet(ctx, w)
 	if err != nil {
-		s.cfg.Logger.Info("link: a peer is not welcome", "remote", connection.RemoteAddr().String(), "error", err)
-		connection.CloseWithError(quic.ApplicationErrorCode(codeOf(err)), shorten(err.Error()))
+		s.cfg.Logger.Info("link: a peer is not welcome", "remote", w.RemoteAddr().String(), "error", err)
+		w.CloseWithError(codeOf(err), shorten(err.Error()))
 		return
 	}
 	seat, err := s.seats.take(c)
 	if err != nil {
-		c.shut(CodeRefused, err.Error())
+		c.shut(codeOf(err), err.Error())
 		return
 	}
 	defer seat.free(&s.seats, c)
 	if err := c.send(frameWelcome, c.welcome.message()); err != nil {
 		return
 	}
-	leave(connection.Context())
+	leave(w.Context())
+	c.begin()
 	if ctx.Err() != nil { // dismiss may have missed it
 		c.Goodbye(goodbyeReason, jitter(s.cfg.ReconnectSpread))
 		return
@@ -157,25 +180,23 @@ func codeOf(err error) Code {
 }
 
 // meet reads the dialler's Hello.
-func (s *server) meet(ctx context.Context, connection *quic.Conn) (*Conn, error) {
-	peer, err := peerOf(connection)
+func (s *server) meet(ctx context.Context, w wire) (*Conn, error) {
+	if err := w.ready(ctx); err != nil {
+		return nil, tooSlow(err)
+	}
+	c, err := newConn(w)
 	if err != nil {
 		return nil, err
 	}
-	stream, err := acceptStream(ctx, connection)
-	if err != nil {
-		return nil, err
-	}
-	c := newConn(connection, stream, peer)
-	c.listener = true
-	kind, body, err := c.frames.next()
+	c.listener, c.server = true, s
+	kind, body, err := c.read()
 	if err != nil {
 		return nil, tooSlow(err)
 	}
 	if kind != frameHello {
 		return nil, fmt.Errorf("%w: the first frame is no Hello", ErrMalformed)
 	}
-	stream.SetReadDeadline(time.Time{})
+	w.SetReadDeadline(time.Time{})
 	var m linkpb.Hello
 	if err := decode(body, &m); err != nil {
 		return nil, err
@@ -184,8 +205,6 @@ func (s *server) meet(ctx context.Context, connection *quic.Conn) (*Conn, error)
 		return nil, err
 	}
 	c.welcome, err = s.welcome(c.hello)
-	c.frames.limit = MaxFrame
-	c.touch()
 	return c, err
 }
 
@@ -197,20 +216,6 @@ func (s *server) welcome(hello Hello) (Welcome, error) {
 		Software: s.cfg.Software, Node: s.cfg.Node, Now: time.Now(),
 		Heartbeat: s.cfg.Heartbeat, ReconnectSpread: s.cfg.ReconnectSpread, Hubs: hubs[:min(len(hubs), maxHubs)],
 	}, err
-}
-
-// acceptStream waits for the dialler's one stream and bounds the time until its
-// first message is there.
-func acceptStream(ctx context.Context, connection *quic.Conn) (*quic.Stream, error) {
-	deadline := time.Now().Add(helloTimeout)
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
-	stream, err := connection.AcceptStream(ctx)
-	if err != nil {
-		return nil, tooSlow(err)
-	}
-	stream.SetReadDeadline(deadline)
-	return stream, nil
 }
 
 // tooSlow names the error of a deadline.

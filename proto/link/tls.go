@@ -32,7 +32,7 @@ func dialTLS(own Credentials, sessions tls.ClientSessionCache) (*tls.Config, err
 		ClientSessionCache: sessionsOf(sessions, leaf),
 		InsecureSkipVerify: true, // see VerifyConnection
 		VerifyConnection: func(state tls.ConnectionState) error {
-			_, err := verifyHub(state.PeerCertificates, own.Authorities)
+			_, err := verifyHub(state.PeerCertificates, own.Authorities, leaf)
 			return err
 		},
 	}, nil
@@ -91,7 +91,7 @@ func joinersTLS(own Credentials, protocols ...string) *tls.Config {
 }
 
 func admitPeer(cfg *ListenConfig, chain, authorities []*x509.Certificate) error {
-	peer, err := verifyChain(chain, authorities, x509.ExtKeyUsageClientAuth)
+	peer, err := verifyChainAt(chain, authorities, x509.ExtKeyUsageClientAuth, time.Now())
 	if err != nil {
 		return err
 	}
@@ -104,9 +104,13 @@ func admitPeer(cfg *ListenConfig, chain, authorities []*x509.Certificate) error 
 	return nil
 }
 
-// verifyHub verifies that a chain is a hub's.
-func verifyHub(chain, authorities []*x509.Certificate) (Peer, error) {
-	peer, err := verifyChain(chain, authorities, x509.ExtKeyUsageServerAuth)
+// verifyHub verifies that a chain is a hub's. known is a certificate that was issued in
+// the past, by which a clock that cannot be right is found out; see present.
+func verifyHub(chain, authorities []*x509.Certificate, known *x509.Certificate) (Peer, error) {
+	if len(chain) == 0 {
+		return Peer{}, fmt.Errorf("%w: there is none", ErrCertificate)
+	}
+	peer, err := verifyChainAt(chain, authorities, x509.ExtKeyUsageServerAuth, present(known, chain[0]))
 	if err != nil {
 		return Peer{}, err
 	}
@@ -116,15 +120,25 @@ func verifyHub(chain, authorities []*x509.Certificate) (Peer, error) {
 	return peer, nil
 }
 
-// verifyChain verifies a peer's chain, leaf first, at the present time, and returns
-// who it is.
-func verifyChain(chain, authorities []*x509.Certificate, usage x509.ExtKeyUsage) (Peer, error) {
+// present is the moment at which to judge a certificate. A machine whose clock is before
+// the beginning of a certificate that it holds (many a router wakes in 1970) has none: it
+// knows no more than that it is later than that, and takes the other's certificate as begun.
+func present(known, judged *x509.Certificate) time.Time {
+	now := time.Now()
+	if !now.Before(known.NotBefore) {
+		return now
+	}
+	return later(known.NotBefore, judged.NotBefore)
+}
+
+// verifyChainAt verifies a peer's chain, leaf first, at a moment, and returns who it is.
+func verifyChainAt(chain, authorities []*x509.Certificate, usage x509.ExtKeyUsage, at time.Time) (Peer, error) {
 	if len(chain) == 0 {
 		return Peer{}, fmt.Errorf("%w: there is none", ErrCertificate)
 	}
 	options := x509.VerifyOptions{
 		Roots: pool(authorities), Intermediates: pool(chain[1:]),
-		CurrentTime: time.Now(), KeyUsages: []x509.ExtKeyUsage{usage},
+		CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{usage},
 	}
 	leaf := chain[0]
 	if _, err := leaf.Verify(options); err != nil {
@@ -147,7 +161,7 @@ func verifyFingerprint(chain []*x509.Certificate, fingerprint [32]byte) (*x509.C
 		if !certificate.IsCA || Fingerprint(certificate) != fingerprint {
 			continue
 		}
-		if _, err := verifyHub(chain, []*x509.Certificate{certificate}); err != nil {
+		if _, err := verifyHub(chain, []*x509.Certificate{certificate}, certificate); err != nil {
 			return nil, err
 		}
 		return certificate, nil

@@ -42,7 +42,7 @@ func TestOnlyTheClusterMayDial(t *testing.T) {
 	}
 	for name, credentials := range cases {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(w *world) {
+			bubbles(t, func(w *world) {
 				handled := false
 				h := w.serve("hub", link.ListenConfig{Admit: func(peer link.Peer, leaf *x509.Certificate) error {
 					if peer.ID == "revoked" && leaf != nil {
@@ -86,7 +86,7 @@ func TestOnlyHubsAreTrusted(t *testing.T) {
 	}
 	for name, credentials := range cases {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(w *world) {
+			bubbles(t, func(w *world) {
 				own := credentials(w)
 				h := w.serve("hub", link.ListenConfig{Credentials: func() link.Credentials { return own }}, echo)
 				defer h.close()
@@ -151,7 +151,7 @@ func TestConnectedMeansWelcomed(t *testing.T) {
 // TestResumedSessionsAreJudged: a ticket spares work, not the verdict; and a session
 // speaks only for the identity that began it.
 func TestResumedSessionsAreJudged(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		var revoked atomic.Bool
 		peers := make(chan link.Peer, 10)
 		h := w.serve("hub", link.ListenConfig{Admit: func(link.Peer, *x509.Certificate) error {
@@ -196,7 +196,7 @@ func TestResumedSessionsAreJudged(t *testing.T) {
 
 // TestExpiryOfAResumedSession: the certificate of a ticket can expire too.
 func TestExpiryOfAResumedSession(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		h := w.serve("hub", link.ListenConfig{}, echo)
 		defer h.close()
 		e, cfg := w.agent("agent")
@@ -215,7 +215,7 @@ func TestExpiryOfAResumedSession(t *testing.T) {
 
 // TestNoJoinersHere: a hub without Join says so in words.
 func TestNoJoinersHere(t *testing.T) {
-	bubble(t, func(w *world) {
+	bubbles(t, func(w *world) {
 		h := w.serve("hub", link.ListenConfig{}, echo)
 		defer h.close()
 		e, _ := w.agent("agent")

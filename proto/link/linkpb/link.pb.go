@@ -43,6 +43,7 @@ type Frame struct {
 	//	*Frame_Trust
 	//	*Frame_Heartbeat
 	//	*Frame_HeartbeatAck
+	//	*Frame_Close
 	Kind          isFrame_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -166,6 +167,15 @@ func (x *Frame) GetHeartbeatAck() *HeartbeatAck {
 	return nil
 }
 
+func (x *Frame) GetClose() *Close {
+	if x != nil {
+		if x, ok := x.Kind.(*Frame_Close); ok {
+			return x.Close
+		}
+	}
+	return nil
+}
+
 type isFrame_Kind interface {
 	isFrame_Kind()
 }
@@ -207,6 +217,10 @@ type Frame_HeartbeatAck struct {
 	HeartbeatAck *HeartbeatAck `protobuf:"bytes,9,opt,name=heartbeat_ack,json=heartbeatAck,proto3,oneof"`
 }
 
+type Frame_Close struct {
+	Close *Close `protobuf:"bytes,10,opt,name=close,proto3,oneof"` // the last frame: CONNECTION_CLOSE of QUIC
+}
+
 func (*Frame_Hello) isFrame_Kind() {}
 
 func (*Frame_Welcome) isFrame_Kind() {}
@@ -224,6 +238,8 @@ func (*Frame_Trust) isFrame_Kind() {}
 func (*Frame_Heartbeat) isFrame_Kind() {}
 
 func (*Frame_HeartbeatAck) isFrame_Kind() {}
+
+func (*Frame_Close) isFrame_Kind() {}
 
 // Hello introduces the dialler. Its identity is in its certificate, not here.
 type Hello struct {
@@ -448,6 +464,59 @@ func (x *Goodbye) GetDelay() *durationpb.Duration {
 	return nil
 }
 
+// Close ends the connection at once, over TCP. QUIC has a frame of its own for it.
+type Close struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Code          uint64                 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"` // link.Code
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Close) Reset() {
+	*x = Close{}
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Close) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Close) ProtoMessage() {}
+
+func (x *Close) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Close.ProtoReflect.Descriptor instead.
+func (*Close) Descriptor() ([]byte, []int) {
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Close) GetCode() uint64 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *Close) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // Heartbeat is padded to at least 24 bytes: a shorter packet cannot trigger a
 // stateless reset at a hub that has forgotten the connection.
 type Heartbeat struct {
@@ -461,7 +530,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[4]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -473,7 +542,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[4]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -486,7 +555,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{4}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Heartbeat) GetNumber() uint64 {
@@ -521,7 +590,7 @@ type HeartbeatAck struct {
 
 func (x *HeartbeatAck) Reset() {
 	*x = HeartbeatAck{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[5]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +602,7 @@ func (x *HeartbeatAck) String() string {
 func (*HeartbeatAck) ProtoMessage() {}
 
 func (x *HeartbeatAck) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[5]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +615,7 @@ func (x *HeartbeatAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatAck.ProtoReflect.Descriptor instead.
 func (*HeartbeatAck) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{5}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *HeartbeatAck) GetNumber() uint64 {
@@ -573,7 +642,7 @@ type Renew struct {
 
 func (x *Renew) Reset() {
 	*x = Renew{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[6]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -585,7 +654,7 @@ func (x *Renew) String() string {
 func (*Renew) ProtoMessage() {}
 
 func (x *Renew) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[6]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -598,7 +667,7 @@ func (x *Renew) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Renew.ProtoReflect.Descriptor instead.
 func (*Renew) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{6}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Renew) GetCsr() []byte {
@@ -620,7 +689,7 @@ type Renewed struct {
 
 func (x *Renewed) Reset() {
 	*x = Renewed{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[7]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +701,7 @@ func (x *Renewed) String() string {
 func (*Renewed) ProtoMessage() {}
 
 func (x *Renewed) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[7]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +714,7 @@ func (x *Renewed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Renewed.ProtoReflect.Descriptor instead.
 func (*Renewed) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{7}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Renewed) GetRefused() string {
@@ -679,7 +748,7 @@ type Trust struct {
 
 func (x *Trust) Reset() {
 	*x = Trust{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[8]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -691,7 +760,7 @@ func (x *Trust) String() string {
 func (*Trust) ProtoMessage() {}
 
 func (x *Trust) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[8]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -704,7 +773,7 @@ func (x *Trust) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trust.ProtoReflect.Descriptor instead.
 func (*Trust) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{8}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Trust) GetAuthorities() [][]byte {
@@ -734,7 +803,7 @@ type JoinRequest struct {
 
 func (x *JoinRequest) Reset() {
 	*x = JoinRequest{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[9]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -746,7 +815,7 @@ func (x *JoinRequest) String() string {
 func (*JoinRequest) ProtoMessage() {}
 
 func (x *JoinRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[9]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -759,7 +828,7 @@ func (x *JoinRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinRequest.ProtoReflect.Descriptor instead.
 func (*JoinRequest) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{9}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *JoinRequest) GetToken() string {
@@ -825,7 +894,7 @@ type JoinReply struct {
 
 func (x *JoinReply) Reset() {
 	*x = JoinReply{}
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[10]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -837,7 +906,7 @@ func (x *JoinReply) String() string {
 func (*JoinReply) ProtoMessage() {}
 
 func (x *JoinReply) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_link_linkpb_link_proto_msgTypes[10]
+	mi := &file_proto_link_linkpb_link_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -850,7 +919,7 @@ func (x *JoinReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinReply.ProtoReflect.Descriptor instead.
 func (*JoinReply) Descriptor() ([]byte, []int) {
-	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{10}
+	return file_proto_link_linkpb_link_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *JoinReply) GetRefused() string {
@@ -892,7 +961,7 @@ var File_proto_link_linkpb_link_proto protoreflect.FileDescriptor
 
 const file_proto_link_linkpb_link_proto_rawDesc = "" +
 	"\n" +
-	"\x1cproto/link/linkpb/link.proto\x12\fkeng.link.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x03\n" +
+	"\x1cproto/link/linkpb/link.proto\x12\fkeng.link.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\x03\n" +
 	"\x05Frame\x12+\n" +
 	"\x05hello\x18\x01 \x01(\v2\x13.keng.link.v1.HelloH\x00R\x05hello\x121\n" +
 	"\awelcome\x18\x02 \x01(\v2\x15.keng.link.v1.WelcomeH\x00R\awelcome\x121\n" +
@@ -902,7 +971,9 @@ const file_proto_link_linkpb_link_proto_rawDesc = "" +
 	"\arenewed\x18\x06 \x01(\v2\x15.keng.link.v1.RenewedH\x00R\arenewed\x12+\n" +
 	"\x05trust\x18\a \x01(\v2\x13.keng.link.v1.TrustH\x00R\x05trust\x127\n" +
 	"\theartbeat\x18\b \x01(\v2\x17.keng.link.v1.HeartbeatH\x00R\theartbeat\x12A\n" +
-	"\rheartbeat_ack\x18\t \x01(\v2\x1a.keng.link.v1.HeartbeatAckH\x00R\fheartbeatAckB\x06\n" +
+	"\rheartbeat_ack\x18\t \x01(\v2\x1a.keng.link.v1.HeartbeatAckH\x00R\fheartbeatAck\x12+\n" +
+	"\x05close\x18\n" +
+	" \x01(\v2\x13.keng.link.v1.CloseH\x00R\x05closeB\x06\n" +
 	"\x04kind\"t\n" +
 	"\x05Hello\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x1a\n" +
@@ -920,7 +991,10 @@ const file_proto_link_linkpb_link_proto_rawDesc = "" +
 	"\x04hubs\x18\b \x03(\tR\x04hubs\"R\n" +
 	"\aGoodbye\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12/\n" +
-	"\x05delay\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05delay\"V\n" +
+	"\x05delay\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05delay\"3\n" +
+	"\x05Close\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\x04R\x04code\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"V\n" +
 	"\tHeartbeat\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x06R\x06number\x12\x17\n" +
 	"\aboot_id\x18\x02 \x01(\fR\x06bootId\x12\x18\n" +
@@ -966,43 +1040,45 @@ func file_proto_link_linkpb_link_proto_rawDescGZIP() []byte {
 	return file_proto_link_linkpb_link_proto_rawDescData
 }
 
-var file_proto_link_linkpb_link_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_proto_link_linkpb_link_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_proto_link_linkpb_link_proto_goTypes = []any{
 	(*Frame)(nil),                 // 0: keng.link.v1.Frame
 	(*Hello)(nil),                 // 1: keng.link.v1.Hello
 	(*Welcome)(nil),               // 2: keng.link.v1.Welcome
 	(*Goodbye)(nil),               // 3: keng.link.v1.Goodbye
-	(*Heartbeat)(nil),             // 4: keng.link.v1.Heartbeat
-	(*HeartbeatAck)(nil),          // 5: keng.link.v1.HeartbeatAck
-	(*Renew)(nil),                 // 6: keng.link.v1.Renew
-	(*Renewed)(nil),               // 7: keng.link.v1.Renewed
-	(*Trust)(nil),                 // 8: keng.link.v1.Trust
-	(*JoinRequest)(nil),           // 9: keng.link.v1.JoinRequest
-	(*JoinReply)(nil),             // 10: keng.link.v1.JoinReply
-	nil,                           // 11: keng.link.v1.JoinRequest.LabelsEntry
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
+	(*Close)(nil),                 // 4: keng.link.v1.Close
+	(*Heartbeat)(nil),             // 5: keng.link.v1.Heartbeat
+	(*HeartbeatAck)(nil),          // 6: keng.link.v1.HeartbeatAck
+	(*Renew)(nil),                 // 7: keng.link.v1.Renew
+	(*Renewed)(nil),               // 8: keng.link.v1.Renewed
+	(*Trust)(nil),                 // 9: keng.link.v1.Trust
+	(*JoinRequest)(nil),           // 10: keng.link.v1.JoinRequest
+	(*JoinReply)(nil),             // 11: keng.link.v1.JoinReply
+	nil,                           // 12: keng.link.v1.JoinRequest.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
 }
 var file_proto_link_linkpb_link_proto_depIdxs = []int32{
 	1,  // 0: keng.link.v1.Frame.hello:type_name -> keng.link.v1.Hello
 	2,  // 1: keng.link.v1.Frame.welcome:type_name -> keng.link.v1.Welcome
 	3,  // 2: keng.link.v1.Frame.goodbye:type_name -> keng.link.v1.Goodbye
-	6,  // 3: keng.link.v1.Frame.renew:type_name -> keng.link.v1.Renew
-	7,  // 4: keng.link.v1.Frame.renewed:type_name -> keng.link.v1.Renewed
-	8,  // 5: keng.link.v1.Frame.trust:type_name -> keng.link.v1.Trust
-	4,  // 6: keng.link.v1.Frame.heartbeat:type_name -> keng.link.v1.Heartbeat
-	5,  // 7: keng.link.v1.Frame.heartbeat_ack:type_name -> keng.link.v1.HeartbeatAck
-	12, // 8: keng.link.v1.Welcome.now:type_name -> google.protobuf.Timestamp
-	13, // 9: keng.link.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
-	13, // 10: keng.link.v1.Welcome.reconnect_spread:type_name -> google.protobuf.Duration
-	13, // 11: keng.link.v1.Goodbye.delay:type_name -> google.protobuf.Duration
-	11, // 12: keng.link.v1.JoinRequest.labels:type_name -> keng.link.v1.JoinRequest.LabelsEntry
-	12, // 13: keng.link.v1.JoinReply.now:type_name -> google.protobuf.Timestamp
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	7,  // 3: keng.link.v1.Frame.renew:type_name -> keng.link.v1.Renew
+	8,  // 4: keng.link.v1.Frame.renewed:type_name -> keng.link.v1.Renewed
+	9,  // 5: keng.link.v1.Frame.trust:type_name -> keng.link.v1.Trust
+	5,  // 6: keng.link.v1.Frame.heartbeat:type_name -> keng.link.v1.Heartbeat
+	6,  // 7: keng.link.v1.Frame.heartbeat_ack:type_name -> keng.link.v1.HeartbeatAck
+	4,  // 8: keng.link.v1.Frame.close:type_name -> keng.link.v1.Close
+	13, // 9: keng.link.v1.Welcome.now:type_name -> google.protobuf.Timestamp
+	14, // 10: keng.link.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
+	14, // 11: keng.link.v1.Welcome.reconnect_spread:type_name -> google.protobuf.Duration
+	14, // 12: keng.link.v1.Goodbye.delay:type_name -> google.protobuf.Duration
+	12, // 13: keng.link.v1.JoinRequest.labels:type_name -> keng.link.v1.JoinRequest.LabelsEntry
+	13, // 14: keng.link.v1.JoinReply.now:type_name -> google.protobuf.Timestamp
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_proto_link_linkpb_link_proto_init() }
@@ -1020,6 +1096,7 @@ func file_proto_link_linkpb_link_proto_init() {
 		(*Frame_Trust)(nil),
 		(*Frame_Heartbeat)(nil),
 		(*Frame_HeartbeatAck)(nil),
+		(*Frame_Close)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1027,7 +1104,7 @@ func file_proto_link_linkpb_link_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_link_linkpb_link_proto_rawDesc), len(file_proto_link_linkpb_link_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,5 +1,6 @@
 // Package linktest is what tests of a link need: a network in memory that delays,
-// drops and cuts, and an authority to throw away.
+// drops and cuts, for UDP and TCP, a relay for real processes that does the same on
+// loopback, and an authority to throw away.
 //
 // The network runs in a bubble of testing/synctest, on its time, and needs no
 // goroutine of its own. Make everything inside the bubble, end Serve and Keep, and close
@@ -32,41 +33,42 @@ const Port = 7443
 // Network joins hosts. Packets arrive whole, in the order of their due times, late by
 // the delay of that time. Safe for concurrent use.
 type Network struct {
-	mutex  sync.Mutex
-	delay  time.Duration
-	loss   float64
-	random *rand.Rand
-	hosts  map[string]*host // by name; they stay when their socket closes
-	byIP   map[string]*host
-	cut    map[pair]bool
+	mutex   sync.Mutex
+	delay   time.Duration
+	loss    float64
+	random  *rand.Rand
+	hosts   map[string]*host // by name; they stay when their socket closes
+	byIP    map[string]*host
+	cut     map[pair]bool
+	noUDP   map[string]bool // hosts
+	moves   int
+	streams map[*stream]struct{} // open ones
+	changed chan struct{}        // closed when a cut begins or ends, or a host comes
 }
 
-// host is a name and an address, and the socket that holds it at the moment.
+// host is a name and an address, and the sockets that hold it at the moment.
 type host struct {
-	name   string
-	addr   *net.UDPAddr
-	socket *socket // nil if nobody listens
+	name     string
+	addr     *net.UDPAddr
+	socket   *socket   // nil if nobody listens
+	listener *listener // nil if nobody listens for TCP
 }
 
-// pair is two hosts, the lesser name first.
-type pair struct{ a, b string }
-
-func pairOf(a, b string) pair {
-	if a > b {
-		a, b = b, a
-	}
-	return pair{a, b}
-}
+// pair is a direction.
+type pair struct{ from, to string }
 
 // NewNetwork makes a network in which a packet takes delay from one host to another.
 // What it drops is chosen by a fixed seed.
 func NewNetwork(delay time.Duration) *Network {
 	return &Network{
-		delay:  delay,
-		random: rand.New(rand.NewPCG(1, 2)),
-		hosts:  map[string]*host{},
-		byIP:   map[string]*host{},
-		cut:    map[pair]bool{},
+		delay:   delay,
+		random:  rand.New(rand.NewPCG(1, 2)),
+		hosts:   map[string]*host{},
+		byIP:    map[string]*host{},
+		cut:     map[pair]bool{},
+		noUDP:   map[string]bool{},
+		streams: map[*stream]struct{}{},
+		changed: make(chan struct{}),
 	}
 }
 
@@ -84,6 +86,7 @@ func (n *Network) Listen(name string) net.PacketConn {
 		panic(fmt.Sprintf("linktest: %s listens already", name))
 	}
 	h.socket = newSocket(n, h)
+	n.change()
 	return h.socket
 }
 
@@ -99,18 +102,100 @@ func (n *Network) host(name string) *host {
 	return h
 }
 
-// Cut drops all packets between two hosts from now on, those under way included.
+// Cut drops all packets between two hosts from now on, those under way included. What
+// goes over TCP waits, as if it were sent again and again.
 func (n *Network) Cut(a, b string) {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
-	n.cut[pairOf(a, b)] = true
+	n.CutOneWay(a, b)
+	n.CutOneWay(b, a)
 }
 
-// Heal ends a cut.
+// CutOneWay drops what one host sends to another; the other direction goes on.
+func (n *Network) CutOneWay(from, to string) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.cut[pair{from, to}] = true
+	n.change()
+}
+
+// Heal ends cuts between two hosts, of either kind.
 func (n *Network) Heal(a, b string) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	delete(n.cut, pairOf(a, b))
+	delete(n.cut, pair{a, b})
+	delete(n.cut, pair{b, a})
+	n.change()
+}
+
+// BlockUDP drops all of a host's UDP, as a firewall before it does, or ends that.
+func (n *Network) BlockUDP(name string, blocked bool) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.noUDP[name] = blocked
+}
+
+// Move gives a host another address, of which it is not told: as when its router takes
+// another port for it. What is sent to the old one gets nowhere, and its TCP connections
+// carry nothing any more.
+func (n *Network) Move(name string) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	h := n.host(name)
+	delete(n.byIP, h.addr.IP.String())
+	n.moves++
+	h.addr = &net.UDPAddr{IP: net.IPv4(10, 255, byte(n.moves>>8), byte(n.moves)), Port: Port}
+	n.byIP[h.addr.IP.String()] = h
+	n.lose(h)
+}
+
+// LoseTCP has a host's TCP connections carry nothing any more, and tells nobody: as when
+// the machine loses power.
+func (n *Network) LoseTCP(name string) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.lose(n.host(name))
+}
+
+// lose loses the streams of a host. The mutex is held.
+func (n *Network) lose(h *host) {
+	for s := range n.streams {
+		if s.from == h || s.to == h {
+			s.change(func() { s.lost = true })
+			delete(n.streams, s)
+		}
+	}
+}
+
+// forget lets streams go.
+func (n *Network) forget(streams ...*stream) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	for _, s := range streams {
+		delete(n.streams, s)
+	}
+}
+
+// change wakes who waits for the network. The mutex is held.
+func (n *Network) change() {
+	close(n.changed)
+	n.changed = make(chan struct{})
+}
+
+// arrival is when a piece of a TCP connection arrives that is sent now.
+func (n *Network) arrival() time.Time {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	delay := n.delay
+	for again := retransmission; n.loss > 0 && n.random.Float64() < n.loss; again *= 2 {
+		delay += again
+	}
+	return time.Now().Add(delay)
+}
+
+// blocked reports whether nothing gets from one host to another, and when to look again.
+func (n *Network) blocked(from, to *host) (bool, <-chan struct{}) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.cut[pair{from.name, to.name}], n.changed
 }
 
 // SetLoss drops a part of all packets, 0 to 1, by chance.
@@ -149,20 +234,14 @@ func (n *Network) send(from *host, to net.Addr, data []byte) {
 		return
 	}
 	target := n.byIP[addr.IP.String()]
-	if target == nil || addr.Port != Port || target.socket == nil || n.cut[pairOf(from.name, target.name)] {
+	if target == nil || addr.Port != Port || target.socket == nil || n.cut[pair{from.name, target.name}] ||
+		n.noUDP[from.name] || n.noUDP[target.name] {
 		return
 	}
 	if n.loss > 0 && n.random.Float64() < n.loss {
 		return
 	}
-	target.socket.put(packet{data: data, from: from, due: time.Now().Add(n.delay)})
-}
-
-// isCut reports whether two hosts are cut off from each other.
-func (n *Network) isCut(a, b *host) bool {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
-	return n.cut[pairOf(a.name, b.name)]
+	target.socket.put(packet{data: data, from: from, source: from.addr, due: time.Now().Add(n.delay)})
 }
 
 // leave frees a host's name.

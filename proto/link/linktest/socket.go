@@ -15,7 +15,9 @@ const maxQueue = 4096
 type packet struct {
 	data []byte
 	from *host
-	due  time.Time
+	// source is where it came from; the host may have moved since.
+	source net.Addr
+	due    time.Time
 }
 
 // socket is the net.PacketConn of a host. One goroutine reads.
@@ -62,10 +64,10 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 			return 0, nil, err
 		}
 		if p != nil {
-			if s.network.isCut(p.from, s.host) {
+			if cut, _ := s.network.blocked(p.from, s.host); cut {
 				continue
 			}
-			return copy(b, p.data), p.from.addr, nil
+			return copy(b, p.data), p.source, nil
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -124,7 +126,11 @@ func (s *socket) Close() error {
 	return nil
 }
 
-func (s *socket) LocalAddr() net.Addr { return s.host.addr }
+func (s *socket) LocalAddr() net.Addr {
+	s.network.mutex.Lock()
+	defer s.network.mutex.Unlock()
+	return s.host.addr
+}
 
 // Resolve lets an Endpoint on this socket dial by name.
 func (s *socket) Resolve(ctx context.Context, address string) (net.Addr, error) {

@@ -1,0 +1,115 @@
+package link
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// strangersMax is how many TCP connections may be open whose handshake is not done. That is
+// more than may shake hands: who has not said a word yet takes no place from those who have.
+const strangersMax = 1024
+
+// acceptPause is how long to wait after a passing error, as when file descriptors have run
+// out.
+const acceptPause = 100 * time.Millisecond
+
+// acceptTCP accepts connections until the listener is closed, and takes each through its
+// life.
+func (s *server) acceptTCP(ctx context.Context, listener net.Listener) error {
+	config := s.admitting(listenTLS(&s.cfg, s.endpoint.ticketKey))
+	for {
+		socket, err := listener.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed), err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			s.cfg.Logger.Warn("link: cannot accept a TCP connection", "error", err)
+			sleep(ctx, acceptPause)
+			continue
+		}
+		select {
+		case s.strangers <- struct{}{}:
+			s.tasks.Go(func() { s.greet(ctx, socket, config) })
+		default:
+			socket.Close()
+		}
+	}
+}
+
+// admitting lets a handshake over TCP begin only if admission has a place for it: when the
+// other side has said what it wants, and before anything is spent on TLS. Who is refused
+// hears an alert, which its side takes for ErrBusy.
+func (s *server) admitting(config *tls.Config) *tls.Config {
+	choose := config.GetConfigForClient
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		arrival := hello.Context().Value(arrivalKey{}).(*arrival)
+		admitted, err := s.endpoint.admission.Load().enter(arrival.life)
+		if err != nil {
+			return nil, err // internal_error on the wire
+		}
+		arrival.life = admitted
+		return choose(hello)
+	}
+	return config
+}
+
+// arrival is a TCP connection before its handshake is done.
+type arrival struct {
+	life context.Context // the context of the wire to be
+}
+
+type arrivalKey struct{}
+
+// greet takes a TCP connection through handshake and life.
+func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config) {
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	w, err := s.shakeHands(ctx, life, socket, config)
+	if err != nil {
+		s.cfg.Logger.Debug("link: a handshake over TCP failed", "remote", socket.RemoteAddr().String(), "error", err)
+		return
+	}
+	s.receive(ctx, w)
+}
+
+func (s *server) shakeHands(ctx, life context.Context, socket net.Conn, config *tls.Config) (wire, error) {
+	defer func() { <-s.strangers }()
+	a := &arrival{life}
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, arrivalKey{}, a), helloTimeout)
+	defer cancel()
+	closed := s.endpoint.sockets.add(socket)
+	conn := tls.Server(socket, config)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		leave(a.life)
+		closeGently(socket) // what we have against it is in an alert
+		closed()
+		return nil, err
+	}
+	return newTCPWire(a.life, conn, closed), nil
+}
+
+// listenTCP accepts from all TCP listeners until ctx ends, and closes them. The error is
+// why one cannot accept any longer.
+func (s *server) listenTCP(ctx context.Context) error {
+	if len(s.cfg.TCP) == 0 {
+		return nil
+	}
+	failed := make(chan error, len(s.cfg.TCP))
+	for _, listener := range s.cfg.TCP {
+		s.tasks.Go(func() { failed <- s.acceptTCP(ctx, listener) })
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case cause := <-failed:
+		err = fmt.Errorf("cannot listen for TCP any longer: %w", cause)
+	}
+	for _, listener := range s.cfg.TCP {
+		listener.Close()
+	}
+	return err
+}
