@@ -12,7 +12,9 @@ import (
 	"strconv"
 	"syscall"
 
+	"keng/hub/acklink"
 	"keng/hub/app"
+	"keng/hub/channel/all"
 	gateway "keng/mobile-gateway/app"
 )
 
@@ -30,6 +32,8 @@ type serveCommand struct {
 	Language      string `default:"en" enum:"vi,en" help:"Language of texts that are written for everybody: vi or en. Taken when a cluster is founded."`
 	KeyFile       string `placeholder:"FILE" help:"File of the master key that seals secrets. Default: DATA-DIR/master.key, made at bootstrap." type:"path"`
 	GatewayConfig string `placeholder:"FILE" help:"File that says how the gateway inside this process reaches phones (as for keng-gateway run)." type:"existingfile"`
+	PublicURL     string `name:"public-url" placeholder:"URL" help:"How people reach the hub, such as https://keng.example.vn, for links in mails and messages; none for no links. Default: where this node serves HTTP."`
+	SMTPURL       string `name:"smtp-url" placeholder:"URL" help:"Mail server for e-mails: smtp://user:password@host:587?from=keng@example.vn (starttls=required, opportunistic or none; ca=FILE), or smtps://. With a password, better in the environment or the file of --config."`
 	// The key is a secret: it comes by the environment only.
 	BootstrapAPIKey string `hidden:"" env:"KENG_BOOTSTRAP_API_KEY"`
 }
@@ -37,6 +41,14 @@ type serveCommand struct {
 // Validate refuses addresses that nobody could listen at.
 func (c *serveCommand) Validate() error {
 	errs := []error{checkAddress("--http", c.HTTP), checkAddress("--link", c.Link), checkAddress("--raft", c.Raft)}
+	if _, err := all.Open(all.Config{SMTP: c.SMTPURL}); err != nil {
+		errs = append(errs, err)
+	}
+	if c.PublicURL != "" && c.PublicURL != app.NoPublicURL {
+		if err := acklink.CheckURL(c.PublicURL); err != nil {
+			errs = append(errs, fmt.Errorf("--public-url: %w; or %s for no links", err, app.NoPublicURL))
+		}
+	}
 	switch {
 	case c.Join == "" && c.JoinToken != "":
 		errs = append(errs, errors.New("--join-token needs --join: the address of a node of the cluster"))
@@ -67,6 +79,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, Raft: c.Raft, Advertise: c.Advertise, NodeID: c.NodeID,
 		Bootstrap: c.Bootstrap, Join: c.Join, JoinToken: c.JoinToken,
 		KeyFile: c.KeyFile, BootstrapKey: c.BootstrapAPIKey, Version: version(), Language: c.Language, Logger: logger,
+		SMTPURL: c.SMTPURL, PublicURL: c.PublicURL,
 	}
 	if c.GatewayConfig != "" {
 		config, err := gateway.LoadConfig(c.GatewayConfig)

@@ -19,6 +19,9 @@ import (
 	"strings"
 	"time"
 
+	"keng/hub/acklink"
+	"keng/hub/channel/all"
+	"keng/hub/channel/direct"
 	"keng/hub/edge"
 	"keng/hub/engine"
 	"keng/hub/state"
@@ -55,6 +58,12 @@ type Options struct {
 	// Language is that of texts written for everybody: "vi" or "en" (default). It is
 	// used when the cluster is founded.
 	Language string
+	// SMTPURL is the mail server by which e-mails go, as email.ParseURL reads it. It is a
+	// secret. Default: none, and nobody is reached by e-mail.
+	SMTPURL string
+	// PublicURL is how people reach the hub, for links in mails and messages: scheme and
+	// host. Default: this node's HTTP address; [NoPublicURL]: there are no links.
+	PublicURL string
 	// Version is for people.
 	Version string
 	// Tasks are started after the node's own, with the node ready to serve.
@@ -86,6 +95,8 @@ type App struct {
 	opened      chan struct{} // closed when there is a store
 	store       *raftstore.Store
 	edge        *edge.Edge
+	desk        *direct.Desk   // the hub's own channels
+	links       *acklink.Links // in what they send
 	link        net.PacketConn
 	http, raft  net.Listener
 	failed      chan error
@@ -120,6 +131,14 @@ func New(o Options) (*App, error) {
 	case o.BootstrapKey != "" && len(o.BootstrapKey) < 20:
 		return nil, errors.New("KENG_BOOTSTRAP_API_KEY is too short: a key needs at least 20 characters")
 	}
+	if _, err := all.Open(all.Config{SMTP: o.SMTPURL}); err != nil {
+		return nil, err
+	}
+	if o.PublicURL != "" && o.PublicURL != NoPublicURL {
+		if err := acklink.CheckURL(o.PublicURL); err != nil {
+			return nil, fmt.Errorf("--public-url: %w; or %s for no links", err, NoPublicURL)
+		}
+	}
 	if err := (link.Peer{Kind: link.Hub, ID: o.NodeID}).Valid(); err != nil {
 		return nil, fmt.Errorf("--node-id cannot be %q: %w", o.NodeID, err)
 	}
@@ -148,7 +167,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		a.openHTTP, a.openLink, a.openRaft, a.openIdentity, a.openStore, a.found, a.makeEdge,
+		a.openHTTP, a.openLink, a.openRaft, a.openIdentity, a.openStore, a.found, a.makeEdge, a.openWays,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -156,7 +175,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	replicated := replicated{a.store}
 	a.start(Task{"store watch", a.watchStore})
-	a.start(Task{"engine", engine.New(replicated, a.edge, a.logger.With("part", "engine")).Run})
+	a.start(Task{"channels", a.desk.Run})
+	a.start(Task{"engine", engine.New(replicated, carriers{a.edge, a.desk, a.links}, a.logger.With("part", "engine")).Run})
 	a.start(Task{"edge", a.edge.Run})
 	a.start(Task{"announcement", a.announce})
 	a.start(Task{"http", a.serveHTTP})

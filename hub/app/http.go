@@ -34,7 +34,7 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Options{
 		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Now: a.store.Now,
-		Cluster: nodes{a}, Pages: pages,
+		Cluster: nodes{a}, Pages: a.withLinks(pages), PublicURL: a.saidURL(),
 	})
 	if err != nil {
 		return err

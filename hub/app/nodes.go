@@ -80,7 +80,7 @@ func (a *App) announce(ctx context.Context) error {
 	me := state.Node{ID: a.o.NodeID, Link: a.reachable(a.link.LocalAddr()), Version: a.o.Version}
 	for {
 		changed := a.edge.Changed()
-		me.Kinds = a.edge.Kinds()
+		me.Kinds = a.kinds()
 		var known *state.Node
 		err := a.Store().View(ctx, false, func(r table.Reader) error {
 			known, _ = state.GetNode(r, me.ID)
