@@ -176,7 +176,7 @@ func TestContacts(t *testing.T) {
 	h.want(h.call("POST", path, `{"method":"email","to":"lan@home.vn"}`), 409)
 	h.want(h.call("POST", path, `{"method":"voice","to":"+84901234567"}`), 409)
 	for body, field := range map[string]string{`{"method":"fax","to":"1"}`: "method", `{"to":"x@y"}`: "method", `{"method":"email"}`: "to", `{"method":"email","to":"x"}`: "to",
-		`{"method":"voice","to":"0901234567"}`: "to", `{"method":"sms","to":"sip:a@b"}`: "to", `{"method":"voice","to":"84-90x"}`: "to", `{"method":"sms","to":"84-9012345678901234"}`: "to"} {
+		`{"method":"voice","to":"00901234567"}`: "to", `{"method":"email","to":"lân@home.vn"}`: "to", `{"method":"sms","to":"sip:a@b"}`: "to", `{"method":"voice","to":"84-90x"}`: "to", `{"method":"sms","to":"84-9012345678901234"}`: "to"} {
 		if a := h.want(h.call("POST", path, body), 422); a.wrong(field) == "" {
 			t.Errorf("%s: %s", body, a.raw)
 		}

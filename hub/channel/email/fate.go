@@ -62,7 +62,7 @@ func judge(at stage, code int, words string) (why channel.Failure, advice string
 	case at == connecting:
 		return channel.Unavailable, ""
 	case at == sender:
-		return channel.Misconfigured, "check from= in --smtp-url: "
+		return channel.Misconfigured, "check user, password and from= in --smtp-url: "
 	case at == recipient && deadAddress(code, status, words):
 		return channel.DeadContact, "the address does not exist: "
 	}

@@ -15,6 +15,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -87,6 +88,7 @@ func Start(o Options) (*Server, error) {
 	s.smtp = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return s.session(c) }))
 	s.smtp.Domain, s.smtp.MaxMessageBytes, s.smtp.AllowInsecureAuth = "smtptest", sizeMax, true
 	s.smtp.ReadTimeout, s.smtp.WriteTimeout = time.Minute, time.Minute
+	s.smtp.ErrorLog = log.New(io.Discard, "", 0)
 	if !o.Implicit {
 		s.smtp.TLSConfig = o.TLS
 	}
@@ -389,4 +391,10 @@ func decoded(encoding string, r io.Reader) (string, error) {
 	}
 	text, err := io.ReadAll(r)
 	return strings.ReplaceAll(string(text), "\r\n", "\n"), err
+}
+
+// Check reports whether a text is a mail that can be taken apart.
+func Check(raw []byte) error {
+	_, err := parse(raw)
+	return err
 }
