@@ -156,6 +156,20 @@ func TestUserWhoIsNeededIsNotDeleted(t *testing.T) {
 	h.want(h.call("DELETE", "/v2/users/lan@example.vn", ""), 200)
 }
 
+// A number as one writes it in Vietnam is dialled with the country's code.
+func TestContactsOfVietnam(t *testing.T) {
+	h := newHub(t)
+	for _, method := range []string{"sms", "voice"} {
+		for to, dialled := range map[string]string{"0901234567": "+84901234567", "090 765 43.21": "+84907654321", "02438251234": "+842438251234"} {
+			id := h.made("/v2/users/lan@example.vn/contacts", `{"method":"`+method+`","to":"`+to+`"}`)
+			u, _ := state.FindUser(h.store.tx, "lan@example.vn")
+			if k, _ := u.Contact(core.ContactID(id)); k.Address != dialled || k.Given != to {
+				t.Errorf("%s is dialled as %s, want %s", to, k.Address, dialled)
+			}
+		}
+	}
+}
+
 func TestContacts(t *testing.T) {
 	h := newHub(t)
 	const path = "/v2/users/lan@example.vn/contacts"
