@@ -260,8 +260,9 @@ func (l *Links) read(ctx context.Context, id core.DeliveryID) (v view, err error
 	defer cancel()
 	// As the leader has it: who has just acknowledged on another node must not be shown the
 	// button again. A node that is cut off shows what it knows.
+	now := l.o.Now()
 	look := func(r table.Reader) error {
-		v = l.viewOf(r, id)
+		v = viewOf(r, id, now)
 		return nil
 	}
 	newest, stop := context.WithTimeout(ctx, viewTimeout/2)
@@ -273,14 +274,14 @@ func (l *Links) read(ctx context.Context, id core.DeliveryID) (v view, err error
 }
 
 // viewOf reads what a link is about.
-func (l *Links) viewOf(r table.Reader, id core.DeliveryID) view {
+func viewOf(r table.Reader, id core.DeliveryID, now time.Time) view {
 	d, ok := state.GetDelivery(r, id)
 	if !ok {
 		return view{State: "over"} // signed by us: it has been forgotten
 	}
 	v := view{Language: d.Language, Kind: string(d.Kind), State: "over"}
 	u, ok := state.Users.Get(r, table.K().String(string(d.User)))
-	if !ok || u.Blocked || !l.o.Now().Before(d.CreatedAt.Add(Lifetime)) {
+	if !ok || u.Blocked || !now.Before(d.CreatedAt.Add(Lifetime)) {
 		return v
 	}
 	v.User = u.Username
