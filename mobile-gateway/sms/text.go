@@ -66,10 +66,6 @@ func compose(page channel.Page, p *Provider) (text string, ucs2 bool) {
 		return without(s, p.Without)
 	}
 	head, body := plain(headOf(page)), plain(oneLine(page.Body, bodyMax))
-	link := linkOf(page)
-	if link != "" && !fits(strings.Repeat("n", wordsMin)+" "+link, p.Parts) {
-		link = ""
-	}
 	more := "…"
 	if p.Diacritics == "strip" {
 		more = "..."
@@ -81,6 +77,13 @@ func compose(page channel.Page, p *Provider) (text string, ucs2 bool) {
 		if strings.HasSuffix(head, ".") {
 			whole = head + " " + body
 		}
+	}
+	link, letter := linkOf(page), "n"
+	if _, ucs2 = size(whole); ucs2 {
+		letter = "ạ"
+	}
+	if !fits(strings.Repeat(letter, wordsMin)+" "+link, p.Parts) {
+		link = ""
 	}
 	text = cut(whole, link, more, p.Parts)
 	_, ucs2 = size(text)
