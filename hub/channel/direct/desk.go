@@ -28,6 +28,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"keng/hub/core"
@@ -85,6 +86,7 @@ type counter struct {
 // flight is one page from the hand-over to its end.
 type flight struct {
 	page     channel.Page
+	term     atomic.Uint64      // the newest in which the page was handed over
 	takeBack context.CancelFunc // nil while it waits
 }
 
@@ -156,12 +158,13 @@ func (d *Desk) HandOver(page channel.Page) error {
 	case d.running == nil:
 		return errNotRunning
 	case d.flights[page.ID] != nil:
-		d.flights[page.ID].page.Term = page.Term // of an earlier reign of this node: it goes on
+		d.flights[page.ID].term.Store(page.Term) // of an earlier reign of this node: it goes on
 		return nil
 	case len(d.flights) >= pagesMax:
 		return errFull
 	}
 	f := &flight{page: page}
+	f.term.Store(page.Term)
 	d.flights[page.ID] = f
 	at, _ := slices.BinarySearchFunc(c.waiting, f, func(before, new *flight) int {
 		if urgency(before.page) <= urgency(new.page) {
@@ -214,13 +217,6 @@ func (d *Desk) Cancel(id core.DeliveryID) {
 		c.waiting = slices.DeleteFunc(c.waiting, func(w *flight) bool { return w == f })
 		delete(d.flights, string(id))
 	}
-}
-
-// term is the newest term in which the page was handed over.
-func (d *Desk) term(f *flight) uint64 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return f.page.Term
 }
 
 // urgency orders pages that wait: P1 is 1, and what is no priority comes last.
