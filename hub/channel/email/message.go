@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"mime"
 	"net/url"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func (c *Channel) compose(p channel.Page, now time.Time) ([]byte, error) {
 	if err := m.To(p.Address); err != nil {
 		return nil, err
 	}
-	m.Subject(subject(p))
+	m.SetHeaderPreformatted(mail.HeaderSubject, encoded(subject(p)))
 	m.SetDateWithValue(now)
 	m.SetMessageIDWithValue(c.messageID("page", p.ID))
 	thread := "<" + c.messageID("alert", threadOf(p)) + ">"
@@ -63,6 +64,16 @@ func (c *Channel) compose(p channel.Page, now time.Time) ([]byte, error) {
 	var out bytes.Buffer
 	_, err = m.WriteTo(&out)
 	return out.Bytes(), err
+}
+
+// encoded is a subject as a header holds it (RFC 2047). What leads in brackets stays in
+// the clear, where every filter finds it, and so that the first line is never empty.
+func encoded(subject string) string {
+	head, rest, led := strings.Cut(subject, "] ")
+	if !led || strings.ContainsFunc(head, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return mime.QEncoding.Encode("utf-8", subject)
+	}
+	return head + "] " + mime.QEncoding.Encode("utf-8", rest)
 }
 
 // threadOf is what all mails of one thread have in common.
