@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,6 +53,9 @@ func (a *App) publicURL() string {
 	return cmp.Or(a.saidURL(), "http://"+a.reachable(a.http.Addr()))
 }
 
+// errNoMailServer says why nobody is reached by e-mail: no gateway would help.
+var errNoMailServer = errors.New("there is no mail server: start the hubs with --smtp-url")
+
 // saidURL is how people reach the hub as far as it was said; "" if a caller knows better.
 func (a *App) saidURL() string {
 	if a.o.PublicURL == NoPublicURL {
@@ -77,7 +81,11 @@ func (c carriers) HandOver(page channel.Page, last string) (uint64, error) {
 	if c.desk.Serves(page.Kind) {
 		return direct.Holder, c.desk.HandOver(page)
 	}
-	return c.Carrier.HandOver(page, last)
+	holder, err := c.Carrier.HandOver(page, last)
+	if err != nil && page.Kind == channel.Email {
+		err = errNoMailServer
+	}
+	return holder, err
 }
 
 // Serves reports whether somebody is there who serves a kind.

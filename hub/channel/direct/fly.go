@@ -26,6 +26,7 @@ func (d *Desk) fly(ctx context.Context, c *counter, f *flight) {
 	// Looked at right before it goes: nothing may be sent that was acknowledged (P3), or
 	// that another leader may send as well (P4).
 	yes, err := d.wanted(ctx, core.DeliveryID(f.page.ID))
+	yes = yes || planted("p3-mail-anyway")
 	if err != nil || !yes || !d.o.Leads(f.term.Load()) {
 		if err != nil && ctx.Err() == nil {
 			d.o.Logger.Warn("a page is left to who leads next", "page", f.page.ID, "error", err)
