@@ -58,6 +58,8 @@ func TestExitCodesAndWhatIsSaid(t *testing.T) {
 		{"serve --data-dir " + dir + " --http 8080", 2, "--http must be HOST:PORT"},
 		{"serve --data-dir " + dir + " --link x:99999", 2, "--link must be HOST:PORT"},
 		{"serve --data-dir " + dir + " --gateway-config nowhere.yaml", 2, "no such file"},
+		{"serve --data-dir " + dir + " --smtp-url mail.example.vn:25", 2, "--smtp-url"},
+		{"serve --data-dir " + dir + " --public-url keng.example.vn", 2, "--public-url"},
 		{"serve --data-dir " + file + "/x --bootstrap", 1, "data directory"},
 		{"serve --data-dir " + dir + "/a", 1, "bootstrap"},
 		{"serve --data-dir " + dir + "/b --bootstrap --link 127.0.0.1:0 --http " + busy, 1, "choose another port"},

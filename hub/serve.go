@@ -12,7 +12,10 @@ import (
 	"strconv"
 	"syscall"
 
+	"keng/hub/acklink"
 	"keng/hub/app"
+	"keng/hub/channel/all"
+	"keng/hub/watch"
 	gateway "keng/mobile-gateway/app"
 )
 
@@ -33,6 +36,8 @@ type serveCommand struct {
 	KeyFile       string `placeholder:"FILE" help:"File of the master key that seals secrets. Default: DATA-DIR/master.key, made at bootstrap." type:"path"`
 	WatchdogURL   string `name:"watchdog-url" placeholder:"URL" help:"URL that is called every 30 s while the cluster works and pages go out: that of a service which complains when it is no longer called."`
 	GatewayConfig string `placeholder:"FILE" help:"File that says how the gateway inside this process reaches phones (as for keng-gateway run)." type:"existingfile"`
+	PublicURL     string `name:"public-url" placeholder:"URL" help:"How people reach the hub, such as https://keng.example.vn, for links in mails and messages; none for no links. Default: where this node serves HTTP."`
+	SMTPURL       string `name:"smtp-url" placeholder:"URL" help:"Mail server for e-mails: smtp://user:password@host:587?from=keng@example.vn (starttls=required, opportunistic or none; ca=FILE), or smtps://. With a password, better in the environment or the file of --config."`
 	// The key is a secret: it comes by the environment only.
 	BootstrapAPIKey string `hidden:"" env:"KENG_BOOTSTRAP_API_KEY"`
 }
@@ -42,6 +47,17 @@ func (c *serveCommand) Validate() error {
 	errs := []error{checkAddress("--http", c.HTTP), checkAddress("--link", c.Link), checkAddress("--raft", c.Raft)}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		errs = append(errs, errors.New("TLS needs both --tls-cert, the certificate, and --tls-key, its key"))
+	}
+	if err := watch.CheckURL(c.WatchdogURL); err != nil {
+		errs = append(errs, fmt.Errorf("--watchdog-url: %w", err))
+	}
+	if _, err := all.Open(all.Config{SMTP: c.SMTPURL}); err != nil {
+		errs = append(errs, err)
+	}
+	if c.PublicURL != "" && c.PublicURL != app.NoPublicURL {
+		if err := acklink.CheckURL(c.PublicURL); err != nil {
+			errs = append(errs, fmt.Errorf("--public-url: %w; or %s for no links", err, app.NoPublicURL))
+		}
 	}
 	switch {
 	case c.Join == "" && c.JoinToken != "":
@@ -73,6 +89,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Raft: c.Raft, Advertise: c.Advertise, NodeID: c.NodeID,
 		Bootstrap: c.Bootstrap, Join: c.Join, JoinToken: c.JoinToken,
 		KeyFile: c.KeyFile, BootstrapKey: c.BootstrapAPIKey, Version: version(), Language: c.Language, Watchdog: c.WatchdogURL, Logger: logger,
+		SMTPURL: c.SMTPURL, PublicURL: c.PublicURL,
 	}
 	if c.GatewayConfig != "" {
 		config, err := gateway.LoadConfig(c.GatewayConfig)

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"keng/mobile-gateway/app"
+	"keng/proto/channel"
 )
 
 type joinCommand struct {
@@ -48,6 +49,24 @@ func (c *runCommand) Run(ctx context.Context, _ io.Writer) error {
 		return err
 	}
 	return gateway.Run(ctx)
+}
+
+type testCommand struct {
+	Config   string `required:"" placeholder:"FILE" help:"The channels: gateway.yaml."`
+	To       string `required:"" placeholder:"CONTACT" help:"Whom to reach: a number such as +84901234567, a SIP address, a push token."`
+	Kind     string `default:"sms" enum:"sms,voice,push" help:"By which kind of channel: sms, voice or push (default: ${default})."`
+	Language string `default:"vi" enum:"vi,en" help:"vi or en (default: ${default})."`
+	Text     string `default:"Kẻng thử đường báo tin" help:"What it says."`
+	DryRun   bool   `help:"Show what would be sent, with secrets masked, and send nothing."`
+}
+
+func (c *testCommand) Run(ctx context.Context, out io.Writer) error {
+	cfg, err := app.LoadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	trial := app.Trial{Kind: channel.Kind(c.Kind), To: c.To, Language: channel.Language(c.Language), Text: c.Text, Dry: c.DryRun}
+	return app.Try(ctx, cfg, trial, slog.New(slog.NewTextHandler(os.Stderr, nil)), out)
 }
 
 type versionCommand struct{}

@@ -3,6 +3,7 @@
 //
 //	keng-gateway join --hub hub.example.vn:7443 --token … --data-dir /var/lib/keng-gateway
 //	keng-gateway run --config /etc/keng/gateway.yaml --data-dir /var/lib/keng-gateway
+//	keng-gateway test --config /etc/keng/gateway.yaml --to +84901234567 --dry-run
 //
 // It exits with 0 after an orderly stop, 1 when it failed, 2 after wrong usage.
 package main
@@ -23,6 +24,7 @@ import (
 type commands struct {
 	Join    joinCommand    `cmd:"" help:"Exchange an enrolment token for this gateway's identity."`
 	Run     runCommand     `cmd:"" help:"Serve the hubs until interrupted."`
+	Test    testCommand    `cmd:"" help:"Send one page by hand, or show what would be sent."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -20,6 +20,9 @@ func TestExitCodes(t *testing.T) {
 		{"run", 2, "", "--config"},
 		{"join --hub h:1", 2, "", "--token"},
 		{"run --config " + nowhere, 1, "", "no such file"},
+		{"test --config " + nowhere + " --to x", 1, "", "no such file"},
+		{"test --to x", 2, "", "--config"},
+		{"test --config x --to x --kind fax", 2, "", "--kind"},
 		{"join --hub 127.0.0.1:1 --token nonsense --data-dir " + t.TempDir(), 1, "", "token"},
 	} {
 		var out, errs bytes.Buffer

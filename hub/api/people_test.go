@@ -156,6 +156,20 @@ func TestUserWhoIsNeededIsNotDeleted(t *testing.T) {
 	h.want(h.call("DELETE", "/v2/users/lan@example.vn", ""), 200)
 }
 
+// A number as one writes it in Vietnam is dialled with the country's code.
+func TestContactsOfVietnam(t *testing.T) {
+	h := newHub(t)
+	for _, method := range []string{"sms", "voice"} {
+		for to, dialled := range map[string]string{"0901234567": "+84901234567", "090 765 43.21": "+84907654321", "02438251234": "+842438251234"} {
+			id := h.made("/v2/users/lan@example.vn/contacts", `{"method":"`+method+`","to":"`+to+`"}`)
+			u, _ := state.FindUser(h.store.tx, "lan@example.vn")
+			if k, _ := u.Contact(core.ContactID(id)); k.Address != dialled || k.Given != to {
+				t.Errorf("%s is dialled as %s, want %s", to, k.Address, dialled)
+			}
+		}
+	}
+}
+
 func TestContacts(t *testing.T) {
 	h := newHub(t)
 	const path = "/v2/users/lan@example.vn/contacts"
@@ -176,7 +190,7 @@ func TestContacts(t *testing.T) {
 	h.want(h.call("POST", path, `{"method":"email","to":"lan@home.vn"}`), 409)
 	h.want(h.call("POST", path, `{"method":"voice","to":"+84901234567"}`), 409)
 	for body, field := range map[string]string{`{"method":"fax","to":"1"}`: "method", `{"to":"x@y"}`: "method", `{"method":"email"}`: "to", `{"method":"email","to":"x"}`: "to",
-		`{"method":"voice","to":"0901234567"}`: "to", `{"method":"sms","to":"sip:a@b"}`: "to", `{"method":"voice","to":"84-90x"}`: "to", `{"method":"sms","to":"84-9012345678901234"}`: "to"} {
+		`{"method":"voice","to":"00901234567"}`: "to", `{"method":"email","to":"lân@home.vn"}`: "to", `{"method":"sms","to":"sip:a@b"}`: "to", `{"method":"voice","to":"84-90x"}`: "to", `{"method":"sms","to":"84-9012345678901234"}`: "to"} {
 		if a := h.want(h.call("POST", path, body), 422); a.wrong(field) == "" {
 			t.Errorf("%s: %s", body, a.raw)
 		}

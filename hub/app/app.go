@@ -20,6 +20,9 @@ import (
 	"syscall"
 	"time"
 
+	"keng/hub/acklink"
+	"keng/hub/channel/all"
+	"keng/hub/channel/direct"
 	"keng/hub/edge"
 	"keng/hub/engine"
 	"keng/hub/state"
@@ -61,6 +64,12 @@ type Options struct {
 	// Language is that of texts written for everybody: "vi" or "en" (default). It is
 	// used when the cluster is founded.
 	Language string
+	// SMTPURL is the mail server by which e-mails go, as email.ParseURL reads it. It is a
+	// secret. Default: none, and nobody is reached by e-mail.
+	SMTPURL string
+	// PublicURL is how people reach the hub, for links in mails and messages: scheme and
+	// host. Default: this node's HTTP address; [NoPublicURL]: there are no links.
+	PublicURL string
 	// Version is for people.
 	Version string
 	// Watchdog is the URL to call while all is well. Empty: none.
@@ -95,6 +104,8 @@ type App struct {
 	store       *raftstore.Store
 	edge        *edge.Edge
 	watcher     *watch.Watcher
+	desk        *direct.Desk   // the hub's own channels
+	links       *acklink.Links // in what they send
 	link        net.PacketConn
 	linkTCP     net.Listener // at the same port
 	http, raft  net.Listener
@@ -134,6 +145,14 @@ func New(o Options) (*App, error) {
 	case o.BootstrapKey != "" && len(o.BootstrapKey) < 20:
 		return nil, errors.New("KENG_BOOTSTRAP_API_KEY is too short: a key needs at least 20 characters")
 	}
+	if _, err := all.Open(all.Config{SMTP: o.SMTPURL}); err != nil {
+		return nil, err
+	}
+	if o.PublicURL != "" && o.PublicURL != NoPublicURL {
+		if err := acklink.CheckURL(o.PublicURL); err != nil {
+			return nil, fmt.Errorf("--public-url: %w; or %s for no links", err, NoPublicURL)
+		}
+	}
 	if err := (link.Peer{Kind: link.Hub, ID: o.NodeID}).Valid(); err != nil {
 		return nil, fmt.Errorf("--node-id cannot be %q: %w", o.NodeID, err)
 	}
@@ -162,7 +181,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		a.openHTTP, a.openLink, a.openRaft, a.openIdentity, a.openStore, a.found, a.makeEdge, a.makeWatcher,
+		a.openHTTP, a.openLink, a.openRaft, a.openIdentity, a.openStore, a.found, a.makeEdge, a.openWays, a.makeWatcher,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -170,7 +189,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	replicated := replicated{a.store}
 	a.start(Task{"store watch", a.watchStore})
-	a.start(Task{"engine", engine.New(replicated, a.edge, a.logger.With("part", "engine")).Run})
+	a.start(Task{"channels", a.desk.Run})
+	a.start(Task{"engine", engine.New(replicated, carriers{a.edge, a.desk, a.links}, a.logger.With("part", "engine")).Run})
 	a.start(Task{"edge", a.edge.Run})
 	a.start(Task{"watcher", a.watcher.Run})
 	a.start(Task{"authority", a.followAuthority})
@@ -337,11 +357,14 @@ func (a *App) Stop(ctx context.Context) error {
 }
 
 // URL is where the API is, by its address; known after Start.
-func (a *App) URL() string {
+func (a *App) URL() string { return a.scheme() + a.HTTPAddr() }
+
+// scheme is how a URL of the API begins.
+func (a *App) scheme() string {
 	if a.certificate != nil {
-		return "https://" + a.HTTPAddr()
+		return "https://"
 	}
-	return "http://" + a.HTTPAddr()
+	return "http://"
 }
 
 // HTTPAddr is the address of the API, known after Start.

@@ -74,7 +74,7 @@ func (a *App) announce(ctx context.Context) error {
 	me := state.Node{ID: a.o.NodeID, Link: a.reachable(a.link.LocalAddr()), Version: a.o.Version}
 	for {
 		changed, authorities := a.edge.Changed(), a.authorities.Changed()
-		me.Kinds = a.edge.Kinds()
+		me.Kinds = a.kinds()
 		a.authorities.says(&me)
 		var known *state.Node
 		err := a.Store().View(ctx, false, func(r table.Reader) error {

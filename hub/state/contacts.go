@@ -22,7 +22,7 @@ type ContactFields struct {
 	// Kind is email, sms, voice or push; it is said once.
 	Kind *string `cbor:"1,keyasint,omitempty"`
 	// To is the address as a person writes it: for sms and voice "84-901234567",
-	// "+84901234567" or, for voice, a SIP address.
+	// "+84901234567", "0901234567" as one writes it in Vietnam or, for voice, a SIP address.
 	To      *string `cbor:"2,keyasint,omitempty"`
 	Enabled *bool   `cbor:"3,keyasint,omitempty"`
 }
@@ -59,8 +59,10 @@ func dialled(kind, to string) (string, error) {
 	}
 	switch kind {
 	case emailKind:
-		if !isEmail(to) {
-			return "", fmt.Errorf("must be an e-mail address")
+		// Mail goes to addresses that every server on the way takes: in ASCII, without quotes.
+		odd := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`():[]\`, r) }
+		if !isEmail(to) || strings.ContainsFunc(to, odd) {
+			return "", fmt.Errorf("must be an e-mail address, such as an@example.vn")
 		}
 	case smsKind, string(channel.Voice):
 		if kind != smsKind && strings.HasPrefix(strings.ToLower(to), "sip:") {
@@ -71,9 +73,12 @@ func dialled(kind, to string) (string, error) {
 	return to, nil
 }
 
-// telephone turns "84-901234567" and what people make of it into "+84901234567". The 0
-// that Vietnamese numbers have at home is left out.
+// telephone turns "84-901234567" and what people make of it into "+84901234567". A number
+// that begins with a single 0 is one of Vietnam, as it is written there; that 0 is left out.
 func telephone(to string) (string, error) {
+	if strings.HasPrefix(to, "0") && !strings.HasPrefix(to, "00") {
+		to = "84-" + to
+	}
 	country, rest, dashed := strings.Cut(strings.TrimPrefix(to, "+"), "-")
 	if !dashed {
 		if !strings.HasPrefix(to, "+") {

@@ -21,10 +21,18 @@ type watchdog struct {
 
 const watchdogTimeout = 10 * time.Second
 
-func newWatchdog(address string, client *http.Client) (*watchdog, error) {
+// CheckURL says what is wrong with a watchdog's URL, without quoting it. None is well too.
+func CheckURL(address string) error {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, errors.New("the watchdog's URL must begin with http:// or https:// and name a host")
+	if address != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return errors.New("it must begin with http:// or https:// and name a host")
+	}
+	return nil
+}
+
+func newWatchdog(address string, client *http.Client) (*watchdog, error) {
+	if err := CheckURL(address); err != nil {
+		return nil, fmt.Errorf("the watchdog's URL: %w", err)
 	}
 	if client == nil {
 		client = &http.Client{

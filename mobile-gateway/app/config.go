@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"keng/mobile-gateway/push/fcm"
+	"keng/mobile-gateway/sms"
 	"keng/mobile-gateway/voice"
 	"keng/proto/channel"
 )
@@ -24,9 +25,11 @@ const configMax = 1 << 20
 //
 //	fcm:  {project: example, credentials: /etc/keng/firebase.json}
 //	sip:  {trunks: [{name: pbx, server: "sip:pbx.example.vn;transport=tcp", user: keng, password_file: /etc/keng/sip, caller_id: "1900"}]}
+//	sms:  {providers: [{name: esms, file: /etc/keng/esms.yaml, prefixes: ["+84"]}]}
 type Config struct {
 	FCM *fcm.Config   `yaml:"fcm"` // push
 	SIP *voice.Config `yaml:"sip"` // voice
+	SMS *sms.Config   `yaml:"sms"` // text messages
 }
 
 // LoadConfig reads a configuration file.
@@ -71,7 +74,7 @@ func ParseConfig(text []byte) (Config, error) {
 	return cfg, nil
 }
 
-var errNothing = errors.New("no channel is configured: give a section fcm, sip, or both")
+var errNothing = errors.New("no channel is configured: give a section fcm, sip or sms")
 
 // explain leaves the names of Go types out of the decoder's words.
 func explain(err error) error {
@@ -107,6 +110,13 @@ func (cfg Config) channels(logger *slog.Logger) ([]channel.Channel, error) {
 			return nil, fmt.Errorf("sip: %w", err)
 		}
 		channels = append(channels, calls)
+	}
+	if cfg.SMS != nil {
+		messages, err := sms.New(*cfg.SMS)
+		if err != nil {
+			return nil, err
+		}
+		channels = append(channels, messages)
 	}
 	return channels, nil
 }

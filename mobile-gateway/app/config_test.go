@@ -62,7 +62,7 @@ func FuzzParseConfig(f *testing.F) {
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		cfg, err := ParseConfig(text)
-		if err == nil && cfg.FCM == nil && cfg.SIP == nil {
+		if err == nil && cfg.FCM == nil && cfg.SIP == nil && cfg.SMS == nil {
 			t.Error("took a configuration without a channel")
 		}
 		if err != nil && err.Error() == "" {
