@@ -105,11 +105,14 @@ func TestClockOfTheLeaderGoesMad(t *testing.T) {
 				near(t, "minutes later", off(t, c), 0, 100*time.Millisecond)
 				s.set(0, mad)
 				time.Sleep(10 * time.Second)
-				if err := c.Leader().TransferLeadership(t.Context(), mad); err != nil {
-					t.Fatal(err)
+				for tries := 0; leads(c) != mad; tries++ {
+					if err := c.Leader().TransferLeadership(t.Context(), mad); err != nil && tries > 10 {
+						t.Fatal(err)
+					}
 				}
+				term = c.Leader().Status().Term
 				time.Sleep(90 * time.Second)
-				if now := leads(c); now != mad || c.Leader().Status().Term != term+2 {
+				if now := leads(c); now != mad || c.Leader().Status().Term != term {
 					t.Errorf("%s leads, in term %d", now, c.Leader().Status().Term)
 				}
 				c.Compare()
@@ -134,12 +137,11 @@ func TestClockOfANewLeaderIsOff(t *testing.T) {
 				s.set(wrong, next)
 				time.Sleep(time.Minute)
 				c.Kill(old)
-				time.Sleep(15 * time.Second) // what its clock showed counts a while longer
-				if err := c.Leader().TransferLeadership(t.Context(), next); err != nil {
-					t.Fatal(err)
-				}
-				if now := leads(c); now != next {
-					t.Fatalf("%s leads", now)
+				time.Sleep(15 * time.Second)                // what its clock showed counts a while longer
+				for tries := 0; leads(c) != next; tries++ { // an election may go otherwise
+					if err := c.Leader().TransferLeadership(t.Context(), next); err != nil && tries > 10 {
+						t.Fatal(err)
+					}
 				}
 				near(t, "after the change", off(t, c), 0, 100*time.Millisecond)
 				time.Sleep(2 * time.Minute)
