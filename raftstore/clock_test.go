@@ -1,6 +1,7 @@
 package raftstore
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,9 +51,9 @@ func TestAgreement(t *testing.T) {
 // and where it moves a little; where it jumps ahead, after it has stayed there.
 func TestClockOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var skew time.Duration
+		var moved atomic.Int64
 		s := openMemory(t, func(o *Options) {
-			o.Wall = func() time.Time { return time.Now().Add(skew) }
+			o.Wall = func() time.Time { return time.Now().Add(time.Duration(moved.Load())) }
 			o.Logger = quiet()
 		})
 		if _, err := s.Lead(t.Context()); err != nil {
@@ -71,22 +72,23 @@ func TestClockOfOne(t *testing.T) {
 		update(t, s, "now")
 		time.Sleep(5 * time.Second)
 		want("at the start", 0, false)
-		skew = 1500 * time.Millisecond
-		want("after a little step", skew, false)
+		step := 1500 * time.Millisecond
+		moved.Store(int64(step))
+		want("after a little step", step, false)
 		time.Sleep(5 * time.Second)
-		skew = 8 * time.Hour // it has slept
-		want("just after a jump", 1500*time.Millisecond, false)
+		moved.Store(int64(8 * time.Hour)) // it has slept
+		want("just after a jump", step, false)
 		time.Sleep(10 * time.Second)
-		want("soon after a jump", 1500*time.Millisecond, true)
-		skew = 0 // it was a mistake
+		want("soon after a jump", step, true)
+		moved.Store(0) // it was a mistake
 		time.Sleep(10 * time.Second)
-		want("when it was taken back", 1500*time.Millisecond, false)
-		skew = 8 * time.Hour
+		want("when it was taken back", step, false)
+		moved.Store(int64(8 * time.Hour))
 		time.Sleep(clockStays - 5*time.Second)
-		want("before it has stayed long enough", 1500*time.Millisecond, true)
+		want("before it has stayed long enough", step, true)
 		time.Sleep(10 * time.Second)
-		want("when it has stayed", skew, false)
-		skew = 0
+		want("when it has stayed", 8*time.Hour, false)
+		moved.Store(0)
 		time.Sleep(10 * time.Second)
 		want("when it is set back", 8*time.Hour, false)
 		if ahead := s.Clock().Ahead; ahead != 8*time.Hour {
