@@ -83,11 +83,13 @@ func three(t *testing.T, lost ...string) *fakeCluster {
 }
 
 func TestClusterStatusIsReadable(t *testing.T) {
-	code, out, errs := three(t, "c").run("status")
-	want := `NODE  ROLE      ANSWERS  ADDRESS  LINK    VERSION  APPLIED  BEHIND
-a     leader    yes      a:7444   a:7443  v0.9     1000     0
-b     follower  yes      b:7444   b:7443  v0.9     999      1
-c     unknown   NO       c:7444   -       -        -        -
+	f := three(t, "c")
+	f.cluster.Nodes[0].Clock, f.cluster.Nodes[1].Clock = &client.Clock{OffsetMillis: -3}, &client.Clock{OffsetMillis: 500}
+	code, out, errs := f.run("status")
+	want := `NODE  ROLE      ANSWERS  ADDRESS  LINK    VERSION  APPLIED  BEHIND  CLOCK
+a     leader    yes      a:7444   a:7443  v0.9     1000     0       right
+b     follower  yes      b:7444   b:7443  v0.9     999      1       +0.5s
+c     unknown   NO       c:7444   -       -        -        -       -
 
 2 of 3 nodes answer; none more can be lost.
 Node a leads.
@@ -116,6 +118,12 @@ func TestClusterStatusSaysWhatToThink(t *testing.T) {
 			c.Quorum = client.Quorum{Voters: 5, Needed: 3, Reachable: 5, Majority: true, Spare: 2}
 		}, 0, "5 of 5 nodes answer; 2 more can be lost."},
 		{"one joins", three(t), func(c *client.Cluster) { c.Nodes[2].Voter = false }, 0, "Node c is joining"},
+		{"a clock is ahead", three(t), func(c *client.Cluster) { c.Nodes[2].Clock = &client.Clock{OffsetMillis: 365 * 86400_000, Wrong: true} }, 0,
+			"WRONG CLOCK: the clock of node c is 365 days ahead of the others'. It is not followed, and the node does not lead."},
+		{"a clock is behind", three(t), func(c *client.Cluster) { c.Nodes[2].Clock = &client.Clock{OffsetMillis: -300_100, Wrong: true} }, 0,
+			"WRONG CLOCK: the clock of node c is 5m behind the others'."},
+		{"clocks differ", three(t), func(c *client.Cluster) { c.Clocks = &client.Clocks{Disputed: true} }, 0, "CLOCKS DIFFER: no majority"},
+		{"time is ahead", three(t), func(c *client.Cluster) { c.Clocks = &client.Clocks{Agreed: true, AheadMillis: 3000} }, 0, "TIME IS AHEAD: the cluster's time is 3.0 s ahead"},
 		{"diverged", three(t), func(c *client.Cluster) { c.Diverged, c.Differing = true, [][2]string{{"a", "c"}, {"b", "c"}} }, 1, "DIVERGED: the states of nodes a and c, of b and c contradict"},
 	} {
 		if c.with != nil {

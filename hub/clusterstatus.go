@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"keng/hub/client"
 )
@@ -19,16 +20,19 @@ func works(c *client.Cluster) bool {
 // It is read by night: what is wrong is in capitals, and says what to do.
 func printCluster(out io.Writer, c *client.Cluster) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NODE\tROLE\tANSWERS\tADDRESS\tLINK\tVERSION\tAPPLIED\tBEHIND")
+	fmt.Fprintln(table, "NODE\tROLE\tANSWERS\tADDRESS\tLINK\tVERSION\tAPPLIED\tBEHIND\tCLOCK")
 	for _, n := range c.Nodes {
-		answers, applied, behind := "NO", "-", "-"
+		answers, applied, behind, clock := "NO", "-", "-", "-"
 		if n.Reached {
 			answers, applied = "yes", strconv.FormatUint(n.Applied, 10)
 		}
 		if n.Behind != nil {
 			behind = strconv.FormatUint(*n.Behind, 10)
 		}
-		fmt.Fprintln(table, strings.Join([]string{n.ID, n.Role, answers, orDash(n.Address), orDash(n.Link), orDash(n.Version), applied, behind}, "\t"))
+		if n.Clock != nil {
+			clock = clockWords(n.Clock)
+		}
+		fmt.Fprintln(table, strings.Join([]string{n.ID, n.Role, answers, orDash(n.Address), orDash(n.Link), orDash(n.Version), applied, behind, clock}, "\t"))
 	}
 	_ = table.Flush() // a reader who has gone away wants no table
 	fmt.Fprintln(out)
@@ -54,6 +58,7 @@ func verdicts(c *client.Cluster) []string {
 			list = append(list, fmt.Sprintf("Node %s is joining: it has no vote until it has caught up.", n.ID))
 		}
 	}
+	list = append(list, clockSentences(c)...)
 	if c.Diverged {
 		var pairs []string
 		for _, p := range c.Differing {
@@ -63,6 +68,49 @@ func verdicts(c *client.Cluster) []string {
 			"Keep a copy of every data directory for a report; then replace the node that differs from the others by one with an empty directory.")
 	}
 	return list
+}
+
+// clockWords is how far a node's wall clock is off, for a narrow column.
+func clockWords(c *client.Clock) string {
+	offset := millis(c.OffsetMillis)
+	if offset.Abs() < 100*time.Millisecond {
+		return "right"
+	}
+	return fmt.Sprintf("%+.1fs", offset.Seconds())
+}
+
+func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// clockSentences says what is wrong with the nodes' wall clocks, and what that means.
+func clockSentences(c *client.Cluster) (list []string) {
+	for _, n := range c.Nodes {
+		if n.Clock != nil && n.Clock.Wrong {
+			offset := millis(n.Clock.OffsetMillis)
+			list = append(list, fmt.Sprintf("WRONG CLOCK: the clock of node %s is %s %s the others'. It is not followed, and the node does not lead. Look at its time service: `timedatectl`.",
+				n.ID, roughly(offset.Abs()), map[bool]string{true: "ahead of", false: "behind"}[offset > 0]))
+		}
+	}
+	if c.Clocks == nil {
+		return list
+	}
+	if c.Clocks.Disputed {
+		list = append(list, "CLOCKS DIFFER: no majority of the nodes' clocks agrees, so the cluster's time runs on by itself and cannot be put right. Look at the time service of every node: `timedatectl`.")
+	}
+	if ahead := millis(c.Clocks.AheadMillis); c.Clocks.Agreed && ahead > 2*time.Second {
+		list = append(list, fmt.Sprintf("TIME IS AHEAD: the cluster's time is %s ahead of the nodes' clocks, and never goes back. Times of alerts and who is on call are off by that.", roughly(ahead)))
+	}
+	return list
+}
+
+// roughly is a duration as people say it.
+func roughly(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	case d >= 2*time.Minute:
+		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
 // advice says what to do about a node that does not answer. Without a majority no member

@@ -25,8 +25,12 @@ func (s *Store) serveCalls(conn net.Conn, nodeID string) {
 func (s *Store) answer(ctx context.Context, nodeID string, request *clusterpb.Request) *clusterpb.Response {
 	response := &clusterpb.Response{}
 	var err error
-	if request.GetGetStatus() != nil {
+	switch request.Kind.(type) {
+	case *clusterpb.Request_GetStatus:
 		response.Kind = &clusterpb.Response_Status{Status: encodeStatus(s.Status())}
+		return response
+	case *clusterpb.Request_GetTime:
+		response.Kind = &clusterpb.Response_Time{Time: &clusterpb.Time{WallUnixNs: s.clock.shown().UnixNano()}}
 		return response
 	}
 	l, _ := s.leaders.look()
@@ -165,7 +169,7 @@ func (s *Store) statusAt(ctx context.Context, to raft.ServerAddress) (Status, er
 func encodeStatus(s Status) *clusterpb.Status {
 	b := &clusterpb.Status{
 		NodeId: s.NodeID, State: s.State, Term: s.Term, LeaderId: s.LeaderID, Leads: s.Leads, Applied: s.Applied,
-		Sequence: s.Sequence, Chain: s.Chain[:], TimeUnixNs: s.Time.UnixNano(), FirstIndex: s.FirstIndex, LastIndex: s.LastIndex,
+		Sequence: s.Sequence, Chain: s.Chain[:], TimeUnixNs: s.Time.UnixNano(), WallUnixNs: s.Wall.UnixNano(), FirstIndex: s.FirstIndex, LastIndex: s.LastIndex,
 	}
 	for _, m := range s.Members {
 		b.Members = append(b.Members, &clusterpb.Member{NodeId: m.NodeID, Address: m.Address, Voter: m.Voter})
@@ -176,7 +180,7 @@ func encodeStatus(s Status) *clusterpb.Status {
 func decodeStatus(b *clusterpb.Status) Status {
 	s := Status{
 		NodeID: b.GetNodeId(), State: b.GetState(), Term: b.GetTerm(), LeaderID: b.GetLeaderId(), Leads: b.GetLeads(), Applied: b.GetApplied(),
-		Sequence: b.GetSequence(), Time: time.Unix(0, b.GetTimeUnixNs()).UTC(), FirstIndex: b.GetFirstIndex(), LastIndex: b.GetLastIndex(),
+		Sequence: b.GetSequence(), Time: time.Unix(0, b.GetTimeUnixNs()).UTC(), Wall: time.Unix(0, b.GetWallUnixNs()).UTC(), FirstIndex: b.GetFirstIndex(), LastIndex: b.GetLastIndex(),
 	}
 	copy(s.Chain[:], b.GetChain())
 	for _, m := range b.GetMembers() {

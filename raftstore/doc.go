@@ -57,7 +57,7 @@
 // network (the port, Raft's transport), members and joining, introduce, fork; entry (the log's format), fsm (applying),
 // evaluator and batch (evaluating and proposing), memory (remembered results),
 // engine (Pebble), states (replacing it), snapshots, snapshotdir and snapshotter,
-// install and statestream (a snapshot's way to another node), feed (what was applied), clock,
+// install and statestream (a snapshot's way to another node), feed (what was applied), clock and clocks,
 // leadership, gate (who still uses what is to be closed), userspace (what the user
 // may not touch), durable (files and directories that survive a loss of power); open,
 // close (with the watchdog) and store hold them together.

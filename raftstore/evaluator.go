@@ -27,14 +27,15 @@ import (
 // then are commands evaluated again: those without a known outcome are recognised
 // by their ids if they did take effect.
 type evaluator struct {
-	states *states
-	raft   *raft.Raft
-	handle Handler
-	clock  *clock
-	throne *throne
-	logger *slog.Logger
-	limit  uint64    // of remembered results
-	watch  stopwatch // runs while the oldest entry in flight is under way
+	states      *states
+	raft        *raft.Raft
+	handle      Handler
+	clock       *clock
+	settleClock func() // finds out what time it is, before this node leads
+	throne      *throne
+	logger      *slog.Logger
+	limit       uint64    // of remembered results
+	watch       stopwatch // runs while the oldest entry in flight is under way
 
 	queue    chan *command
 	stop     chan struct{}   // closed to stop
@@ -155,7 +156,10 @@ func (e *evaluator) allSettled() {
 	e.overlay, e.memory, e.pending = nil, nil, nil
 	term := e.raft.CurrentTerm()
 	future := e.raft.Barrier(enqueueTimeout)
-	go func() { e.barriers <- barrier{term, future.Error()} }()
+	go func() {
+		e.settleClock() // the Barrier takes its time too
+		e.barriers <- barrier{term, future.Error()}
+	}()
 }
 
 // barrierPassed begins to lead, if the Barrier was passed.

@@ -128,8 +128,9 @@ func initDir(o Options, path string) error {
 
 // open opens everything, from the bottom up, and notes what must be closed.
 func open(o Options, opened *closers) (*Store, error) {
+	clock := newClock(o.Wall)
 	s := &Store{
-		options: o, logger: o.Logger.With("node", o.NodeID), clock: newClock(o.Wall), throne: newThrone(),
+		options: o, logger: o.Logger.With("node", o.NodeID), clock: clock, clocks: newClocks(o.NodeID, clock), throne: newThrone(),
 		closing: make(chan struct{}), failed: make(chan struct{}), leaders: newLeaders(),
 		ready: make(chan struct{}), introductions: make(chan struct{}, maxIntroductions), membership: make(chan struct{}, 1),
 	}
@@ -306,7 +307,7 @@ func raftConfig(nodeID string, raftLog raftLogger) *raft.Config {
 // start starts what runs beside Raft.
 func (s *Store) start() {
 	s.evaluator = &evaluator{
-		states: s.states, raft: s.raft, handle: s.options.Handle, clock: s.clock, throne: s.throne, logger: s.logger,
+		states: s.states, raft: s.raft, handle: s.options.Handle, clock: s.clock, settleClock: s.settleClock, throne: s.throne, logger: s.logger,
 		limit: s.options.limits.results,
 		queue: make(chan *command, maxQueued), stop: make(chan struct{}), failed: s.failed, stopped: make(chan struct{}),
 		settled: make(chan *batch, maxInFlight), barriers: make(chan barrier, 1),
@@ -318,6 +319,7 @@ func (s *Store) start() {
 	s.tasks.Go(s.snapshotter)
 	s.tasks.Go(s.yieldWhenFailed)
 	s.tasks.Go(s.followLeaders)
+	s.tasks.Go(s.keepClock)
 	if s.options.Network != nil {
 		s.tasks.Go(s.keepMembership)
 	}

@@ -22,6 +22,7 @@ type Store struct {
 	fsm       *fsm
 	feed      *feed
 	clock     *clock
+	clocks    *clocks
 	throne    *throne
 	evaluator *evaluator
 	leaders   *leaders
@@ -73,8 +74,9 @@ func (s *Store) await(ctx context.Context, future raft.Future) error {
 	}
 }
 
-// Now returns cluster time, in UTC: the wall clock's, unless that was set back or
-// the cluster has used a later time. It never goes back. Only the leader's matters.
+// Now returns cluster time, in UTC: the wall clock's, unless that was set back, the
+// cluster has used a later time, or a majority's wall clocks show another (see
+// [Store.Clock]). It never goes back. Only the leader's matters.
 func (s *Store) Now() time.Time { return s.clock.now() }
 
 // Status is what a node knows of itself and its cluster.
@@ -88,6 +90,7 @@ type Status struct {
 	Sequence   uint64    // how many batches have taken effect
 	Chain      [32]byte  // hash of the newest of them, and through it of all
 	Time       time.Time // cluster time of the newest batch
+	Wall       time.Time // what the node's wall clock shows
 	FirstIndex uint64    // the oldest entry that the log still holds
 	LastIndex  uint64    // the newest entry in the log
 	Members    []Member  // the nodes of the cluster, as far as this one knows
@@ -100,7 +103,7 @@ func (s *Store) Status() Status {
 	_, leads, _ := s.throne.look()
 	status := Status{
 		NodeID: s.options.NodeID, State: s.raft.State().String(), Term: s.raft.CurrentTerm(), LeaderID: string(leader), Leads: leads,
-		Applied: m.applied, Sequence: m.sequence, Chain: m.chain, Time: m.time, LastIndex: s.raft.LastIndex(), Members: s.memberList(),
+		Applied: m.applied, Sequence: m.sequence, Chain: m.chain, Time: m.time, Wall: s.clock.shown(), LastIndex: s.raft.LastIndex(), Members: s.memberList(),
 	}
 	if s.gate.enter() {
 		defer s.gate.leave()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -316,8 +317,8 @@ func TestCloseAnswersWhatIsUnderWay(t *testing.T) {
 // TestLeaderOfOne is about Lead, Status and Now.
 func TestLeaderOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		skew := 0 * time.Second
-		s := openMemory(t, func(o *Options) { o.Wall = func() time.Time { return time.Now().Add(skew) } })
+		var skew atomic.Int64
+		s := openMemory(t, func(o *Options) { o.Wall = func() time.Time { return time.Now().Add(time.Duration(skew.Load())) } })
 		l, err := s.Lead(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -327,7 +328,7 @@ func TestLeaderOfOne(t *testing.T) {
 			t.Errorf("the leadership is %+v, the status %+v", l, status)
 		}
 		before := update(t, s, "now")
-		skew = -time.Hour // somebody sets the wall clock back
+		skew.Store(int64(-time.Hour)) // somebody sets the wall clock back
 		if after := update(t, s, "now"); after < before {
 			t.Errorf("cluster time went from %s to %s", before, after)
 		}

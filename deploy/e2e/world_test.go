@@ -48,6 +48,9 @@ func program(t *testing.T, name string) string {
 	if programs.err != nil {
 		t.Fatal(programs.err)
 	}
+	if name == movableHub {
+		buildMovableHub(t)
+	}
 	return filepath.Join(programs.dir, name)
 }
 
@@ -192,6 +195,7 @@ type hub struct {
 	url      string // of the API
 	// transport is how to call it, if not as usual.
 	transport http.RoundTripper
+	wall     string // the file that moves its wall clock; "" where that cannot be moved
 }
 
 // startHub runs `hub serve --bootstrap` on a new directory and free ports.
@@ -220,7 +224,11 @@ func (h *hub) restart() {
 func (h *hub) start() {
 	h.t.Helper()
 	args := append([]string{"serve", "--data-dir", h.dir, "--http", h.http, "--link", h.link, "--raft", h.raft, "--node-id", h.id}, h.args...)
-	h.process = run(h.t, []string{"KENG_BOOTSTRAP_API_KEY=" + h.key}, "hub", args...)
+	env, name := []string{"KENG_BOOTSTRAP_API_KEY=" + h.key}, "hub"
+	if h.wall != "" {
+		env, name = append(env, "KENG_TEST_WALL_OFFSET_FILE="+h.wall), movableHub
+	}
+	h.process = run(h.t, env, name, args...)
 }
 
 // serving waits until it serves.

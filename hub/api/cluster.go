@@ -50,7 +50,24 @@ type Node struct {
 	Sequence uint64   // how many batches have taken effect
 	Chain    [32]byte // hash of the newest of them, and through it of all
 	Time     time.Time
+
+	// Clock is what this node has heard of its wall clock in the last seconds; nil: nothing.
+	Clock *NodeClock
 }
+
+// NodeClock is what is known of a node's wall clock.
+type NodeClock struct {
+	// Offset is how far it is ahead of the majority's; without agreement, of cluster time.
+	Offset time.Duration
+	// Agreed says that a majority's clocks agree; Disputed, that they were heard and do not.
+	Agreed, Disputed bool
+	// Ahead is how far cluster time is ahead of the majority's clocks; of this node only.
+	Ahead time.Duration
+}
+
+// clockTolerance is how far a wall clock may be off and still be said to be right. One that
+// is further off is not followed, and its node hands the leadership on.
+const clockTolerance = 2 * time.Second
 
 // nodesTimeout is how long nodes may take to tell of themselves. One that lives does so
 // in milliseconds.
@@ -86,31 +103,47 @@ func (a *API) changeCluster(ctx context.Context, do func(context.Context, Cluste
 
 // clusterRecord is the cluster as one node sees it.
 type clusterRecord struct {
-	AnsweredBy string       `json:"answeredBy,omitempty"`
-	Leader     string       `json:"leader,omitempty"` // absent while none is known
-	Quorum     quorum       `json:"quorum"`
-	Diverged   bool         `json:"diverged"`
-	Differing  [][2]string  `json:"differing,omitempty"` // pairs of nodes
-	Nodes      []nodeRecord `json:"nodes"`
+	AnsweredBy string        `json:"answeredBy,omitempty"`
+	Leader     string        `json:"leader,omitempty"` // absent while none is known
+	Quorum     quorum        `json:"quorum"`
+	Diverged   bool          `json:"diverged"`
+	Differing  [][2]string   `json:"differing,omitempty"` // pairs of nodes
+	Clocks     *clocksRecord `json:"clocks,omitempty"`
+	Nodes      []nodeRecord  `json:"nodes"`
+}
+
+// clocksRecord is what the node that answers knows of all nodes' wall clocks; absent if it
+// has no clock of its own to compare.
+type clocksRecord struct {
+	Agreed      bool  `json:"agreed"`
+	Disputed    bool  `json:"disputed"`
+	AheadMillis int64 `json:"aheadMillis"`
+}
+
+// clockRecord is a node's wall clock.
+type clockRecord struct {
+	OffsetMillis int64 `json:"offsetMillis"`
+	Wrong        bool  `json:"wrong"` // it is off the majority's, if a majority agrees
 }
 
 // nodeRecord is a member. What is told by the node itself is absent if it does not answer.
 type nodeRecord struct {
-	ID       string  `json:"id"`
-	Role     string  `json:"role"` // leader, follower, joining or unknown
-	Voter    bool    `json:"voter"`
-	Reached  bool    `json:"reached"`
-	Trouble  string  `json:"trouble,omitempty"`
-	Address  string  `json:"address,omitempty"`
-	Link     string  `json:"link,omitempty"`
-	Version  string  `json:"version,omitempty"`
-	Term     uint64  `json:"term,omitempty"`
-	Applied  uint64  `json:"applied,omitempty"`
-	Behind   *uint64 `json:"behind,omitempty"` // entries; absent without a leader
-	Sequence uint64  `json:"sequence,omitempty"`
-	Chain    string  `json:"chain,omitempty"`
-	Time     *moment `json:"time,omitempty"`
-	Without  quorum  `json:"without"`
+	ID       string       `json:"id"`
+	Role     string       `json:"role"` // leader, follower, joining or unknown
+	Voter    bool         `json:"voter"`
+	Reached  bool         `json:"reached"`
+	Trouble  string       `json:"trouble,omitempty"`
+	Address  string       `json:"address,omitempty"`
+	Link     string       `json:"link,omitempty"`
+	Version  string       `json:"version,omitempty"`
+	Term     uint64       `json:"term,omitempty"`
+	Applied  uint64       `json:"applied,omitempty"`
+	Behind   *uint64      `json:"behind,omitempty"` // entries; absent without a leader
+	Sequence uint64       `json:"sequence,omitempty"`
+	Chain    string       `json:"chain,omitempty"`
+	Time     *moment      `json:"time,omitempty"`
+	Clock    *clockRecord `json:"clock,omitempty"`
+	Without  quorum       `json:"without"`
 }
 
 func (a *API) getCluster(ctx context.Context, _ *nothingIn) (*data[clusterRecord], error) {
@@ -131,6 +164,9 @@ func clusterOf(nodes []Node) clusterRecord {
 	for i := range nodes {
 		if nodes[i].This {
 			out.AnsweredBy = nodes[i].ID
+			if c := nodes[i].Clock; c != nil {
+				out.Clocks = &clocksRecord{Agreed: c.Agreed, Disputed: c.Disputed, AheadMillis: c.Ahead.Milliseconds()}
+			}
 		}
 		record := nodeOf(&nodes[i], leader)
 		record.Without = quorumOf(nodes, nodes[i].ID)
@@ -151,6 +187,9 @@ func nodeOf(n, leader *Node) nodeRecord {
 	}
 	if !n.Reached {
 		return out
+	}
+	if c := n.Clock; c != nil {
+		out.Clock = &clockRecord{OffsetMillis: c.Offset.Milliseconds(), Wrong: c.Agreed && c.Offset.Abs() > clockTolerance}
 	}
 	out.Term, out.Applied, out.Sequence, out.Chain = n.Term, n.Applied, n.Sequence, hex.EncodeToString(n.Chain[:])
 	if !n.Time.IsZero() {

@@ -73,7 +73,7 @@ func (f *fakeCluster) do(ctx context.Context, what string) error {
 func three() *fakeCluster {
 	node := func(id string, applied, sequence uint64) api.Node {
 		return api.Node{ID: id, Address: id + ":7444", Link: id + ":7443", Version: "v1", Voter: true, Leader: id == "a", This: id == "b", Reached: true,
-			Term: 7, Applied: applied, Sequence: sequence, Chain: [32]byte{byte(sequence)}, Time: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)}
+			Term: 7, Applied: applied, Sequence: sequence, Chain: [32]byte{byte(sequence)}, Clock: &api.NodeClock{Agreed: true, Offset: (time.Duration(sequence) - 100) * time.Minute}, Time: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)}
 	}
 	return &fakeCluster{nodes: []api.Node{node("a", 120, 100), node("b", 117, 97), node("c", 121, 101)}}
 }
@@ -104,6 +104,12 @@ func TestClusterStatus(t *testing.T) {
 		if n["role"] != want.role || n["behind"] != want.behind {
 			t.Errorf("node %d: %v", i, n)
 		}
+	}
+	if clock := nodes[1].(map[string]any)["clock"].(map[string]any); clock["offsetMillis"] != -180_000.0 || clock["wrong"] != true {
+		t.Error(a.raw)
+	}
+	if clock := nodes[0].(map[string]any)["clock"].(map[string]any); clock["offsetMillis"] != 0.0 || clock["wrong"] != false || a.data("clocks") == nil {
+		t.Error(a.raw)
 	}
 	f.lose(0)
 	a = h.want(h.with(readKey, "GET", "/keng/v1/cluster", ""), 200)

@@ -146,11 +146,11 @@ var _ api.Cluster = nodes{}
 
 // Nodes returns every member and what it says of itself.
 func (n nodes) Nodes(ctx context.Context) ([]api.Node, error) {
-	own := n.store.Status()
+	own, clocks := n.store.Status(), n.store.Clock()
 	list := make([]api.Node, len(own.Members))
 	var asking sync.WaitGroup
 	for i, m := range own.Members {
-		list[i] = api.Node{ID: m.NodeID, Address: m.Address, Voter: m.Voter, This: m.NodeID == own.NodeID}
+		list[i] = api.Node{ID: m.NodeID, Address: m.Address, Voter: m.Voter, This: m.NodeID == own.NodeID, Clock: clockOf(m.NodeID, own.NodeID, clocks)}
 		asking.Go(func() { n.ask(ctx, &list[i]) })
 	}
 	asking.Wait()
@@ -165,6 +165,19 @@ func (n nodes) Nodes(ctx context.Context) ([]api.Node, error) {
 		return nil
 	})
 	return list, err
+}
+
+// clockOf is what node self knows of a node's wall clock.
+func clockOf(id, self string, clocks raftstore.ClockState) *api.NodeClock {
+	offset, told := clocks.Offsets[id]
+	if !told {
+		return nil
+	}
+	c := &api.NodeClock{Offset: offset, Agreed: clocks.Agreed, Disputed: clocks.Disputed}
+	if id == self {
+		c.Ahead = clocks.Ahead
+	}
+	return c
 }
 
 // ask asks a node what it knows of itself.

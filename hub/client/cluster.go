@@ -14,7 +14,21 @@ type Cluster struct {
 	Quorum     Quorum      `json:"quorum"`
 	Diverged   bool        `json:"diverged"`            // two nodes hold different states: this must never be
 	Differing  [][2]string `json:"differing,omitempty"` // the pairs of nodes that do
+	Clocks     *Clocks     `json:"clocks,omitempty"`    // nil if the one that was asked knows nothing of clocks
 	Nodes      []Node      `json:"nodes"`               // in the order of their ids
+}
+
+// Clocks is what is known of all nodes' wall clocks.
+type Clocks struct {
+	Agreed      bool  `json:"agreed"`      // those of a majority agree: cluster time follows them
+	Disputed    bool  `json:"disputed"`    // a majority was heard and does not agree: time just runs on
+	AheadMillis int64 `json:"aheadMillis"` // how far cluster time is ahead of the majority's clocks
+}
+
+// Clock is a node's wall clock.
+type Clock struct {
+	OffsetMillis int64 `json:"offsetMillis"` // ahead of the majority's, or of cluster time if none agrees
+	Wrong        bool  `json:"wrong"`        // it is not followed, and the node should not lead
 }
 
 // Quorum says whether a cluster can work: only while a majority of its nodes with a vote
@@ -44,6 +58,7 @@ type Node struct {
 	Sequence uint64     `json:"sequence,omitempty"` // batches of writes that have taken effect
 	Chain    string     `json:"chain,omitempty"`    // hash of the newest of them, in hexadecimal digits
 	Time     *time.Time `json:"time,omitempty"`     // cluster time of it
+	Clock    *Clock     `json:"clock,omitempty"`    // nil if nothing was heard of it in the last seconds
 	Without  Quorum     `json:"without"`            // what would be left if this node were removed
 }
 

@@ -646,3 +646,27 @@ func asDoDue(t *testing.T, command []byte) (due state.DoDue, ok bool) {
 	}
 	return due, true
 }
+
+// P9: what became due during an outage is handed over in the order in which it was due.
+func TestOrderAfterAnOutage(t *testing.T) {
+	play(t, func(w *world) {
+		who := w.person("push", "voice")
+		const alerts = 20
+		for i := range alerts {
+			w.alert(fmt.Sprint("web-", i), who)
+			w.wait(time.Second)
+		}
+		w.wait(time.Hour)
+		w.start()
+		w.wait(0)
+		var due []time.Time
+		for _, p := range w.carrier.pages {
+			if p.Kind == channel.Voice {
+				due = append(due, time.Now().Add(-p.LateBy))
+			}
+		}
+		if len(due) != alerts || !slices.IsSortedFunc(due, time.Time.Compare) {
+			t.Errorf("%d calls, which were due at %v", len(due), due)
+		}
+	})
+}

@@ -24,7 +24,7 @@ func (p *parcel) page(term uint64, now time.Time) channel.Page {
 		Priority: a.Priority.String(), AlertID: string(a.ID), TinyID: fmt.Sprint(a.Tiny), Sequence: a.Sequence,
 		Title: a.Message, Body: body(a, channel.Language(d.Language)), Repeat: d.Attempted(),
 	}
-	if late := now.Sub(d.DueAt()); late >= lateAfter {
+	if late := now.Sub(d.DueAt()); late >= lateAfter && !lateUnsaid() {
 		page.LateBy = late
 	}
 	return page

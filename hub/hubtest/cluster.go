@@ -33,6 +33,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -167,6 +168,14 @@ func (c *Cluster) Kill(nodes ...string) {
 	}
 }
 
+// Skew sets how far the wall clocks of nodes, running or not, are ahead of the bubble's
+// time; behind if it is negative.
+func (c *Cluster) Skew(by time.Duration, nodes ...string) {
+	for _, id := range nodes {
+		c.machines[id].skew.Store(int64(by))
+	}
+}
+
 // API returns a client of a node with every right.
 func (c *Cluster) API(id string) *client.Client {
 	c.t.Helper()
@@ -189,6 +198,9 @@ func (c *Cluster) API(id string) *client.Client {
 
 // Link is the address at which agents and gateways dial a node that runs.
 func (c *Cluster) Link(id string) string { return c.machines[id].life.node.LinkAddr() }
+
+// Clock returns what a node that runs knows of the nodes' wall clocks.
+func (c *Cluster) Clock(id string) raftstore.ClockState { return c.machines[id].life.store.Clock() }
 
 // Status returns what a node that runs knows of itself.
 func (c *Cluster) Status(id string) raftstore.Status { return c.machines[id].life.store.Status() }
@@ -222,6 +234,7 @@ type machine struct {
 	dir  string            // for the little that a node keeps beside its store
 	disk *raftstore.Memory // for the store
 	life *life             // nil while the node does not run
+	skew atomic.Int64      // how far its wall clock is ahead, in nanoseconds
 }
 
 // take ends the machine's present life.
@@ -262,6 +275,7 @@ func (m *machine) start(c *Cluster, o app.Options) error {
 		},
 		Dial: l.dialer(c.Nodes.Dialer(m.id)),
 		OpenStore: func(o raftstore.Options) (*raftstore.Store, error) {
+			o.Wall = func() time.Time { return time.Now().Add(time.Duration(m.skew.Load())) }
 			store, err := raftstore.OpenInMemory(o, m.disk)
 			l.store = store
 			return store, err

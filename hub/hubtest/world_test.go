@@ -153,14 +153,19 @@ type gateway struct {
 func (w *world) newGateway(name string) *gateway {
 	w.Helper()
 	g := &gateway{w: w, name: name, dir: w.TempDir(), push: &phone{kind: channel.Push}, voice: &phone{kind: channel.Voice, rings: 30 * time.Second}}
-	endpoint := link.NewEndpoint(w.Links.Listen(name), nil)
-	defer endpoint.Close()
-	credentials, _, err := endpoint.Join(w.Context(), w.Link("a"), w.token, link.Gateway, name)
+	credentials, _, err := w.tryJoin(name)
 	if err != nil {
 		w.Fatal(err)
 	}
 	g.credentials = credentials
 	return g
+}
+
+// tryJoin joins as a gateway.
+func (w *world) tryJoin(name string) (link.Credentials, link.Peer, error) {
+	endpoint := link.NewEndpoint(w.Links.Listen(name), nil)
+	defer endpoint.Close()
+	return endpoint.Join(w.Context(), w.Link("a"), w.token, link.Gateway, name)
 }
 
 // start starts the gateway and lets it connect: it learns of all nodes from one.

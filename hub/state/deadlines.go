@@ -137,6 +137,12 @@ func (c *change) fire(d *Deadline) error {
 		}
 		return c.climb(a, p, d.Step, d.Added, d.Why)
 	case ReachAttempt:
+		if c.overtaken(d) {
+			return c.log(a.ID, SystemEntry, System, "A contact was not tried when it was due, and is left out: the next one of the same person is due too")
+		}
+		if c.catchesUp() {
+			c.told[told{a.ID, d.User}] = true // steps that are late as well need not tell this person too
+		}
 		return c.attempt(a, d.User, d.Contact, d.Why)
 	case DeliveryOverdue:
 		return c.overdue(d.Delivery, c.now.Sub(d.At))

@@ -103,7 +103,8 @@ func DeliveriesOf(r table.Reader, id core.AlertID) []Delivery {
 	return all
 }
 
-// Outbox returns up to limit pages whose fate is open, oldest first.
+// Outbox returns up to limit pages whose fate is open, oldest first. Of those that were
+// written down by one command, as after an outage, that one comes first that was due first.
 func Outbox(r table.Reader, limit int) []Delivery {
 	var all []Delivery
 	for d := range outbox.Find(r, table.K()) {
@@ -112,6 +113,9 @@ func Outbox(r table.Reader, limit int) []Delivery {
 		}
 		all = append(all, *d)
 	}
+	slices.SortStableFunc(all, func(a, b Delivery) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), a.DueAt().Compare(b.DueAt()))
+	})
 	return all
 }
 

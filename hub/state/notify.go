@@ -256,7 +256,7 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 	if u.Blocked {
 		return c.nobody(a, u.Username+" is blocked")
 	}
-	if c.told[told{a.ID, u.ID}] {
+	if c.told[told{a.ID, u.ID}] || c.willBeTold(a, u.ID) {
 		return c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified already; also: %s", u.Username, why))
 	}
 	if err := c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified: %s", u.Username, why)); err != nil {
