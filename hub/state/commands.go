@@ -23,6 +23,9 @@ const (
 	useNodeToken     number = 15
 	putNode          number = 16
 	deleteNode       number = 17
+	putChecks        number = 23
+	deleteChecks     number = 24
+	noteAgent        number = 63
 
 	// People's configuration.
 	createUser        number = 32
@@ -78,6 +81,9 @@ func commands() map[number]runner {
 		useNodeToken:      runs(UseNodeToken{}),
 		putNode:           runs(PutNode{}),
 		deleteNode:        runs(DeleteNode{}),
+		putChecks:         runs(PutChecks{}),
+		deleteChecks:      runs(DeleteChecks{}),
+		noteAgent:         runs(NoteAgent{}),
 		createUser:        runs(CreateUser{}),
 		changeUser:        runs(ChangeUser{}),
 		deleteUser:        runs(DeleteUser{}),
