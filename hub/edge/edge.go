@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"keng/hub/core"
@@ -41,6 +42,7 @@ type Edge struct {
 	listen    link.ListenConfig
 	logger    *slog.Logger
 	gateways  gateways
+	watched   watched
 }
 
 // New returns an edge. It listens when Run is called.
@@ -57,6 +59,11 @@ func New(o Options) *Edge {
 
 // Run serves until ctx ends.
 func (e *Edge) Run(ctx context.Context) error {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	watching.Go(func() { e.watchChecks(ctx) })
 	return e.endpoint.Serve(ctx, e.listen, func(ctx context.Context, c *link.Conn) {
 		logger := e.logger.With("peer", c.Peer().String())
 		logger.Info("connected", "address", c.RemoteAddr().String(), "software", c.Hello().Software)

@@ -37,6 +37,7 @@ type store struct {
 	tx      *tabletest.Tx
 	updates int
 	refuse  func(command []byte) error
+	applied chan struct{}
 }
 
 func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byte, err error) {
@@ -52,6 +53,10 @@ func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byt
 		out, err = s.machine.Handle(tx, time.Now(), command)
 		return err
 	})
+	if s.applied != nil {
+		close(s.applied)
+		s.applied = nil
+	}
 	return out, err
 }
 
