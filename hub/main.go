@@ -24,6 +24,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run a hub node."`
 	Token   tokenCommand   `cmd:"" help:"Enrolment tokens, with which agents and gateways join."`
 	Cluster clusterCommand `cmd:"" help:"The nodes of the hub: see them, let one join, remove one."`
+	Checks  checksCommand  `cmd:"" help:"Checks that agents get from the hub: lists chosen by labels."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"keng/hub/api"
 	"keng/hub/console"
+	"keng/proto/agentpb"
 	"keng/raftstore/table"
 )
 
@@ -34,7 +35,7 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Options{
 		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Now: a.store.Now,
-		Cluster: nodes{a}, Pages: pages,
+		Cluster: nodes{a}, Pages: pages, AgentResults: a.agentResults,
 	})
 	if err != nil {
 		return err
@@ -57,6 +58,12 @@ func (a *App) serveHTTP(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// agentResults tells what an agent that is connected to this node last said of its checks.
+func (a *App) agentResults(agent string) (time.Time, *agentpb.Watching, int, bool) {
+	r, ok := a.edge.Results(agent)
+	return r.At, r.Said, r.Beyond, ok
 }
 
 // ready says whether this node can serve: it has a leader and has caught up.
