@@ -60,8 +60,8 @@ func (w *watched) wake() time.Time {
 
 func (w *watched) due(now time.Time) bool { return !w.running && !w.wake().After(now) }
 
-// begin starts a run and returns its number.
-func (w *watched) begin(now time.Time) uint64 {
+// begin starts the run of a number.
+func (w *watched) begin(now time.Time, number uint64) {
 	if !w.next.After(now) {
 		w.next = following(w.next, w.Every, now)
 	}
@@ -70,8 +70,7 @@ func (w *watched) begin(now time.Time) uint64 {
 		w.next = w.next.Add(w.Every)
 	}
 	w.running, w.stale, w.again = true, false, time.Time{}
-	w.number++
-	return w.number
+	w.number = number
 }
 
 // following returns the first moment of the grid after now: runs that were missed
