@@ -216,6 +216,12 @@ func stubTarget(name string, s *stub) *target {
 	return &target{CheckConfig: config, check: s, shown: config.Target}
 }
 
+// add gives the agent one more check of its own.
+func (w *watchlist) add(t *target) {
+	w.own = append(w.own, t)
+	w.all = w.own
+}
+
 // start starts an agent whose checks are stubs, and returns a function that stops it.
 func start(t *testing.T, options Options, stubs map[string]*stub, probe func(context.Context, string) bool) (stop func()) {
 	t.Helper()
@@ -224,7 +230,7 @@ func start(t *testing.T, options Options, stubs map[string]*stub, probe func(con
 		t.Fatal(err)
 	}
 	for name, s := range stubs {
-		agent.checks = append(agent.checks, stubTarget(name, s))
+		agent.list.add(stubTarget(name, s))
 	}
 	if probe != nil {
 		agent.askProbe = probe

@@ -113,7 +113,7 @@ type Probe struct {
 type Run struct {
 	Name  string
 	Probe bool // a probe, not a check
-	index int // of a probe
+	index int  // of a probe
 	// number tells this run from others.
 	number uint64
 }
