@@ -34,13 +34,8 @@ func (b *batch) fill(end uint64, until time.Time) {
 		until = time.Now()
 	}
 	for !b.full() && b.next < end {
-		b.events = append(b.events, &agentpb.Event{
-			Number: b.next,
-			At:     timestamppb.New(until),
-			Kind: &agentpb.Event_Dropped{Dropped: &agentpb.Dropped{
-				First: b.next, Last: end - 1, Reason: b.spool.whyMissing(b.next),
-			}},
-		})
+		b.events = append(b.events, say(&agentpb.Event{Number: b.next, At: timestamppb.New(until)},
+			&agentpb.Dropped{First: b.next, Last: end - 1, Reason: b.spool.whyMissing(b.next)}))
 		b.next++
 	}
 }
