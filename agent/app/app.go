@@ -204,6 +204,9 @@ func (a *App) spoolPlace() (string, spool.Limits) {
 	limits.Bytes, limits.Age = cmp.Or(limits.Bytes, config.Bytes), cmp.Or(limits.Age, config.Age)
 	disk := filepath.Join(a.options.DataDir, spoolDir)
 	ram, err := ramDir(a.options.DataDir)
+	if err == nil && config.Mode == spoolRAM {
+		err = spool.MakeOwn(ram)
+	}
 	switch {
 	case err != nil && config.Mode == spoolRAM:
 		a.options.Logger.Error("there is no place in memory for events: they are kept on the disk", "error", err)

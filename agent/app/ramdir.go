@@ -14,8 +14,8 @@ const (
 	spoolRAM  = "ram"
 )
 
-// ramDir returns a directory in memory for the spool of a data directory: what is there
-// outlives the agent, and not the machine's power. It is made, for this user alone.
+// ramDir returns a directory in memory for the spool of a data directory, which may not be
+// there yet: what is in it outlives the agent, and not the machine's power.
 //
 // It is below /dev/shm where there is one; else below the directory for temporary files,
 // which is in memory on a router (OpenWrt's /tmp) and may not be elsewhere.
@@ -29,32 +29,14 @@ func ramDir(dataDir string) (string, error) {
 	name := fmt.Sprintf("keng-agent-%d-%016x", os.Getuid(), hash.Sum64())
 	var errs []error
 	for _, parent := range []string{"/dev/shm", os.TempDir()} {
-		if info, err := os.Stat(parent); err != nil || !info.IsDir() {
-			continue
-		}
-		dir := filepath.Join(parent, name)
-		if err := ownDir(dir); err != nil {
+		probe, err := os.CreateTemp(parent, "keng-agent-probe-")
+		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		return filepath.Join(dir, spoolDir), nil
+		probe.Close()
+		os.Remove(probe.Name())
+		return filepath.Join(parent, name), nil
 	}
 	return "", errors.Join(errs...)
-}
-
-// ownDir sees to it that a directory is there and is nobody else's: others may write where
-// it is, and its name can be guessed.
-func ownDir(dir string) error {
-	err := os.Mkdir(dir, 0o700)
-	if err == nil {
-		return nil
-	}
-	info, statErr := os.Lstat(dir)
-	if statErr != nil {
-		return err
-	}
-	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !ownedByUs(info) {
-		return fmt.Errorf("%s is not this user's own directory; remove it", dir)
-	}
-	return nil
 }

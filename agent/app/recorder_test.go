@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"keng/agent/check"
 	"keng/agent/spool"
 	"keng/proto/agentpb"
 )
@@ -141,5 +144,30 @@ func TestEventsAreWrittenTogether(t *testing.T) {
 		expect(7+2*batchMax, 4)
 		cancel()
 		<-done
+	})
+}
+
+// A spool in memory is not in the data directory, and outlives the agent.
+func TestASpoolInMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, m, web := newWorld(t), newMemory(), newStub("192.0.2.1")
+		dir := t.TempDir()
+		ram, err := ramDir(dir)
+		if err != nil {
+			t.Skip(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(ram) })
+		options := w.options(dir, "hub-1:7443")
+		options.Config.Spool.Mode = spoolRAM
+		stop := start(t, options, map[string]*stub{"web": web}, nil)
+		time.Sleep(time.Minute)
+		stop()
+		if _, err := os.Stat(filepath.Join(dir, spoolDir)); !errors.Is(err, os.ErrNotExist) {
+			t.Fatal("there is a spool on the disk")
+		}
+		web.set(check.Down)
+		start(t, options, map[string]*stub{"web": web}, nil)
+		w.hub("hub-1", m)
+		expectStory(t, m, "branch-3/web up target", "branch-3/web down target")
 	})
 }

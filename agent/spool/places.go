@@ -33,7 +33,10 @@ func (s *Spool) settle() error {
 		}
 	}
 	if ram != "" && holds(ram) && (!holds(s.home) || sameEpoch(s.home, ram)) {
-		err := s.openIn(ram)
+		err := MakeOwn(ram)
+		if err == nil {
+			err = s.openIn(ram)
+		}
 		if errors.Is(err, ErrLocked) {
 			return err
 		}
@@ -48,6 +51,9 @@ func (s *Spool) settle() error {
 		return err
 	}
 	s.release()
+	if ownErr := MakeOwn(ram); ownErr != nil {
+		return errors.Join(err, ownErr)
+	}
 	if copyErr := copyFiles(s.home, ram); copyErr != nil {
 		return errors.Join(err, copyErr)
 	}
@@ -80,7 +86,7 @@ func (s *Spool) leave(why error) error {
 	if s.limits.RAM == "" || s.left {
 		return why
 	}
-	if err := os.MkdirAll(s.limits.RAM, 0o700); err != nil {
+	if err := MakeOwn(s.limits.RAM); err != nil {
 		return errors.Join(why, err)
 	}
 	if err := s.hold(s.limits.RAM); err != nil {
@@ -114,7 +120,7 @@ func (s *Spool) goHome() {
 		return
 	}
 	s.left, s.why = false, nil
-	removeFiles(ram)
+	s.giveUp(ram)
 	s.keepOnly(s.home)
 	makeReserve(s.home)
 }
@@ -129,6 +135,37 @@ func (s *Spool) away() error {
 	defer os.Remove(probe)
 	_, err = s.write(file, []byte("may I?"), 0)
 	return errors.Join(err, file.Close())
+}
+
+// MakeOwn sees to it that a directory is there and is this user's alone: others may write
+// where it is, and its name can be guessed.
+func MakeOwn(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if err == nil {
+		return nil
+	}
+	info, statErr := os.Lstat(dir)
+	if statErr != nil {
+		return err
+	}
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !ownedByUs(info) {
+		return fmt.Errorf("%s is not this user's own directory; remove it", dir)
+	}
+	return nil
+}
+
+// giveUp unlocks and removes a directory that the spool has left.
+func (s *Spool) giveUp(dir string) {
+	removeFiles(dir)
+	s.locks = slices.DeleteFunc(s.locks, func(lock *os.File) bool {
+		left := filepath.Dir(lock.Name()) == dir
+		if left {
+			os.Remove(lock.Name())
+			lock.Close()
+		}
+		return left
+	})
+	os.Remove(dir) // if nothing else is in it
 }
 
 // hold locks a directory, unless it is locked by this spool already.
