@@ -39,12 +39,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
-
-	"google.golang.org/protobuf/proto"
 
 	"keng/proto/agentpb"
 )
@@ -305,32 +302,6 @@ func (s *Spool) withReserve(try func() error) error {
 	return fmt.Errorf("%w: make room on the file system of %s (%w)", ErrFull, s.dir, err)
 }
 
-// keepBound deletes the oldest segments while there are too many bytes, or their events
-// are too old.
-func (s *Spool) keepBound() {
-	var total int64
-	for _, segment := range s.segments {
-		total += segment.size
-	}
-	for len(s.segments) > 1 && (total > s.limits.Bytes || s.outdated()) {
-		total -= s.segments[0].size
-		if os.Remove(s.path(s.segments[0].first)) != nil {
-			return // it will be tried again at the next event
-		}
-		if lost, next := max(s.segments[0].first, s.acked+1), s.segments[1].first; next > lost {
-			s.dropped += next - lost
-		}
-		s.segments = s.segments[1:]
-	}
-}
-
-// outdated reports whether every event of the oldest segment is too old: the first one
-// that follows is.
-func (s *Spool) outdated() bool {
-	next := s.segments[1].began
-	return s.limits.Age > 0 && !next.IsZero() && time.Since(next) > s.limits.Age
-}
-
 // Resumed is told what a hub has of this spool when a connection to it begins. The first
 // time it is [ErrAhead] if that is more than was on the disk when the spool was opened:
 // then the disk is older than what the hub was told, and numbers would be used twice.
@@ -415,85 +386,4 @@ func (s *Spool) release() error {
 	}
 	s.locks, s.active = nil, nil
 	return errors.Join(errs...)
-}
-
-// Next returns the events after a number, in order and without gaps, at most max
-// of them; none if there are none yet. Each is the caller's.
-func (s *Spool) Next(after uint64, max int) ([]*agentpb.Event, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, ErrClosed
-	}
-	batch := &batch{spool: s, next: after + 1, max: max}
-	for !batch.full() && batch.next < s.next {
-		at, found := s.locate(batch.next)
-		if !found {
-			batch.fill(s.segments[0].first, s.segments[0].began)
-			continue
-		}
-		if err := s.read(at, batch); err != nil {
-			return nil, err
-		}
-	}
-	return batch.events, nil
-}
-
-// locate returns the index of the segment that holds a number.
-func (s *Spool) locate(number uint64) (int, bool) {
-	at, exact := slices.BinarySearchFunc(s.segments, number, func(segment segmentInfo, number uint64) int {
-		switch {
-		case segment.first < number:
-			return -1
-		case segment.first > number:
-			return 1
-		}
-		return 0
-	})
-	if !exact {
-		at--
-	}
-	return at, at >= 0
-}
-
-// read adds the events of one segment to the batch, and what it lacks as dropped.
-func (s *Spool) read(at int, batch *batch) error {
-	segment := s.segments[at]
-	end := s.next
-	if at+1 < len(s.segments) {
-		end = s.segments[at+1].first
-	}
-	from := position{segment: segment.first, number: segment.first, offset: int64(len(segmentMagic))}
-	if s.cursor.segment == segment.first && s.cursor.number == batch.next {
-		from = s.cursor
-	}
-	data, err := readFrom(s.path(segment.first), from.offset, segment.size)
-	if err != nil {
-		return fmt.Errorf("cannot read the spool: %w", err)
-	}
-	offset := from.offset
-	for record, ok := range records(data, from.number) {
-		if !ok {
-			continue
-		}
-		if record.number >= batch.next {
-			event := &agentpb.Event{}
-			if proto.Unmarshal(record.payload, event) == nil {
-				batch.fill(record.number, timeOf(event))
-				batch.add(event)
-			}
-		}
-		if batch.next > record.number {
-			offset = from.offset + int64(record.end)
-		}
-		if batch.full() {
-			s.cursor = position{segment: segment.first, number: batch.next, offset: offset}
-			return nil
-		}
-	}
-	// The rest is missing: nothing else can come from this segment, unless it is
-	// the last one, which was read to its end.
-	batch.fill(end, time.Time{})
-	s.cursor = position{segment: segment.first, number: batch.next, offset: offset}
-	return nil
 }
