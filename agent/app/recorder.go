@@ -176,6 +176,10 @@ func (r *recorder) keep(ctx context.Context, batch []*agentpb.Event) bool {
 	if !r.record(ctx, batch) {
 		return false
 	}
+	for _, event := range batch { // what the log says is on the disk
+		v := event.GetVerdict()
+		r.logger.Info("verdict", "check", v.GetCheck(), "state", v.GetState(), "cause", v.GetCause(), "reason", v.GetReason())
+	}
 	if err := r.reported.after(batch); err != nil {
 		r.logger.Warn("cannot note on the disk which checks are down", "error", err)
 	}

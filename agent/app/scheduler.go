@@ -150,10 +150,7 @@ func (s *scheduler) take(f finished) {
 // tell queues changes.
 func (s *scheduler) tell(changes []plan.Change) {
 	for _, change := range changes {
-		event := s.event(change)
-		verdict := event.GetVerdict()
-		s.logger.Info("verdict", "check", verdict.GetCheck(), "state", verdict.GetState(), "cause", verdict.GetCause(), "reason", verdict.GetReason())
-		s.queue.push(event)
+		s.queue.push(s.event(change))
 	}
 }
 
