@@ -62,6 +62,9 @@ func writeStatus(w io.Writer, s app.Status) error {
 	fmt.Fprintf(table, "HUB\t%s\n", hubLine(s.Hub, ago))
 	fmt.Fprintf(table, "NETWORK\t%s\n", networkLine(s, ago))
 	fmt.Fprintf(table, "SPOOL\t%s\n", spoolLine(s.Spool))
+	if s.FromHub.Version != "" || s.FromHub.Problem != "" {
+		fmt.Fprintf(table, "FROM HUB\t%s\n", fromHubLine(s.FromHub))
+	}
 	if err := table.Flush(); err != nil || len(s.Checks) == 0 {
 		return err
 	}
@@ -112,6 +115,27 @@ func spoolLine(s app.SpoolStatus) string {
 	line := fmt.Sprintf("%d events waiting, %d dropped", s.Waiting, s.Dropped)
 	if s.Unwritten > 0 {
 		line += fmt.Sprintf(", %d in memory alone: the disk takes none", s.Unwritten)
+	}
+	switch {
+	case s.Trouble != "":
+		line += "; IN MEMORY, and lost in a power cut, because the disk cannot be written: " + s.Trouble
+	case s.Mode == "ram":
+		line += "; in memory, as configured"
+	}
+	return line
+}
+
+// fromHubLine says which checks come from the hub.
+func fromHubLine(h app.FromHub) string {
+	line := "no checks"
+	if h.Version != "" {
+		line = "checks of version " + h.Version[:min(8, len(h.Version))]
+	}
+	if len(h.Overrides) > 0 {
+		line += "; the agent's own instead of the hub's: " + strings.Join(h.Overrides, ", ")
+	}
+	if h.Problem != "" {
+		line += "; THE NEWEST ARE NOT IN USE: " + strings.ReplaceAll(h.Problem, "\n", "; ")
 	}
 	return line
 }

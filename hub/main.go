@@ -25,6 +25,7 @@ type commands struct {
 	Token   tokenCommand   `cmd:"" help:"Enrolment tokens, with which agents and gateways join."`
 	Peer    peerCommand    `cmd:"" help:"The agents and gateways: see them, revoke one."`
 	Cluster clusterCommand `cmd:"" help:"The nodes of the hub: see them, let one join, remove one."`
+	Checks  checksCommand  `cmd:"" help:"Checks that agents get from the hub: lists chosen by labels."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -11,6 +11,8 @@
 //
 //	identity/     the agent's key and certificate, written at join; next/ is a renewed one
 //	hubs.json     where the hubs are
+//	checks.json   what the hub has told to check
+//	down.json     which checks the hub believes to be down
 //	probes.json   which probes have ever answered
 //	spool/        events that the hub has not acknowledged
 //	status.sock   where a running agent says what it thinks (or status.addr)
@@ -19,6 +21,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -68,11 +71,12 @@ const concurrencyUsual = 64
 
 // App is an agent. Its methods are safe for concurrent use.
 type App struct {
-	options Options
-	checks  []*target
-	probes  []string
-	hubs    *hubList
-	ready   chan struct{}
+	options  Options
+	list     *watchlist
+	reported *reported
+	probes   []string
+	hubs     *hubList
+	ready    chan struct{}
 	// askProbe is askProbe; tests have answers of their own.
 	askProbe func(ctx context.Context, probe string) bool
 
@@ -117,8 +121,12 @@ func New(options Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	list, err := newWatchlist(options.DataDir, options.Config.Site, checks)
+	if err != nil {
+		options.Logger.Error("the checks that the hub told last are not in use", "error", err)
+	}
 	return &App{
-		options: options, checks: checks, probes: options.Config.probeNames(), hubs: hubs,
+		options: options, list: list, reported: newReported(options.DataDir), probes: options.Config.probeNames(), hubs: hubs,
 		askProbe: askProbe, ready: make(chan struct{}), done: make(chan struct{}),
 	}, nil
 }
@@ -179,23 +187,52 @@ func (a *App) Stop(ctx context.Context) error {
 // openSpool opens the spool, and puts one that is damaged aside: a remote agent
 // must go on without hands.
 func (a *App) openSpool() (*spool.Spool, error) {
-	dir := filepath.Join(a.options.DataDir, spoolDir)
-	opened, err := spool.Open(dir, a.options.Spool)
+	dir, limits := a.spoolPlace()
+	opened, err := spool.Open(dir, limits)
 	if errors.Is(err, spool.ErrDamaged) {
 		return a.newSpool(err)
+	}
+	if err == nil && opened.Away() != nil {
+		a.options.Logger.Error("the data directory cannot be written: events are kept in memory, and do not outlive a power cut", "error", opened.Away())
 	}
 	return opened, err
 }
 
+// spoolPlace returns where the spool is, and its bounds.
+func (a *App) spoolPlace() (string, spool.Limits) {
+	limits, config := a.options.Spool, a.options.Config.Spool
+	limits.Bytes, limits.Age = cmp.Or(limits.Bytes, config.Bytes), cmp.Or(limits.Age, config.Age)
+	disk := filepath.Join(a.options.DataDir, spoolDir)
+	ram, err := ramDir(a.options.DataDir)
+	if err == nil && config.Mode == spoolRAM {
+		err = spool.MakeOwn(ram)
+	}
+	switch {
+	case err != nil && config.Mode == spoolRAM:
+		a.options.Logger.Error("there is no place in memory for events: they are kept on the disk", "error", err)
+	case config.Mode == spoolRAM:
+		limits.Old = disk
+		return ram, limits
+	case err == nil && limits.RAM == "":
+		limits.RAM = ram
+	}
+	return disk, limits
+}
+
 // newSpool sets the present spool aside for a reason, and opens a new one.
 func (a *App) newSpool(reason error) (*spool.Spool, error) {
-	dir := filepath.Join(a.options.DataDir, spoolDir)
+	dir, limits := a.spoolPlace()
 	aside, err := spool.SetAside(dir)
+	if limits.RAM != "" {
+		if moved, ramErr := spool.SetAside(limits.RAM); ramErr == nil {
+			aside, err = moved, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	a.options.Logger.Error("the spool cannot be used and was set aside; a new one begins", "reason", reason, "aside", aside)
-	return spool.Open(dir, a.options.Spool)
+	return spool.Open(dir, limits)
 }
 
 // live is the agent's life. If the hub has seen more of the spool than the spool
@@ -234,8 +271,8 @@ func (a *App) liveOnce(ctx context.Context, events *spool.Spool) error {
 	now := &life{began: time.Now(), queue: queue, spool: events, hub: &hubRecord{}, scheduler: newScheduler(a, queue, time.Now()), done: ctx.Done()}
 	tasks := []task{
 		now.scheduler,
-		&recorder{queue: queue, spool: events, logger: a.options.Logger},
-		&carrier{app: a, spool: events, endpoint: endpoint, bootID: []byte(rand.Text()), record: now.hub},
+		&recorder{queue: queue, spool: events, reported: a.reported, restate: now.scheduler.restate, logger: a.options.Logger},
+		&carrier{app: a, scheduler: now.scheduler, spool: events, endpoint: endpoint, bootID: []byte(rand.Text()), record: now.hub},
 	}
 	if a.options.ServeStatus {
 		tasks = append(tasks, &statusServer{dir: a.options.DataDir, status: a.Status, logger: a.options.Logger})

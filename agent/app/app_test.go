@@ -236,11 +236,13 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 		w := newWorld(t)
 		good := w.options(t.TempDir(), "hub-1:7443")
 		for want, spoil := range map[string]func(*Options){
-			"run keng-agent join":         func(o *Options) { o.CredentialsDir = t.TempDir() },
-			"no hub is known":             func(o *Options) { o.Hubs = nil },
-			"write host:port":             func(o *Options) { o.Hubs = []string{"hub-1"} },
-			"no data directory":           func(o *Options) { o.DataDir = "" },
-			"site: is missing":            func(o *Options) { o.Config.Site = "" },
+			"run keng-agent join": func(o *Options) { o.CredentialsDir = t.TempDir() },
+			"no hub is known":     func(o *Options) { o.Hubs = nil },
+			"write host:port":     func(o *Options) { o.Hubs = []string{"hub-1"} },
+			"no data directory":   func(o *Options) { o.DataDir = "" },
+			"site: is missing": func(o *Options) {
+				o.Config.Site, o.Config.Checks = "", []CheckConfig{{Name: "x", Kind: "http", Target: "http://y/"}}
+			},
 			"check x: kind: is missing":   func(o *Options) { o.Config.Checks = []CheckConfig{{Name: "x", Target: "y"}} },
 			"check x: target: must begin": func(o *Options) { o.Config.Checks = []CheckConfig{{Name: "x", Kind: "http", Target: "y"}} },
 			"check x: every: 1ms is out of": func(o *Options) {

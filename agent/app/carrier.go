@@ -13,11 +13,12 @@ import (
 
 // carrier holds a connection to a hub and empties the spool over it.
 type carrier struct {
-	app      *App
-	spool    *spool.Spool
-	endpoint *link.Endpoint
-	bootID   []byte
-	record   *hubRecord
+	app       *App
+	spool     *spool.Spool
+	endpoint  *link.Endpoint
+	bootID    []byte
+	record    *hubRecord
+	scheduler *scheduler
 }
 
 func (c *carrier) String() string { return "uplink" }
@@ -30,7 +31,8 @@ func (c *carrier) run(ctx context.Context) error {
 	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	up := uplink.New(notingSpool{c.spool, c.record}, c.app.options.Config.Site, c.app.options.Logger)
+	noting := &notingSpool{Spool: c.spool, record: c.record, restate: c.scheduler.restate}
+	up := uplink.New(noting, c.app.options.Config.Site, &watch{c.app, c.scheduler, ctx.Done()}, c.app.options.Logger)
 	session := func(ctx context.Context, conn *link.Conn) error {
 		if err := c.app.hubs.learn(conn.Welcome().Hubs); err != nil {
 			c.app.options.Logger.Warn("cannot remember the hubs", "error", err)

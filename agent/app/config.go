@@ -24,8 +24,17 @@ type Config struct {
 	Probes []string
 	// ProbeEvery is how often they are asked. Default 30 s.
 	ProbeEvery time.Duration
+	// Spool says where events wait for the hub, and how many.
+	Spool SpoolConfig
 
 	lines map[string]int // of its keys, if it was read from a file
+}
+
+// SpoolConfig says where events wait for the hub, and how many. Zero values are defaults.
+type SpoolConfig struct {
+	Mode  string        // disk (default), or ram: for flash memory that wears out
+	Bytes int64         // 1 MiB to 1 GiB; default 16 MiB
+	Age   time.Duration // 1 h to 10 years; default 30 days
 }
 
 // CheckConfig is one check.
@@ -71,6 +80,8 @@ type target struct {
 	CheckConfig
 	check check.Check
 	shown string // the target, without a password
+	// fromHub says that the hub has told it, overrides that the hub has one of that name.
+	fromHub, overrides bool
 }
 
 // build checks everything and makes the checks. The error joins all that is wrong,
@@ -80,8 +91,12 @@ func (c *Config) build() ([]*target, error) {
 	complain := func(key, format string, args ...any) {
 		problems = append(problems, fmt.Errorf("%s%s: %s", at(c.lines, key), key, fmt.Sprintf(format, args...)))
 	}
-	if err := checkName(c.Site); err != nil {
+	// An agent whose checks come from the hub learns its site there, too.
+	if err := checkName(c.Site); err != nil && (c.Site != "" || len(c.Checks) > 0) {
 		complain("site", "%v", err)
+	}
+	for key, problem := range c.Spool.problems() {
+		complain("spool", "%s: %s", key, problem)
 	}
 	if len(c.Checks) > checksMax {
 		complain("checks", "there are %d, and at most %d are allowed; use another agent", len(c.Checks), checksMax)
@@ -110,6 +125,27 @@ func (c *Config) build() ([]*target, error) {
 		targets = append(targets, target)
 	}
 	return targets, errors.Join(problems...)
+}
+
+// The bounds of a spool's configuration.
+const (
+	spoolBytesMin, spoolBytesMax = 1 << 20, 1 << 30
+	spoolAgeMin, spoolAgeMax     = time.Hour, 10 * 366 * 24 * time.Hour
+)
+
+// problems finds what is wrong, by key.
+func (s SpoolConfig) problems() map[string]string {
+	problems := map[string]string{}
+	if s.Mode != "" && s.Mode != spoolDisk && s.Mode != spoolRAM {
+		problems["mode"] = fmt.Sprintf("there is no mode %q; give disk or ram", s.Mode)
+	}
+	if s.Bytes != 0 && (s.Bytes < spoolBytesMin || s.Bytes > spoolBytesMax) {
+		problems["bytes"] = "is out of bounds; give 1MiB to 1GiB"
+	}
+	if s.Age != 0 && (s.Age < spoolAgeMin || s.Age > spoolAgeMax) {
+		problems["age"] = fmt.Sprintf("%s is out of bounds; give %s to %s", s.Age, spoolAgeMin, spoolAgeMax)
+	}
+	return problems
 }
 
 // withDefaults fills in what is left out.

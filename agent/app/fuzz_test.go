@@ -32,3 +32,23 @@ func FuzzStatusLine(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a hub tells, what is in use is a list that can run.
+func FuzzHubChecks(f *testing.F) {
+	f.Add([]byte(`{"site":"x","checks":[{"name":"web","kind":"http","target":"http://y/"}]}`))
+	f.Add([]byte("site: x\nprobes: []"))
+	f.Fuzz(func(t *testing.T, document []byte) {
+		site, checks, err := parseHubChecks(document, "")
+		if err != nil {
+			return
+		}
+		if len(checks) > 0 && checkName(site) != nil {
+			t.Errorf("checks at the site %q", site)
+		}
+		for _, c := range checks {
+			if c == nil || c.check == nil || !c.fromHub {
+				t.Errorf("%+v cannot run", c)
+			}
+		}
+	})
+}

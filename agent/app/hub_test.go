@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,45 @@ type memory struct {
 	events  []*agentpb.Event
 	epochs  int
 	changed chan struct{}
+	checks  *agentpb.Checks     // what the hubs tell; nil: nothing
+	conns   map[*link.Conn]bool // of agents
+	said    *agentpb.Watching   // the last one
+}
+
+// tell has the hubs tell other checks, now and to who comes.
+func (m *memory) tell(version, document string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.checks = &agentpb.Checks{Version: []byte(version), Document: []byte(document)}
+	for c := range m.conns {
+		go c.Send(&agentpb.ToAgent{Kind: &agentpb.ToAgent_Checks{Checks: m.checks}})
+	}
+}
+
+// meet notes an agent, and tells it what is to be told.
+func (m *memory) meet(c *link.Conn, resume *agentpb.Resume) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.conns == nil {
+		m.conns = map[*link.Conn]bool{}
+	}
+	m.conns[c] = true
+	if m.checks != nil && string(resume.GetChecks()) != string(m.checks.GetVersion()) {
+		go c.Send(&agentpb.ToAgent{Kind: &agentpb.ToAgent_Checks{Checks: m.checks}})
+	}
+}
+
+func (m *memory) part(c *link.Conn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.conns, c)
+}
+
+// watching is what an agent last said of its checks.
+func (m *memory) watching() *agentpb.Watching {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.said
 }
 
 func newMemory() *memory {
@@ -49,6 +89,9 @@ func (m *memory) take(epoch string, event *agentpb.Event) *agentpb.Ack {
 	switch through := m.through[epoch]; {
 	case event.GetNumber() == through+1:
 		m.through[epoch]++
+		if d := event.GetDropped(); d != nil {
+			m.through[epoch] = d.GetLast()
+		}
 		m.events = append(m.events, event)
 		close(m.changed)
 		m.changed = make(chan struct{})
@@ -139,6 +182,7 @@ func (w *world) admitAll(_ context.Context, request link.JoinRequest, _ net.Addr
 // serveAgent speaks the hub's side of the protocol.
 func serveAgent(c *link.Conn, m *memory) {
 	epoch := ""
+	defer m.part(c)
 	for {
 		message := &agentpb.FromAgent{}
 		if err := c.Receive(message); err != nil {
@@ -148,6 +192,12 @@ func serveAgent(c *link.Conn, m *memory) {
 		if resume := message.GetResume(); resume != nil {
 			epoch = string(resume.GetEpoch())
 			ack.Epoch, ack.Through = resume.GetEpoch(), m.resume(epoch)
+			m.meet(c, resume)
+		} else if said := message.GetWatching(); said != nil {
+			m.mu.Lock()
+			m.said = said
+			m.mu.Unlock()
+			continue
 		} else {
 			ack = m.take(epoch, message.GetEvent())
 		}
@@ -216,6 +266,15 @@ func stubTarget(name string, s *stub) *target {
 	return &target{CheckConfig: config, check: s, shown: config.Target}
 }
 
+// add gives the agent one more check of its own.
+func (w *watchlist) add(t *target) {
+	again, err := newWatchlist(filepath.Dir(w.path), w.ownSite, append(w.own, t))
+	if err != nil {
+		panic(err)
+	}
+	w.own, w.all, w.site, w.version, w.overrides = again.own, again.all, again.site, again.version, again.overrides
+}
+
 // start starts an agent whose checks are stubs, and returns a function that stops it.
 func start(t *testing.T, options Options, stubs map[string]*stub, probe func(context.Context, string) bool) (stop func()) {
 	t.Helper()
@@ -224,7 +283,7 @@ func start(t *testing.T, options Options, stubs map[string]*stub, probe func(con
 		t.Fatal(err)
 	}
 	for name, s := range stubs {
-		agent.checks = append(agent.checks, stubTarget(name, s))
+		agent.list.add(stubTarget(name, s))
 	}
 	if probe != nil {
 		agent.askProbe = probe

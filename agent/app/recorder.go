@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"keng/agent/spool"
 	"keng/proto/agentpb"
 )
@@ -71,13 +73,24 @@ const (
 	recordWaitMax = 30 * time.Second
 )
 
+// The bounds of what is written with one sync.
+const (
+	batchMax   = 32
+	batchBytes = 256 << 10
+	// batchWait is how long an event may wait for others, to spare flash memory.
+	batchWait = 200 * time.Millisecond
+)
+
 // recorder writes queued events to the spool, in order, and does not give up.
 type recorder struct {
 	queue *queue
 	spool interface { // a *spool.Spool
-		Append(*agentpb.Event) (uint64, error)
+		AppendAll([]*agentpb.Event) error
 	}
-	logger *slog.Logger
+	reported *reported
+	restate  chan<- struct{} // where to ask for all verdicts, after some were lost
+	lost     bool
+	logger   *slog.Logger
 }
 
 func (r *recorder) String() string { return "recorder" }
@@ -86,44 +99,110 @@ func (r *recorder) String() string { return "recorder" }
 // takes it at once.
 func (r *recorder) run(ctx context.Context) error {
 	for {
-		for event := r.next(); event != nil; event = r.next() {
-			if !r.record(ctx, event) {
-				return nil
-			}
+		batch := r.gather(ctx)
+		if len(batch) == 0 {
+			return nil // ctx has ended
 		}
-		if ctx.Err() != nil {
+		if !r.keep(ctx, batch) {
 			return nil
+		}
+		if waiting, _ := r.queue.counts(); r.lost && waiting == 0 {
+			r.lost = false
+			wantRestate(r.restate)
+		}
+	}
+}
+
+// gather waits for an event, and a little for others, unless it is critical. It returns
+// none if ctx ends first.
+func (r *recorder) gather(ctx context.Context) []*agentpb.Event {
+	var batch []*agentpb.Event
+	var wait <-chan time.Time
+	size, urgent := 0, false
+	for {
+		for len(batch) < batchMax && size < batchBytes {
+			event := r.next()
+			if event == nil {
+				break
+			}
+			batch, size, urgent = append(batch, event), size+proto.Size(event), urgent || critical(event)
+		}
+		if len(batch) > 0 && (urgent || len(batch) >= batchMax || size >= batchBytes || ctx.Err() != nil) {
+			return batch
+		}
+		if len(batch) > 0 && wait == nil {
+			timer := time.NewTimer(batchWait)
+			defer timer.Stop()
+			wait = timer.C
 		}
 		select {
 		case <-ctx.Done():
+			if len(batch) == 0 {
+				if event := r.next(); event != nil {
+					batch, size = append(batch, event), size+proto.Size(event)
+					continue
+				}
+				return nil
+			}
+		case <-wait:
+			return batch
 		case <-r.queue.ready:
 		}
 	}
+}
+
+// critical reports whether an event must not wait.
+func critical(event *agentpb.Event) bool {
+	v := event.GetVerdict()
+	return v.GetState() == agentpb.State_STATE_DOWN && v.GetPriority() == "P1"
 }
 
 // next takes the next event, and says what was dropped.
 func (r *recorder) next() *agentpb.Event {
 	event, dropped := r.queue.pop()
 	if dropped > 0 {
+		r.lost = true
 		r.logger.Error("events were dropped, because the disk takes none", "events", dropped)
 	}
 	return event
 }
 
-// record writes one event, again and again if need be. It is false if the agent
-// stops before that.
-func (r *recorder) record(ctx context.Context, event *agentpb.Event) bool {
+// keep writes events, again and again if need be, and notes what they say to be down. It is
+// false if the agent stops before that.
+func (r *recorder) keep(ctx context.Context, batch []*agentpb.Event) bool {
+	if err := r.reported.before(batch); err != nil {
+		r.logger.Warn("cannot note on the disk which checks are down", "error", err)
+	}
+	if !r.record(ctx, batch) {
+		return false
+	}
+	for _, event := range batch { // what the log says is on the disk
+		v := event.GetVerdict()
+		r.logger.Info("verdict", "check", v.GetCheck(), "state", v.GetState(), "cause", v.GetCause(), "reason", v.GetReason())
+	}
+	if err := r.reported.after(batch); err != nil {
+		r.logger.Warn("cannot note on the disk which checks are down", "error", err)
+	}
+	return true
+}
+
+// record writes events, again and again if need be. It is false if the agent stops
+// before that.
+func (r *recorder) record(ctx context.Context, batch []*agentpb.Event) bool {
 	wait := recordWaitMin
 	for {
-		_, err := r.spool.Append(event)
+		err := r.spool.AppendAll(batch)
 		if err == nil {
 			return true
 		}
 		if errors.Is(err, spool.ErrTooLong) {
-			event.GetVerdict().Details = nil // what is left is bounded
+			if len(batch) > 1 {
+				return r.record(ctx, batch[:1]) && r.record(ctx, batch[1:])
+			}
+			batch[0].GetVerdict().Details = nil // what is left is bounded
 			continue
 		}
-		r.logger.Error("cannot keep an event; it will be tried again", "error", err, "wait", wait)
+		r.logger.Error("cannot keep events; it will be tried again", "events", len(batch), "error", err, "wait", wait)
 		select {
 		case <-ctx.Done():
 			return false

@@ -5,22 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"keng/agent/check"
 	"keng/agent/spool"
 	"keng/proto/agentpb"
 )
 
 // disk is a spool that can be full.
 type disk struct {
-	mu    sync.Mutex
-	full  error
-	kept  []string
-	limit int // of the details of an event; 0 is none
+	mu     sync.Mutex
+	full   error
+	kept   []string
+	limit  int // of the details of an event; 0 is none
+	writes int
 }
 
 func (d *disk) fill(err error) {
@@ -29,17 +33,22 @@ func (d *disk) fill(err error) {
 	d.full = err
 }
 
-func (d *disk) Append(event *agentpb.Event) (uint64, error) {
+func (d *disk) AppendAll(events []*agentpb.Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.full != nil {
-		return 0, d.full
+		return d.full
 	}
-	if d.limit > 0 && len(event.GetVerdict().GetDetails()) > d.limit {
-		return 0, spool.ErrTooLong
+	d.writes++
+	for _, event := range events {
+		if d.limit > 0 && len(event.GetVerdict().GetDetails()) > d.limit {
+			return spool.ErrTooLong
+		}
 	}
-	d.kept = append(d.kept, event.GetVerdict().GetReason())
-	return uint64(len(d.kept)), nil
+	for _, event := range events {
+		d.kept = append(d.kept, event.GetVerdict().GetReason())
+	}
+	return nil
 }
 
 func verdict(reason string) *agentpb.Event {
@@ -51,7 +60,7 @@ func TestAFullDiskIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{full: errors.New("full")}
 		q := newQueue()
-		r := &recorder{queue: q, spool: d, logger: slog.New(slog.DiscardHandler)}
+		r := &recorder{queue: q, spool: d, reported: newReported(t.TempDir()), restate: make(chan struct{}, 1), logger: slog.New(slog.DiscardHandler)}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- r.run(ctx) }()
@@ -81,7 +90,7 @@ func TestAnEventTooLongLosesItsDetails(t *testing.T) {
 	event := verdict("x")
 	event.GetVerdict().Details["c"] = "d"
 	r := &recorder{queue: newQueue(), spool: d, logger: slog.New(slog.DiscardHandler)}
-	if !r.record(t.Context(), event) || len(d.kept) != 1 {
+	if !r.record(t.Context(), []*agentpb.Event{verdict("y"), event}) || len(d.kept) != 2 {
 		t.Fatal(d.kept)
 	}
 }
@@ -98,4 +107,67 @@ func TestTheQueueIsBounded(t *testing.T) {
 	if _, dropped := q.pop(); dropped != 0 {
 		t.Fatal("told twice")
 	}
+}
+
+// Few writes: what comes together is written together, and what is critical at once.
+func TestEventsAreWrittenTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, q := &disk{}, newQueue()
+		r := &recorder{queue: q, spool: d, reported: newReported(t.TempDir()), restate: make(chan struct{}, 1), logger: slog.New(slog.DiscardHandler)}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.run(ctx) }()
+		expect := func(kept, writes int) {
+			t.Helper()
+			synctest.Wait()
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			if len(d.kept) != kept || d.writes != writes {
+				t.Fatalf("%d events by %d writes, not %d by %d", len(d.kept), d.writes, kept, writes)
+			}
+		}
+		for i := range 5 {
+			q.push(verdict(fmt.Sprint(i)))
+			time.Sleep(30 * time.Millisecond)
+		}
+		expect(0, 0)
+		time.Sleep(batchWait)
+		expect(5, 1)
+		for i := range 2 * batchMax {
+			q.push(verdict(fmt.Sprint(i)))
+		}
+		expect(5+2*batchMax, 3)
+		urgent := verdict("urgent")
+		urgent.GetVerdict().State, urgent.GetVerdict().Priority = agentpb.State_STATE_DOWN, "P1"
+		q.push(verdict("before"))
+		q.push(urgent)
+		expect(7+2*batchMax, 4)
+		cancel()
+		<-done
+	})
+}
+
+// A spool in memory is not in the data directory, and outlives the agent.
+func TestASpoolInMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, m, web := newWorld(t), newMemory(), newStub("192.0.2.1")
+		dir := t.TempDir()
+		ram, err := ramDir(dir)
+		if err != nil {
+			t.Skip(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(ram) })
+		options := w.options(dir, "hub-1:7443")
+		options.Config.Spool.Mode = spoolRAM
+		stop := start(t, options, map[string]*stub{"web": web}, nil)
+		time.Sleep(time.Minute)
+		stop()
+		if _, err := os.Stat(filepath.Join(dir, spoolDir)); !errors.Is(err, os.ErrNotExist) {
+			t.Fatal("there is a spool on the disk")
+		}
+		web.set(check.Down)
+		start(t, options, map[string]*stub{"web": web}, nil)
+		w.hub("hub-1", m)
+		expectStory(t, m, "branch-3/web up target", "branch-3/web down target")
+	})
 }

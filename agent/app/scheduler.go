@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -22,7 +23,10 @@ type scheduler struct {
 	logger  *slog.Logger
 	slots   chan struct{} // one for each check that may run at once
 	results chan finished
-	asked   chan chan<- plan.Standing // who wants to know what the plan thinks
+	orders  chan func()   // what others want done where the plan is
+	restate chan struct{} // holds one token when all verdicts are to be told again
+	order   []*target     // the checks, in the plan's order
+	gone    *reported
 	ask     func(ctx context.Context, probe string) bool
 }
 
@@ -35,24 +39,17 @@ type finished struct {
 // newScheduler makes a plan that begins now.
 func newScheduler(a *App, queue *queue, now time.Time) *scheduler {
 	s := &scheduler{
-		checks: map[string]*target{}, site: a.options.Config.Site, queue: queue, logger: a.options.Logger,
-		known: loadKnownProbes(a.options.DataDir),
+		queue: queue, logger: a.options.Logger, known: loadKnownProbes(a.options.DataDir), gone: a.reported,
 		slots: make(chan struct{}, a.options.Concurrency), results: make(chan finished),
-		asked: make(chan chan<- plan.Standing), ask: a.askProbe,
+		orders: make(chan func()), restate: make(chan struct{}, 1), ask: a.askProbe,
 	}
 	settings := plan.Settings{ProbeEvery: a.options.Config.ProbeEvery}
 	for _, name := range a.probes {
 		settings.Probes = append(settings.Probes, plan.Probe{Name: name, Answered: s.known.has(name)})
 	}
-	local := newLocality()
-	for _, t := range a.checks {
-		s.checks[t.Name] = t
-		settings.Checks = append(settings.Checks, plan.Check{
-			Name: t.Name, Every: t.Every, FailAfter: t.FailAfter, Of: t.Of,
-			RecoverAfter: t.RecoverAfter, For: t.For, Local: local.is(t.check.Host()),
-		})
-	}
 	s.plan = plan.New(settings, now)
+	site, targets := a.list.now()
+	s.apply(site, targets, now)
 	return s
 }
 
@@ -66,7 +63,8 @@ func (s *scheduler) run(ctx context.Context) error {
 	defer timer.Stop()
 	for {
 		for _, run := range s.plan.Due(time.Now()) {
-			running.Go(func() { s.perform(ctx, run) })
+			t := s.checks[run.Name]
+			running.Go(func() { s.perform(ctx, run, t) })
 		}
 		if wake, ok := s.plan.Wake(); ok {
 			timer.Reset(time.Until(wake))
@@ -79,23 +77,64 @@ func (s *scheduler) run(ctx context.Context) error {
 		case <-timer.C:
 		case f := <-s.results:
 			s.take(f)
-		case reply := <-s.asked:
-			reply <- s.plan.Standing() // it has room
+		case order := <-s.orders:
+			order()
+		case <-s.restate:
+			s.tell(s.plan.Restate())
 		}
 	}
 }
 
-// standing asks the goroutine of run, until ctx or life ends.
-func (s *scheduler) standing(ctx context.Context, life <-chan struct{}) (plan.Standing, error) {
-	reply := make(chan plan.Standing, 1)
+// do has the goroutine of run do something, and waits for it, until ctx or life ends.
+func (s *scheduler) do(ctx context.Context, life <-chan struct{}, what func()) error {
+	done := make(chan struct{})
 	select {
-	case s.asked <- reply:
-		return <-reply, nil
+	case s.orders <- func() { what(); close(done) }:
+		<-done
+		return nil
 	case <-ctx.Done():
-		return plan.Standing{}, context.Cause(ctx)
+		return context.Cause(ctx)
 	case <-life:
-		return plan.Standing{}, errNotRunning
+		return errNotRunning
 	}
+}
+
+// standing returns what the plan thinks, and the checks in its order.
+func (s *scheduler) standing(ctx context.Context, life <-chan struct{}) (standing plan.Standing, checks []*target, err error) {
+	err = s.do(ctx, life, func() { standing, checks = s.plan.Standing(), s.order })
+	return standing, checks, err
+}
+
+// apply puts another list of checks in use. What has not changed goes on as it was, and of
+// what was told to be down and is checked no more the alert is closed.
+func (s *scheduler) apply(site string, targets []*target, now time.Time) {
+	before, moved := s.checks, site != s.site
+	s.site, s.checks, s.order = site, map[string]*target{}, nil
+	local := newLocality()
+	var checks []plan.Check
+	for _, t := range targets {
+		if old := before[t.Name]; old != nil && old.CheckConfig.same(t.CheckConfig) {
+			again := *t
+			again.check = old.check // it may remember something
+			t = &again
+		}
+		s.checks[t.Name], s.order = t, append(s.order, t)
+		checks = append(checks, plan.Check{
+			Name: t.Name, Every: t.Every, FailAfter: t.FailAfter, Of: t.Of,
+			RecoverAfter: t.RecoverAfter, For: t.For, Local: local.is(t.check.Host()),
+		})
+	}
+	s.plan.SetChecks(checks, func(name string) bool { return !moved && before[name].same(s.checks[name].CheckConfig) }, now)
+	for _, event := range s.gone.removed(site, func(name string) bool { return s.checks[name] != nil }) {
+		s.logger.Info("a check that was down is checked no more", "site", event.GetVerdict().GetSite(), "check", event.GetVerdict().GetCheck())
+		s.queue.push(event)
+	}
+}
+
+// same reports whether two checks are configured alike.
+func (c CheckConfig) same(other CheckConfig) bool {
+	c.lines, other.lines = nil, nil
+	return reflect.DeepEqual(c, other)
 }
 
 // take gives a result to the plan, and queues the changes that follow.
@@ -105,16 +144,18 @@ func (s *scheduler) take(f finished) {
 			s.logger.Warn("cannot note that a probe answers", "probe", f.run.Name, "error", err)
 		}
 	}
-	for _, change := range s.plan.Finish(f.run, f.outcome, time.Now()) {
-		event := s.event(change)
-		verdict := event.GetVerdict()
-		s.logger.Info("verdict", "check", verdict.GetCheck(), "state", verdict.GetState(), "cause", verdict.GetCause(), "reason", verdict.GetReason())
-		s.queue.push(event)
+	s.tell(s.plan.Finish(f.run, f.outcome, time.Now()))
+}
+
+// tell queues changes.
+func (s *scheduler) tell(changes []plan.Change) {
+	for _, change := range changes {
+		s.queue.push(s.event(change))
 	}
 }
 
 // perform does one run and hands over its result.
-func (s *scheduler) perform(ctx context.Context, run plan.Run) {
+func (s *scheduler) perform(ctx context.Context, run plan.Run, t *target) {
 	outcome := plan.Outcome{State: plan.Down}
 	if run.Probe {
 		// Not bound by the slots: many hanging checks must not hold up the proof.
@@ -127,7 +168,7 @@ func (s *scheduler) perform(ctx context.Context, run plan.Run) {
 		case <-ctx.Done():
 			return
 		}
-		result := s.checks[run.Name].perform(ctx, s.logger)
+		result := t.perform(ctx, s.logger)
 		<-s.slots
 		outcome = plan.Outcome{State: planState(result.State), Reason: result.Reason, Details: result.Details}
 	}

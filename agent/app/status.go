@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"sync"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"keng/agent/check"
 	"keng/agent/plan"
 	"keng/agent/spool"
+	"keng/proto/agentpb"
 	"keng/proto/link"
 )
 
@@ -28,7 +31,21 @@ type Status struct {
 	CutOffSince time.Time     `json:"cut_off_since,omitzero"`
 	Hub         HubStatus     `json:"hub"`
 	Spool       SpoolStatus   `json:"spool"`
-	Checks      []CheckStatus `json:"checks"` // in the order of the configuration
+	FromHub     FromHub       `json:"from_hub"`
+	Checks      []CheckStatus `json:"checks"` // in the order of the configuration, then those of the hub
+}
+
+// FromHub is about the checks that come from the hub.
+type FromHub struct {
+	Version string `json:"version,omitempty"` // in use, in hexadecimal digits
+	Problem string `json:"problem,omitempty"` // why the newest are not in use
+	// Overrides are the checks of the hub in whose place the agent's own are run.
+	Overrides []string `json:"overrides,omitempty"`
+}
+
+func (a *App) fromHub() FromHub {
+	version, problem, overrides := a.list.ofHub()
+	return FromHub{Version: hex.EncodeToString(version), Problem: problem, Overrides: overrides}
 }
 
 // HubStatus is about the connection to a hub.
@@ -50,12 +67,20 @@ type SpoolStatus struct {
 	Waiting   uint64 `json:"waiting"`             // on the disk
 	Unwritten int    `json:"unwritten,omitempty"` // in memory alone: the disk takes none
 	Dropped   uint64 `json:"dropped"`             // lost since the agent began
+	// Mode is disk, or ram: then events do not outlive a power cut. Trouble says why it is ram
+	// though disk is configured.
+	Mode    string `json:"mode"`
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // CheckStatus is about one check.
 type CheckStatus struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
+	// FromHub says that the check comes from the hub, Overrides that the hub has one of that
+	// name and the agent's own is run instead.
+	FromHub   bool `json:"from_hub,omitempty"`
+	Overrides bool `json:"overrides,omitempty"`
 	// State is up, down, unknown, or pending before the first verdict.
 	State  string    `json:"state"`
 	Since  time.Time `json:"since,omitzero"`
@@ -101,24 +126,28 @@ func (a *App) Status(ctx context.Context) (Status, error) {
 	if l == nil {
 		return Status{}, errNotRunning
 	}
-	standing, err := l.scheduler.standing(ctx, l.done)
+	standing, checks, err := l.scheduler.standing(ctx, l.done)
 	if err != nil {
 		return Status{}, err
 	}
 	unwritten, lost := l.queue.counts()
+	site, _ := a.list.now()
 	status := Status{
-		Software: a.software(), Site: a.options.Config.Site, Now: time.Now(), Began: l.began,
+		Software: a.software(), Site: site, FromHub: a.fromHub(), Now: time.Now(), Began: l.began,
 		CutOff: standing.Network == plan.Down,
 		Hub:    l.hub.status(),
-		Spool:  SpoolStatus{Waiting: l.spool.Waiting(), Unwritten: unwritten, Dropped: l.spool.Dropped() + lost},
+		Spool:  SpoolStatus{Waiting: l.spool.Waiting(), Unwritten: unwritten, Dropped: l.spool.Dropped() + lost, Mode: cmp.Or(a.options.Config.Spool.Mode, spoolDisk)},
 		Checks: make([]CheckStatus, len(standing.Checks)),
+	}
+	if why := l.spool.Away(); why != nil {
+		status.Spool.Mode, status.Spool.Trouble = spoolRAM, check.OneLine(why.Error())
 	}
 	if status.CutOff {
 		status.CutOffSince = standing.Since
 	}
 	for i, c := range standing.Checks {
 		status.Checks[i] = CheckStatus{
-			Name: c.Name, Kind: a.checks[i].Kind, State: c.Verdict.String(), Since: c.Since,
+			Name: c.Name, Kind: checks[i].Kind, FromHub: checks[i].fromHub, Overrides: checks[i].overrides, State: c.Verdict.String(), Since: c.Since,
 			Reason: check.OneLine(c.Last.Reason), Held: c.Held, LastRun: c.LastAt,
 		}
 		if !c.Running {
@@ -167,14 +196,40 @@ func (r *hubRecord) status() HubStatus {
 	return now
 }
 
-// notingSpool is a spool that notes when a hub acknowledges.
+// notingSpool is a spool that notes when a hub acknowledges, and has all verdicts told
+// again when a hub has everything, and was told that events were lost (P13): one of those
+// may have been the last word about a check.
 type notingSpool struct {
 	*spool.Spool
-	record *hubRecord
+	record  *hubRecord
+	restate chan<- struct{}
+	lost    bool // of the one session that runs
+}
+
+// Next implements uplink.Spool.
+func (s *notingSpool) Next(after uint64, max int) ([]*agentpb.Event, error) {
+	events, err := s.Spool.Next(after, max)
+	for _, event := range events {
+		s.lost = s.lost || event.GetDropped() != nil
+	}
+	return events, err
 }
 
 // Acked implements uplink.Spool.
-func (s notingSpool) Acked(through uint64) error {
+func (s *notingSpool) Acked(through uint64) error {
 	s.record.acknowledged()
-	return s.Spool.Acked(through)
+	err := s.Spool.Acked(through)
+	if err == nil && s.lost && s.Spool.Waiting() == 0 {
+		s.lost = false
+		wantRestate(s.restate)
+	}
+	return err
+}
+
+// wantRestate leaves a token, if there is none yet.
+func wantRestate(restate chan<- struct{}) {
+	select {
+	case restate <- struct{}{}:
+	default:
+	}
 }

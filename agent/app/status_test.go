@@ -21,7 +21,7 @@ func begin(t *testing.T, options Options, stubs map[string]*stub, probe func(con
 		t.Fatal("it tells something before it runs")
 	}
 	for name, s := range stubs {
-		agent.checks = append(agent.checks, stubTarget(name, s))
+		agent.list.add(stubTarget(name, s))
 	}
 	if probe != nil {
 		agent.askProbe = probe

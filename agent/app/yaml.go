@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,15 +110,47 @@ func (r *reader) config(node *yaml.Node) Config {
 			}
 		case "probe_every":
 			config.ProbeEvery = r.duration(key, value)
+		case "spool":
+			config.Spool = r.spool(value)
 		case "checks":
 			for _, item := range r.list(key, value) {
 				config.Checks = append(config.Checks, r.check(item))
 			}
 		default:
-			r.complain(key, "%s: unknown key; known are site, checks, probes, probe_every", key.Value)
+			r.complain(key, "%s: unknown key; known are site, checks, probes, probe_every, spool", key.Value)
 		}
 	})
 	return config
+}
+
+// spool reads where events wait.
+func (r *reader) spool(node *yaml.Node) SpoolConfig {
+	var config SpoolConfig
+	r.mapping(node, "spool", func(key, value *yaml.Node) {
+		switch key.Value {
+		case "mode":
+			config.Mode = r.text(key, value)
+		case "bytes":
+			config.Bytes = r.size(key, value)
+		case "age":
+			config.Age = r.duration(key, value)
+		default:
+			r.complain(key, "%s: unknown key; known are mode, bytes, age", key.Value)
+		}
+	})
+	return config
+}
+
+// size reads a number of bytes such as 16MiB.
+func (r *reader) size(key, value *yaml.Node) int64 {
+	digits := strings.TrimRight(value.Value, "KMGiB ")
+	unit, known := map[string]int64{"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}[strings.TrimSpace(value.Value[len(digits):])]
+	number, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+	if value.Kind != yaml.ScalarNode || err != nil || !known || number < 1 || number > math.MaxInt64/unit {
+		r.complain(value, "%s: %q is no size; write 16MiB", key.Value, value.Value)
+		return 0
+	}
+	return number * unit
 }
 
 // check reads one check: the keys that every check has, then those of its kind.

@@ -113,8 +113,8 @@ type Probe struct {
 type Run struct {
 	Name  string
 	Probe bool // a probe, not a check
-	index int
-	// number tells this run of the check from others.
+	index int  // of a probe
+	// number tells this run from others.
 	number uint64
 }
 
@@ -145,8 +145,10 @@ type Plan struct {
 	probes     []*probe
 	probeEvery time.Duration
 	network    State // None until it is known; Down is cut off
-	// networkSince is when network became that.
-	networkSince time.Time
+	// networkSince is when network became that, networkReason why.
+	networkSince  time.Time
+	networkReason string
+	runs          uint64 // begun so far
 }
 
 // New returns a plan that begins now. The names of checks are unique.
@@ -174,9 +176,11 @@ func (p *Plan) Due(now time.Time) []Run {
 			runs = append(runs, Run{Name: b.name, Probe: true, index: i, number: b.begin(now, p.rhythm())})
 		}
 	}
-	for i, w := range p.checks {
+	for _, w := range p.checks {
 		if w.due(now) {
-			runs = append(runs, Run{Name: w.Name, index: i, number: w.begin(now)})
+			p.runs++
+			w.begin(now, p.runs)
+			runs = append(runs, Run{Name: w.Name, number: p.runs})
 		}
 	}
 	return runs
@@ -219,8 +223,8 @@ func (p *Plan) Finish(run Run, outcome Outcome, now time.Time) []Change {
 		}
 		return append(p.reconnect(now), p.settle(now)...)
 	}
-	w := p.checks[run.index]
-	if !w.finish(run.number) {
+	w := p.find(run.Name)
+	if w == nil || !w.finish(run.number) {
 		return nil
 	}
 	// What began before the network returned and failed says nothing of the target.
@@ -239,12 +243,20 @@ func (p *Plan) CutOff() bool { return p.network == Down }
 
 // Verdict returns what the plan thinks of a check, None if there is no such check.
 func (p *Plan) Verdict(name string) State {
-	for _, w := range p.checks {
-		if w.Name == name {
-			return w.verdict
-		}
+	if w := p.find(name); w != nil {
+		return w.verdict
 	}
 	return None
+}
+
+// find returns a check, nil if there is none of that name.
+func (p *Plan) find(name string) *watched {
+	for _, w := range p.checks {
+		if w.Name == name {
+			return w
+		}
+	}
+	return nil
 }
 
 // rhythm is how often probes run at present.
@@ -283,8 +295,8 @@ func (p *Plan) settle(now time.Time) []Change {
 		}
 	}
 	if len(held) > 0 && !p.CutOff() {
-		p.network, p.networkSince = Down, now
-		changes = append(changes, Change{At: now, Check: Network, State: Down, Cause: CutOff, Reason: p.cutOffReason(held), Failures: 1})
+		p.network, p.networkSince, p.networkReason = Down, now, p.cutOffReason(held)
+		changes = append(changes, p.ofNetwork())
 		for _, b := range p.probes {
 			b.next = earlier(b.next, now.Add(p.rhythm()))
 		}
@@ -343,8 +355,17 @@ func (p *Plan) reconnect(now time.Time) []Change {
 			}
 		}
 	}
-	p.network, p.networkSince = Up, now
-	return []Change{{At: now, Check: Network, State: Up, Cause: CutOff, Reason: "the probe " + answering + " answers"}}
+	p.network, p.networkSince, p.networkReason = Up, now, "the probe "+answering+" answers"
+	return []Change{p.ofNetwork()}
+}
+
+// ofNetwork tells of the agent's own network as it is.
+func (p *Plan) ofNetwork() Change {
+	c := Change{At: p.networkSince, Check: Network, State: p.network, Cause: CutOff, Reason: p.networkReason}
+	if p.network == Down {
+		c.Failures = 1
+	}
+	return c
 }
 
 // cutOffReason says why the agent takes itself to be cut off.

@@ -17,6 +17,7 @@ type CheckStanding struct {
 	// Last is what the last run found, and LastAt when; zero if there was none yet.
 	Last   Outcome
 	LastAt time.Time
+	Took   time.Duration // the last run
 	// Next is when it is run again. It is in the past while the check is Running, or waits
 	// for its turn.
 	Next    time.Time
@@ -31,7 +32,7 @@ func (p *Plan) Standing() Standing {
 	s := Standing{Network: p.network, Since: p.networkSince, Checks: make([]CheckStanding, len(p.checks))}
 	for i, w := range p.checks {
 		s.Checks[i] = CheckStanding{
-			Name: w.Name, Verdict: w.verdict, Since: w.turned, Last: w.latest, LastAt: w.ran,
+			Name: w.Name, Verdict: w.verdict, Since: w.turned, Last: w.latest, LastAt: w.ran, Took: w.took,
 			Next: w.wake(), Running: w.running, Held: w.doubted || w.held,
 		}
 	}

@@ -26,6 +26,8 @@ type watched struct {
 	turned time.Time // when the verdict was given
 	latest Outcome   // of the last run
 	ran    time.Time // when that ended
+	began  time.Time // when the run began that is, or was last, running
+	took   time.Duration
 
 	doubted bool      // should be down, but the probes must be asked first
 	doubt   time.Time // since when it is doubted
@@ -60,8 +62,8 @@ func (w *watched) wake() time.Time {
 
 func (w *watched) due(now time.Time) bool { return !w.running && !w.wake().After(now) }
 
-// begin starts a run and returns its number.
-func (w *watched) begin(now time.Time) uint64 {
+// begin starts the run of a number.
+func (w *watched) begin(now time.Time, number uint64) {
 	if !w.next.After(now) {
 		w.next = following(w.next, w.Every, now)
 	}
@@ -70,8 +72,7 @@ func (w *watched) begin(now time.Time) uint64 {
 		w.next = w.next.Add(w.Every)
 	}
 	w.running, w.stale, w.again = true, false, time.Time{}
-	w.number++
-	return w.number
+	w.number, w.began = number, now
 }
 
 // following returns the first moment of the grid after now: runs that were missed
@@ -93,7 +94,7 @@ func (w *watched) finish(number uint64) bool {
 // take counts a result. It returns a change of verdict that needs no proof: to up
 // or to unknown. For down it raises a doubt.
 func (w *watched) take(outcome Outcome, now time.Time) (Change, bool) {
-	w.latest, w.ran = outcome, now
+	w.latest, w.ran, w.took = outcome, now, now.Sub(w.began)
 	switch outcome.State {
 	case Up:
 		return w.takeGood(outcome, now)

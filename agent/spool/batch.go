@@ -1,6 +1,8 @@
 package spool
 
 import (
+	"time"
+
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"keng/proto/agentpb"
@@ -25,16 +27,15 @@ func (b *batch) add(event *agentpb.Event) {
 }
 
 // fill puts an event of kind Dropped in the place of each number before end. Each
-// names all that is missing from there on, so that the hub may skip to the last.
-func (b *batch) fill(end uint64) {
+// names all that is missing from there on, so that the hub may skip to the last. What was
+// lost happened before until; zero is not known.
+func (b *batch) fill(end uint64, until time.Time) {
+	if until.IsZero() {
+		until = time.Now()
+	}
 	for !b.full() && b.next < end {
-		b.events = append(b.events, &agentpb.Event{
-			Number: b.next,
-			At:     timestamppb.Now(),
-			Kind: &agentpb.Event_Dropped{Dropped: &agentpb.Dropped{
-				First: b.next, Last: end - 1, Reason: b.spool.whyMissing(b.next),
-			}},
-		})
+		b.events = append(b.events, say(&agentpb.Event{Number: b.next, At: timestamppb.New(until)},
+			&agentpb.Dropped{First: b.next, Last: end - 1, Reason: b.spool.whyMissing(b.next)}))
 		b.next++
 	}
 }
@@ -45,7 +46,7 @@ func (s *Spool) whyMissing(number uint64) string {
 	case number <= s.acked:
 		return "acknowledged before, and forgotten since"
 	case number < s.segments[0].first:
-		return "the agent's spool was full"
+		return "the agent's spool was full, or they were too old"
 	default:
 		return "the agent's disk has damaged it"
 	}

@@ -10,6 +10,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"keng/proto/agentpb"
 )
 
 // segmentReadMax bounds how much of a segment is read. A segment is closed at
@@ -21,8 +26,8 @@ const segmentSuffix = ".events"
 
 // open locks the directory and reads what is in it, or begins a new spool.
 func (s *Spool) open() error {
-	var err error
-	if s.lock, err = lockDir(s.dir); err != nil {
+	err := s.hold(s.dir)
+	if err != nil {
 		return err
 	}
 	if s.segments, err = listSegments(s.dir); err != nil {
@@ -132,24 +137,40 @@ func (s *Spool) startSegment() error {
 		s.active.Close()
 	}
 	// An empty segment of the same number, from an interrupted start, is this one.
-	s.segments = slices.DeleteFunc(s.segments, func(old segment) bool { return old.first == s.next })
+	s.segments = slices.DeleteFunc(s.segments, func(old segmentInfo) bool { return old.first == s.next })
 	s.active, s.dirty = file, false
-	s.segments = append(s.segments, segment{first: s.next, size: int64(len(segmentMagic))})
+	s.segments = append(s.segments, segmentInfo{first: s.next, size: int64(len(segmentMagic))})
 	return nil
 }
 
 // path returns the file of the segment that begins with a number.
 func (s *Spool) path(first uint64) string {
-	return filepath.Join(s.dir, fmt.Sprintf("%020d%s", first, segmentSuffix))
+	return filepath.Join(s.dir, segmentName(first))
+}
+
+func segmentName(first uint64) string { return fmt.Sprintf("%020d%s", first, segmentSuffix) }
+
+// beginning returns when the first event of a segment happened, zero if that is not known.
+func beginning(path string) time.Time {
+	data, err := readFrom(path, int64(len(segmentMagic)), int64(len(segmentMagic)+headerBytes+EventMax))
+	if err != nil {
+		return time.Time{}
+	}
+	record, ok := decode(data)
+	event := &agentpb.Event{}
+	if !ok || proto.Unmarshal(record.payload, event) != nil {
+		return time.Time{}
+	}
+	return timeOf(event)
 }
 
 // listSegments finds the segments, oldest first.
-func listSegments(dir string) ([]segment, error) {
+func listSegments(dir string) ([]segmentInfo, error) {
 	entries, err := os.ReadDir(dir) // in the order of their names, which is that of their numbers
 	if err != nil {
 		return nil, err
 	}
-	var segments []segment
+	var segments []segmentInfo
 	for _, entry := range entries {
 		digits, isSegment := strings.CutSuffix(entry.Name(), segmentSuffix)
 		if !isSegment || len(digits) != 20 {
@@ -163,7 +184,7 @@ func listSegments(dir string) ([]segment, error) {
 		if err != nil {
 			return nil, err
 		}
-		segments = append(segments, segment{first: first, size: info.Size()})
+		segments = append(segments, segmentInfo{first: first, size: info.Size(), began: beginning(filepath.Join(dir, entry.Name()))})
 	}
 	return segments, nil
 }

@@ -4,12 +4,18 @@
 //
 //   - An event whose number [Spool.Append] has returned is on the disk (fdatasync):
 //     neither kill -9 nor a power cut loses it. [Spool.Next] returns no other events.
+//
 //   - Events are numbered from 1 without gaps within an epoch, which is random and
 //     made with the spool. A number is not given to two events that the hub may
 //     have seen, even if the disk has damaged the first.
+//
 //   - An event is forgotten only after [Spool.Acked], or when the spool is over its
-//     bound: then the oldest go first. What is lost, by the bound or by a damaged
+//     bound of bytes or age: then the oldest go first. What is lost, by the bound or by a damaged
 //     disk, is said: in its place Next returns an event of kind Dropped.
+//
+//   - While its directory cannot be written a spool lives in memory ([Limits].RAM), with
+//     the same epoch and numbers, and goes back as soon as it can. There its events outlive
+//     the process, and not the machine's power.
 //
 // # On disk
 //
@@ -33,11 +39,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"syscall"
-
-	"google.golang.org/protobuf/proto"
+	"time"
 
 	"keng/proto/agentpb"
 )
@@ -49,12 +53,23 @@ type Limits struct {
 	Bytes int64
 	// SegmentBytes is the size from which a segment is not appended to. Default 256 KiB.
 	SegmentBytes int64
+	// Age bounds how old an event may be. Default 30 days; less than 0 is no bound. An
+	// eighth more may be kept. Events of before 2020 are not judged: a router without a
+	// clock begins in 1970.
+	Age time.Duration
+	// RAM is a directory in memory to which the spool goes while its own cannot be written,
+	// because its disk is read-only, broken or full; "" is none. What is there outlives the
+	// process, but not the machine's power. As soon as it can the spool goes back.
+	RAM string
+	// Old is where the spool was by another configuration; it is moved from there.
+	Old string
 }
 
 // The defaults of [Limits], and other bounds.
 const (
 	defaultBytes        = 16 << 20
 	defaultSegmentBytes = 256 << 10
+	defaultAge          = 30 * 24 * time.Hour
 	// EventMax bounds one event, in bytes.
 	EventMax = 64 << 10
 	// reserveBytes is what is still accepted when the disk is full.
@@ -80,16 +95,22 @@ var (
 
 // Spool is an open spool. It is safe for concurrent use.
 type Spool struct {
-	dir    string
+	home   string // the directory that it was opened in
 	limits Limits
 	epoch  []byte
-	lock   *os.File
+	locks  []*os.File
 
 	mu       sync.Mutex
-	segments []segment // oldest first; the last one is appended to
-	active   *os.File  // of the last segment
-	dirty    bool      // a failed write may have left bytes after the last segment's size
-	next     uint64    // number of the next event
+	dir      string        // where it is: at home, or in memory
+	left     bool          // it is not at home
+	why      error         // why not
+	tried    time.Time     // when it last tried to go back
+	opened   uint64        // number of the next event when it was opened
+	heard    bool          // a hub has said what it has
+	segments []segmentInfo // oldest first; the last one is appended to
+	active   *os.File      // of the last segment
+	dirty    bool          // a failed write may have left bytes after the last segment's size
+	next     uint64        // number of the next event
 	acked    uint64
 	dropped  uint64        // events that the bound has cost since the spool was opened
 	saved    uint64        // what the file acked says
@@ -99,12 +120,15 @@ type Spool struct {
 
 	// write is (*os.File).WriteAt; tests make it fail.
 	write func(file *os.File, data []byte, at int64) (int, error)
+	// sync is dataSync; tests count it.
+	sync func(file *os.File) error
 }
 
-// segment is one file of events.
-type segment struct {
-	first uint64 // number of its first event, and its name
-	size  int64  // bytes that are on the disk
+// segmentInfo is one file of events.
+type segmentInfo struct {
+	first uint64    // number of its first event, and its name
+	size  int64     // bytes that are on the disk
+	began time.Time // when its first event happened; zero if it has none, or that is not known
 }
 
 // position is a place in a segment: before the record of number, or of the next
@@ -125,11 +149,16 @@ func Open(dir string, limits Limits) (*Spool, error) {
 		limits.Bytes = defaultBytes
 	}
 	limits.Bytes = max(limits.Bytes, 2*limits.SegmentBytes)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("cannot make the spool: %w", err)
+	if limits.Age == 0 {
+		limits.Age = defaultAge
 	}
-	s := &Spool{dir: dir, limits: limits, changed: make(chan struct{}), write: (*os.File).WriteAt}
-	if err := s.open(); err != nil {
+	s := &Spool{home: dir, limits: limits, changed: make(chan struct{}), write: (*os.File).WriteAt, sync: dataSync}
+	err := s.settle()
+	if err == nil {
+		s.opened = s.next
+		s.keepBound()
+	}
+	if err != nil {
 		s.release()
 		return nil, fmt.Errorf("cannot open the spool in %s: %w", dir, err)
 	}
@@ -171,32 +200,71 @@ func (s *Spool) Changed() <-chan struct{} {
 // Append gives the event its number, writes it and syncs the disk. After an error
 // the event is not kept, its number goes to another one, and the spool works on.
 func (s *Spool) Append(event *agentpb.Event) (uint64, error) {
+	if err := s.AppendAll([]*agentpb.Event{event}); err != nil {
+		return 0, err
+	}
+	return event.GetNumber(), nil
+}
+
+// AppendAll appends events in their order with one write and one sync: all of them are
+// kept, or after an error none.
+func (s *Spool) AppendAll(events []*agentpb.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return 0, ErrClosed
+		return ErrClosed
 	}
-	record, err := encode(event, s.next)
+	var records []byte
+	for i, event := range events {
+		record, err := encode(event, s.next+uint64(i))
+		if err != nil {
+			return err
+		}
+		records = append(records, record...)
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	s.goHome()
+	err := s.appendRecords(records)
 	if err != nil {
-		return 0, err
-	}
-	if s.segments[len(s.segments)-1].size >= s.limits.SegmentBytes {
-		if err := s.withReserve(s.startSegment); err != nil {
-			return 0, err
+		if err = s.leave(err); err == nil {
+			err = s.appendRecords(records)
 		}
 	}
-	if err := s.withReserve(func() error { return s.appendRecord(record) }); err != nil {
-		return 0, err
+	if err != nil {
+		return err
 	}
-	number := s.next
-	s.next++
+	if last := &s.segments[len(s.segments)-1]; last.first == s.next {
+		last.began = timeOf(events[0])
+	}
+	s.next += uint64(len(events))
 	close(s.changed)
 	s.changed = make(chan struct{})
 	s.keepBound()
-	return number, nil
+	return nil
 }
 
-// appendRecord writes a record to the end of the last segment and syncs it.
+// appendRecords writes records to the last segment, or to a new one.
+func (s *Spool) appendRecords(records []byte) error {
+	last := &s.segments[len(s.segments)-1]
+	if last.size >= s.limits.SegmentBytes || s.limits.Age > 0 && !last.began.IsZero() && time.Since(last.began) > s.limits.Age/8 {
+		if err := s.withReserve(s.startSegment); err != nil {
+			return err
+		}
+	}
+	return s.withReserve(func() error { return s.appendRecord(records) })
+}
+
+// timeOf returns when an event happened, zero if that says nothing.
+func timeOf(event *agentpb.Event) time.Time {
+	if at := event.GetAt().AsTime(); event.GetAt().IsValid() && at.Year() >= 2020 {
+		return at
+	}
+	return time.Time{}
+}
+
+// appendRecord writes one or more records to the end of the last segment and syncs it.
 func (s *Spool) appendRecord(record []byte) error {
 	last := &s.segments[len(s.segments)-1]
 	if s.dirty {
@@ -209,7 +277,7 @@ func (s *Spool) appendRecord(record []byte) error {
 	if _, err := s.write(s.active, record, last.size); err != nil {
 		return fmt.Errorf("cannot write the event: %w", err)
 	}
-	if err := dataSync(s.active); err != nil {
+	if err := s.sync(s.active); err != nil {
 		return fmt.Errorf("cannot sync the event: %w", err)
 	}
 	s.dirty = false
@@ -234,22 +302,17 @@ func (s *Spool) withReserve(try func() error) error {
 	return fmt.Errorf("%w: make room on the file system of %s (%w)", ErrFull, s.dir, err)
 }
 
-// keepBound deletes the oldest segments while there are too many bytes.
-func (s *Spool) keepBound() {
-	var total int64
-	for _, segment := range s.segments {
-		total += segment.size
+// Resumed is told what a hub has of this spool when a connection to it begins. The first
+// time it is [ErrAhead] if that is more than was on the disk when the spool was opened:
+// then the disk is older than what the hub was told, and numbers would be used twice.
+func (s *Spool) Resumed(through uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.heard && through >= s.opened {
+		return fmt.Errorf("%w: it has %d, and here the last one was %d", ErrAhead, through, s.opened-1)
 	}
-	for total > s.limits.Bytes && len(s.segments) > 1 {
-		total -= s.segments[0].size
-		if os.Remove(s.path(s.segments[0].first)) != nil {
-			return // it will be tried again at the next event
-		}
-		if lost, next := max(s.segments[0].first, s.acked+1), s.segments[1].first; next > lost {
-			s.dropped += next - lost
-		}
-		s.segments = s.segments[1:]
-	}
+	s.heard = true
+	return nil
 }
 
 // Acked forgets the events up to and including through. A number that was
@@ -280,7 +343,11 @@ func (s *Spool) Acked(through uint64) error {
 	// Not every time, to spare the flash memory of routers.
 	const unsavedMax = 64
 	if freed || through == s.next-1 || through-s.saved >= unsavedMax {
-		return s.saveAcked()
+		// If it cannot be noted, events are sent twice after a restart, which the hub forgives.
+		if err := s.saveAcked(); err != nil && s.leave(err) == nil {
+			_ = s.saveAcked()
+		}
+		s.goHome()
 	}
 	return nil
 }
@@ -312,91 +379,11 @@ func (s *Spool) Close() error {
 // release closes what is open.
 func (s *Spool) release() error {
 	var errs []error
-	for _, file := range []*os.File{s.active, s.lock} {
+	for _, file := range append(s.locks, s.active) {
 		if file != nil {
 			errs = append(errs, file.Close())
 		}
 	}
+	s.locks, s.active = nil, nil
 	return errors.Join(errs...)
-}
-
-// Next returns the events after a number, in order and without gaps, at most max
-// of them; none if there are none yet. Each is the caller's.
-func (s *Spool) Next(after uint64, max int) ([]*agentpb.Event, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, ErrClosed
-	}
-	batch := &batch{spool: s, next: after + 1, max: max}
-	for !batch.full() && batch.next < s.next {
-		at, found := s.locate(batch.next)
-		if !found {
-			batch.fill(s.segments[0].first)
-			continue
-		}
-		if err := s.read(at, batch); err != nil {
-			return nil, err
-		}
-	}
-	return batch.events, nil
-}
-
-// locate returns the index of the segment that holds a number.
-func (s *Spool) locate(number uint64) (int, bool) {
-	at, exact := slices.BinarySearchFunc(s.segments, number, func(segment segment, number uint64) int {
-		switch {
-		case segment.first < number:
-			return -1
-		case segment.first > number:
-			return 1
-		}
-		return 0
-	})
-	if !exact {
-		at--
-	}
-	return at, at >= 0
-}
-
-// read adds the events of one segment to the batch, and what it lacks as dropped.
-func (s *Spool) read(at int, batch *batch) error {
-	segment := s.segments[at]
-	end := s.next
-	if at+1 < len(s.segments) {
-		end = s.segments[at+1].first
-	}
-	from := position{segment: segment.first, number: segment.first, offset: int64(len(segmentMagic))}
-	if s.cursor.segment == segment.first && s.cursor.number == batch.next {
-		from = s.cursor
-	}
-	data, err := readFrom(s.path(segment.first), from.offset, segment.size)
-	if err != nil {
-		return fmt.Errorf("cannot read the spool: %w", err)
-	}
-	offset := from.offset
-	for record, ok := range records(data, from.number) {
-		if !ok {
-			continue
-		}
-		if record.number >= batch.next {
-			event := &agentpb.Event{}
-			if proto.Unmarshal(record.payload, event) == nil {
-				batch.fill(record.number)
-				batch.add(event)
-			}
-		}
-		if batch.next > record.number {
-			offset = from.offset + int64(record.end)
-		}
-		if batch.full() {
-			s.cursor = position{segment: segment.first, number: batch.next, offset: offset}
-			return nil
-		}
-	}
-	// The rest is missing: nothing else can come from this segment, unless it is
-	// the last one, which was read to its end.
-	batch.fill(end)
-	s.cursor = position{segment: segment.first, number: batch.next, offset: offset}
-	return nil
 }

@@ -32,6 +32,8 @@ const Window = 256
 
 // The waits of a session.
 const (
+	watchEvery     = 10 * time.Second // from one look at what is checked to the next
+	watchAnew      = 5 * time.Minute  // until it is told again though nothing has changed
 	resumeTimeout  = 15 * time.Second // for the first Ack
 	ackTimeout     = 15 * time.Second // for an Ack that makes progress, while events are under way
 	refusedWaitMin = time.Second      // before a refused event is offered again
@@ -68,26 +70,38 @@ type Spool interface {
 	Changed() <-chan struct{}
 }
 
+// Watch is what the agent checks. All methods may be called from any goroutine.
+type Watch interface {
+	// Version is that of the hub's checks that are in use; empty if none are.
+	Version() []byte
+	// Heed takes what the hub has to check. It returns when that is in use, or is not.
+	Heed(*agentpb.Checks)
+	// Watching says what is checked, and what was last seen; nil if it cannot be said now.
+	Watching(ctx context.Context) *agentpb.Watching
+}
+
 // Uplink empties one spool.
 type Uplink struct {
 	spool  Spool
 	site   string
+	watch  Watch // may be nil
 	logger *slog.Logger
 }
 
-// New returns an uplink for the spool of a site. A nil logger is silent.
-func New(spool Spool, site string, logger *slog.Logger) *Uplink {
+// New returns an uplink for the spool of a site. A nil watch takes no checks from the hub,
+// a nil logger is silent.
+func New(spool Spool, site string, watch Watch, logger *slog.Logger) *Uplink {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &Uplink{spool: spool, site: site, logger: logger}
+	return &Uplink{spool: spool, site: site, watch: watch, logger: logger}
 }
 
 // Session empties the spool over one connection until that ends, ctx ends, or the
 // hub is of no use. It closes the connection. The error is never nil; those of the
 // spool are wrapped, spool.ErrAhead among them. Only one session runs at a time.
 func (u *Uplink) Session(ctx context.Context, conn Conn) error {
-	s := &session{Uplink: u, conn: conn, acks: newMailbox()}
+	s := &session{Uplink: u, conn: conn, acks: newMailbox(), heeded: make(chan struct{}, 1)}
 	received := make(chan error, 1)
 	go func() { received <- s.receive() }()
 	err := s.run(ctx, received)
@@ -110,12 +124,18 @@ type session struct {
 	sent  uint64
 	// refusedWait is how long to wait after the next refusal.
 	refusedWait time.Duration
+	heeded      chan struct{} // holds one token after the hub's checks were heeded
+	said        []byte        // what was last said of the checks, without its times
+	saidAt      time.Time
 }
 
 // run sends, and heeds acknowledgements. It returns nil if the connection ended:
 // then received has been put back to say why.
 func (s *session) run(ctx context.Context, received chan error) error {
 	resume := &agentpb.Resume{Epoch: s.spool.Epoch(), Site: s.site, Next: s.spool.NextNumber()}
+	if s.watch != nil {
+		resume.Checks = s.watch.Version()
+	}
 	if err := s.conn.Send(&agentpb.FromAgent{Kind: &agentpb.FromAgent_Resume{Resume: resume}}); err != nil {
 		return err
 	}
@@ -124,6 +144,8 @@ func (s *session) run(ctx context.Context, received chan error) error {
 	paused := time.NewTimer(0)
 	paused.Stop()
 	defer paused.Stop()
+	look := time.NewTicker(watchEvery)
+	defer look.Stop()
 	resumed, holding := false, false
 	for {
 		changed := s.spool.Changed()
@@ -144,6 +166,15 @@ func (s *session) run(ctx context.Context, received chan error) error {
 			}
 		case <-paused.C:
 			holding = false
+		case <-look.C:
+			if err := s.sayWatching(ctx, resumed); err != nil {
+				return err
+			}
+		case <-s.heeded:
+			s.said = nil
+			if err := s.sayWatching(ctx, true); err != nil {
+				return err
+			}
 		case <-progress.C:
 			if !resumed || s.sent > s.acked {
 				return ErrNoAck
@@ -195,6 +226,11 @@ func (s *session) heed(ack *agentpb.Ack, resumed bool) (bool, error) {
 		return false, ErrEpoch
 	}
 	through := ack.GetThrough()
+	if careful, ok := s.spool.(interface{ Resumed(through uint64) error }); ok && !resumed {
+		if err := careful.Resumed(through); err != nil {
+			return false, err
+		}
+	}
 	if resumed && through < s.acked {
 		return false, nil // overtaken
 	}
@@ -230,6 +266,13 @@ func (s *session) receive() error {
 		// What else a later hub says is passed over.
 		if ack := message.GetAck(); ack != nil {
 			s.acks.put(ack)
+		}
+		if checks := message.GetChecks(); checks != nil && s.watch != nil {
+			s.watch.Heed(checks)
+			select {
+			case s.heeded <- struct{}{}:
+			default:
+			}
 		}
 	}
 }

@@ -104,7 +104,12 @@ type scene struct {
 
 func play(t *testing.T, events int, act func(t *testing.T, s *scene)) {
 	synctest.Test(t, func(t *testing.T) {
-		events := fill(t, open(t, t.TempDir()), events)
+		dir := t.TempDir()
+		written := fill(t, open(t, dir), events)
+		if err := written.Close(); err != nil { // an earlier life, in which the hub may have heard of them
+			t.Fatal(err)
+		}
+		events := open(t, dir)
 		s := begin(t, events)
 		act(t, s)
 		s.stop()
@@ -136,7 +141,7 @@ func fill(t *testing.T, s *spool.Spool, events int) *spool.Spool {
 func begin(t *testing.T, events *spool.Spool) *scene {
 	ctx, stop := context.WithCancel(t.Context())
 	s := &scene{pipe: newPipe(), spool: events, ended: make(chan error, 1), stop: stop}
-	go func() { s.ended <- uplink.New(events, "branch-3", nil).Session(ctx, s.pipe) }()
+	go func() { s.ended <- uplink.New(events, "branch-3", nil, nil).Session(ctx, s.pipe) }()
 	return s
 }
 

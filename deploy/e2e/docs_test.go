@@ -24,6 +24,14 @@ func TestDocsFirstSteps(t *testing.T) {
 	}
 }
 
+func TestDocsChecksFromTheHub(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "checks-from-the-hub.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	if !strings.Contains(out, "List branch-3 has 1 checks, version 1, for agents with site=branch-3.") {
+		t.Errorf("the list was not put:\n%s", out)
+	}
+}
+
 func TestDocsCluster(t *testing.T) {
 	t.Parallel()
 	var ports []string

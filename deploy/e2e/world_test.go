@@ -195,7 +195,7 @@ type hub struct {
 	url      string // of the API
 	// transport is how to call it, if not as usual.
 	transport http.RoundTripper
-	wall     string // the file that moves its wall clock; "" where that cannot be moved
+	wall      string // the file that moves its wall clock; "" where that cannot be moved
 }
 
 // startHub runs `hub serve --bootstrap` on a new directory and free ports.

@@ -63,6 +63,8 @@ type Options struct {
 	// Cluster is the nodes of the hub, to be seen and changed. Default: none, and the
 	// operations below /keng/v1/cluster answer 503.
 	Cluster Cluster
+	// AgentResults tells what an agent last said of its checks. Default: nothing is known.
+	AgentResults Results
 	// Ready says why the node can not serve yet, nil if it can. Default: always ready.
 	Ready func(ctx context.Context) error
 	// Now is the present moment, for who is on call. Default: [time.Now].

@@ -72,7 +72,7 @@ func (h *hub) checkContract(r *http.Request, body string, a answer) {
 	if path == "" || r.Method == http.MethodHead {
 		return
 	}
-	if (r.Method == http.MethodPost || r.Method == http.MethodPatch) && r.Header.Get("Content-Type") == "" {
+	if (r.Method == http.MethodPost || r.Method == http.MethodPatch || r.Method == http.MethodPut) && r.Header.Get("Content-Type") == "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	r.Body = io.NopCloser(strings.NewReader(body))

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 
@@ -34,3 +35,14 @@ func (a *API) Match(method string, u *url.URL) (string, map[string]string) {
 }
 
 func plain(path string) string { return strings.ReplaceAll(path, "...}", "}") }
+
+// ReadChecks reads a list of checks; what it gives must be JSON.
+func ReadChecks(text string) error {
+	checks, err := readChecks([]byte(text))
+	for _, c := range checks {
+		if !json.Valid(c.Body) {
+			panic("not JSON: " + string(c.Body))
+		}
+	}
+	return err
+}

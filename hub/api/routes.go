@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"keng/hub/state"
 )
@@ -34,7 +35,7 @@ type route struct {
 // routes is the table of all operations.
 func routes() []route {
 	const read, write, configure = state.Read, state.Write, state.Configure
-	return append([]route{
+	return slices.Concat([]route{
 		{"POST", "/v2/alerts", write, false, alertDomain, on((*API).createAlert)},
 		{"GET", "/v2/alerts", read, false, searchDomain, on((*API).listAlerts)},
 		{"GET", "/v2/alerts/requests/{requestId}", read | write, false, alertDomain, on((*API).getRequest)},
@@ -62,7 +63,7 @@ func routes() []route {
 		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
-	}, configurationRoutes()...)
+	}, configurationRoutes(), checkRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

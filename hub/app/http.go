@@ -10,6 +10,7 @@ import (
 
 	"keng/hub/api"
 	"keng/hub/console"
+	"keng/proto/agentpb"
 	"keng/proto/link"
 	"keng/raftstore/table"
 )
@@ -55,6 +56,7 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	handler, err := api.New(api.Options{
 		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Now: a.store.Now,
 		Cluster: nodes{a}, Connected: nodes{a}.Connected, Pages: a.beside(a.withLinks(pages)), PublicURL: a.saidURL(), Observe: a.watcher.Request,
+		AgentResults: a.agentResults,
 	})
 	if err != nil {
 		return err
@@ -85,6 +87,12 @@ func (a *App) beside(pages http.Handler) http.Handler {
 	mux.Handle("GET /metrics", a.watcher.Metrics())
 	mux.Handle("/", pages)
 	return mux
+}
+
+// agentResults tells what an agent that is connected to this node last said of its checks.
+func (a *App) agentResults(agent string) (time.Time, *agentpb.Watching, int, bool) {
+	r, ok := a.edge.Results(agent)
+	return r.At, r.Said, r.Beyond, ok
 }
 
 // ready says whether this node can serve: it has a leader and has caught up.

@@ -38,68 +38,101 @@ func (e *Edge) serveAgent(ctx context.Context, c *link.Conn) error {
 	if err := c.Receive(&first); err != nil {
 		return err
 	}
-	epoch := first.GetResume().GetEpoch()
+	resume := first.GetResume()
+	epoch := resume.GetEpoch()
 	if len(epoch) != 16 {
 		return errProtocol
 	}
-	if err := e.take(ctx, c, epoch, nil); err != nil {
+	taker := taker{edge: e, conn: c, epoch: epoch, backlog: resume.GetNext()}
+	if err := taker.take(ctx, nil); err != nil {
 		return err
 	}
-	incoming := make(chan *agentpb.Event, batchMax)
+	session := e.watched.enter(c.Peer().ID)
+	defer e.watched.leave(session)
+	talk := &agentTalk{edge: e, session: session, send: func(m *agentpb.ToAgent) error { return c.Send(m) }}
+	if err := talk.begin(ctx, resume); err != nil {
+		return err
+	}
+	incoming, watching := make(chan *agentpb.Event, batchMax), make(chan *agentpb.Watching)
 	ended := make(chan error, 1)
-	go func() { ended <- receiveEvents(ctx, c, incoming) }()
+	go func() { ended <- receiveEvents(ctx, c, incoming, watching) }()
 	for {
+		var err error
 		select {
 		case event := <-incoming:
-			if err := e.take(ctx, c, epoch, gather(event, incoming, func(e *agentpb.Event) int { return proto.Size(e) })); err != nil {
-				_ = c.Close("the hub could not take an event")
-				<-ended
-				return err
-			}
+			err = taker.take(ctx, gather(event, incoming, func(e *agentpb.Event) int { return proto.Size(e) }))
+		case said := <-watching:
+			talk.heed(ctx, said)
+		case <-session.wake:
+			err = talk.tell(ctx)
 		case err := <-ended:
+			return err
+		}
+		if err != nil {
+			_ = c.Close("the hub could not serve the agent")
+			<-ended
 			return err
 		}
 	}
 }
 
-// receiveEvents reads events until the connection ends.
-func receiveEvents(ctx context.Context, c *link.Conn, out chan<- *agentpb.Event) error {
+// receiveEvents reads what the agent says until the connection ends.
+func receiveEvents(ctx context.Context, c *link.Conn, out chan<- *agentpb.Event, watching chan<- *agentpb.Watching) error {
 	for {
 		var m agentpb.FromAgent
 		if err := c.Receive(&m); err != nil {
 			return err
 		}
-		event := m.GetEvent()
-		if event == nil {
+		events, said := out, watching
+		if m.GetEvent() == nil {
+			events = nil
+		}
+		if m.GetWatching() == nil {
+			said = nil
+		}
+		if events == nil && said == nil {
 			continue // of a newer agent: nothing that this hub knows
 		}
 		select {
-		case out <- event:
+		case events <- m.GetEvent():
+		case said <- m.GetWatching():
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
+// taker has the cluster take an agent's events.
+type taker struct {
+	edge    *Edge
+	conn    *link.Conn
+	epoch   []byte
+	backlog uint64 // the number below which events were written before the agent connected
+}
+
 // take has the cluster take events and acknowledges what is kept.
-func (e *Edge) take(ctx context.Context, c *link.Conn, epoch []byte, events []*agentpb.Event) error {
-	command := state.TakeEvents{Agent: c.Peer().ID, Epoch: epoch}
+func (t *taker) take(ctx context.Context, events []*agentpb.Event) error {
+	command := state.TakeEvents{Agent: t.conn.Peer().ID, Epoch: t.epoch, Backlog: t.backlog}
 	for _, event := range events {
 		command.Events = append(command.Events, fromWire(event))
 	}
-	taken, err := state.Do(ctx, e.store, seed.New(), command)
+	taken, err := state.Do(ctx, t.edge.store, seed.New(), command)
 	if n := len(events) / 2; n > 0 && divide(ctx, err) {
-		if err := e.take(ctx, c, epoch, events[:n]); err != nil {
+		if err := t.take(ctx, events[:n]); err != nil {
 			return err
 		}
-		return e.take(ctx, c, epoch, events[n:])
+		return t.take(ctx, events[n:])
 	}
 	if err != nil {
 		return err
 	}
-	ack := &agentpb.Ack{Epoch: epoch, Through: taken.Through}
-	return c.Send(&agentpb.ToAgent{Kind: &agentpb.ToAgent_Ack{Ack: ack}})
+	ack := &agentpb.Ack{Epoch: t.epoch, Through: taken.Through}
+	return t.conn.Send(&agentpb.ToAgent{Kind: &agentpb.ToAgent_Ack{Ack: ack}})
 }
+
+// removedDetail is the detail by which an agent says that a check is up because it is not
+// checked any more.
+const removedDetail = "removed"
 
 // fromWire puts an event into the state's form. What it does not understand becomes
 // an unknown verdict, which pages nobody but is kept in order.
@@ -109,7 +142,7 @@ func fromWire(e *agentpb.Event) state.Event {
 		out.At = e.GetAt().AsTime()
 	}
 	if d := e.GetDropped(); d != nil {
-		out.State = state.Unknown
+		out.State, out.Reason = state.Unknown, d.GetReason()
 		if d.GetFirst() == e.GetNumber() && d.GetLast() >= d.GetFirst() {
 			out.Dropped = d.GetLast() - d.GetFirst() + 1
 		}
@@ -123,6 +156,7 @@ func fromWire(e *agentpb.Event) state.Event {
 	}
 	out.CutOff = v.GetCause() == agentpb.Cause_CAUSE_CUT_OFF
 	out.Details = maps.Clone(v.GetDetails())
+	out.Removed = out.State == state.Up && v.GetDetails()[removedDetail] != ""
 	if p, err := core.ParsePriority(v.GetPriority()); err == nil {
 		out.Priority = p
 	}

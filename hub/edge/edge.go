@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"keng/hub/state"
@@ -41,6 +42,7 @@ type Edge struct {
 	logger    *slog.Logger
 	gateways  gateways
 	connected connected
+	watched   watched
 }
 
 // New returns an edge. It listens when Run is called.
@@ -61,16 +63,12 @@ func New(o Options) *Edge {
 
 // Run serves until ctx ends.
 func (e *Edge) Run(ctx context.Context) error {
-	watching, stop := context.WithCancel(ctx)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		e.watch(watching)
-	}()
-	defer func() {
-		stop()
-		<-watched
-	}()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	watching.Go(func() { e.watch(ctx) })
+	watching.Go(func() { e.watchChecks(ctx) })
 	return e.endpoint.Serve(ctx, e.listen, func(ctx context.Context, c *link.Conn) {
 		logger := e.logger.With("peer", c.Peer().String())
 		logger.Info("connected", "address", c.RemoteAddr().String(), "software", c.Hello().Software)

@@ -148,6 +148,15 @@ func (c *change) answer(r *Request) error {
 // openAlert makes an alert of a draft and begins to tell its responders, unless an
 // open one has the alias: then that one has occurred again.
 func (c *change) openAlert(d alert.Draft) (a *alert.Alert, created bool, err error) {
+	a, created, err = c.makeAlert(d)
+	if err != nil || !created {
+		return a, created, err
+	}
+	return a, true, c.notifyResponders(a)
+}
+
+// makeAlert is openAlert without telling anybody.
+func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err error) {
 	if err := d.Check(); err != nil {
 		return nil, false, err
 	}
@@ -188,7 +197,7 @@ func (c *change) openAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 			return nil, false, err
 		}
 	}
-	return a, true, c.notifyResponders(a)
+	return a, true, nil
 }
 
 // AcknowledgeAlert says that somebody takes care of an alert.

@@ -28,6 +28,9 @@ const (
 	renewPeer        number = 20
 	rotateAuthority  number = 21
 	renamePeer       number = 22
+	putChecks        number = 23
+	deleteChecks     number = 24
+	noteAgent        number = 63
 
 	// People's configuration.
 	createUser        number = 32
@@ -88,6 +91,9 @@ func commands() map[number]runner {
 		renewPeer:         runs(RenewPeer{}),
 		rotateAuthority:   runs(RotateAuthority{}),
 		renamePeer:        runs(RenamePeer{}),
+		putChecks:         runs(PutChecks{}),
+		deleteChecks:      runs(DeleteChecks{}),
+		noteAgent:         runs(NoteAgent{}),
 		createUser:        runs(CreateUser{}),
 		changeUser:        runs(ChangeUser{}),
 		deleteUser:        runs(DeleteUser{}),

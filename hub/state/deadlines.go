@@ -13,9 +13,10 @@ type DeadlineKind uint8
 
 // The kinds of deadline.
 const (
-	EscalationStep  DeadlineKind = 1 // a rule of an escalation fires
-	ReachAttempt    DeadlineKind = 2 // a person's next contact is tried
-	DeliveryOverdue DeadlineKind = 3 // a page whose fate should be known by now
+	EscalationStep  DeadlineKind = 1  // a rule of an escalation fires
+	ReachAttempt    DeadlineKind = 2  // a person's next contact is tried
+	DeliveryOverdue DeadlineKind = 3  // a page whose fate should be known by now
+	TellLate        DeadlineKind = 23 // an outage of long ago is told, unless its end is heard of first
 )
 
 // Deadline is a moment at which something of an alert must be done.
@@ -34,6 +35,8 @@ type Deadline struct {
 	Why     Reason         `cbor:"10,keyasint"`
 	// For an overdue page: which.
 	Delivery core.DeliveryID `cbor:"11,keyasint,omitempty"`
+	// For what is told late: by which agent. Added is when it began.
+	Agent string `cbor:"23,keyasint,omitempty"`
 }
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
@@ -146,6 +149,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.attempt(a, d.User, d.Contact, d.Why)
 	case DeliveryOverdue:
 		return c.overdue(d.Delivery, c.now.Sub(d.At))
+	case TellLate:
+		return c.tellLate(a, d)
 	}
 	return fmt.Errorf("deadline %s is of an unknown kind %d", d.ID, d.Kind)
 }

@@ -27,6 +27,7 @@ type Event struct {
 	Team     string            `cbor:"11,keyasint,omitempty"`
 	Details  map[string]string `cbor:"12,keyasint,omitempty"`
 	Dropped  uint64            `cbor:"13,keyasint,omitempty"` // how many events from this number on were given up
+	Removed  bool              `cbor:"14,keyasint,omitempty"` // Up, because it is not checked any more
 }
 
 // nameMax bounds the names of sites and checks, in code points, so that an alias of
@@ -48,6 +49,8 @@ type TakeEvents struct {
 	Agent  string  `cbor:"1,keyasint"`
 	Epoch  []byte  `cbor:"2,keyasint"`
 	Events []Event `cbor:"3,keyasint"`
+	// Backlog is the number below which events were written before the agent connected.
+	Backlog uint64 `cbor:"4,keyasint,omitempty"`
 }
 
 func (TakeEvents) number() number { return takeEvents }
@@ -68,8 +71,9 @@ func (t TakeEvents) apply(c *change) (Taken, error) {
 		return Taken{}, p.mayCome(p.Kind)
 	}
 	if !bytes.Equal(p.Spool, t.Epoch) {
-		p.Spool, p.Through = bytes.Clone(t.Epoch), 0
+		p.Spool, p.Through, p.Backlog = bytes.Clone(t.Epoch), 0, 0
 	}
+	p.Backlog, p.TakenAt = max(p.Backlog, t.Backlog), c.now
 	for i := range t.Events {
 		e := &t.Events[i]
 		if e.Number <= p.Through {
@@ -79,49 +83,164 @@ func (t TakeEvents) apply(c *change) (Taken, error) {
 			break
 		}
 		p.Through = e.Number
+		e.tidy(c)
 		if e.Dropped > 0 {
 			// The agent says the same in the place of each number that it dropped.
 			p.Through += e.Dropped - 1
 			p.Dropped += e.Dropped
+			if err := c.tellDropped(p, e); err != nil {
+				return Taken{}, err
+			}
 			continue
 		}
-		if err := c.judge(p, e); err != nil {
+		if err := c.judge(p, e, t.Events[i+1:]); err != nil {
 			return Taken{}, err
 		}
+		p.EventAt = e.At
 	}
 	return Taken{Through: p.Through}, Peers.Put(c.tx, p)
 }
 
-// judge opens or closes the alert that an event is about.
-func (c *change) judge(p *Peer, e *Event) error {
+// tidy cuts what is too long, and lets no moment be what no moment can.
+func (e *Event) tidy(c *change) {
 	e.Site, e.Check, e.Kind, e.Target = line(e.Site, nameMax), line(e.Check, nameMax), line(e.Kind, alert.TagMax), line(e.Target, alert.EntityMax)
 	e.At = c.moment(e.At)
-	alias := e.Site + "/" + e.Check
-	switch e.State {
-	case Down:
-		d := c.draft(p, e, alias)
-		_, _, err := c.openAlert(d)
+}
+
+// alias is that of the alert that an event is about.
+func (e *Event) alias() string { return e.Site + "/" + e.Check }
+
+// oldEvent is how old an event must be that waited in an agent's spool to count as late.
+const oldEvent = 30 * time.Second
+
+// judge opens or closes the alert that an event is about. What follows it in the same
+// command is known already: an outage that is over by then pages nobody (P9).
+func (c *change) judge(p *Peer, e *Event, following []Event) error {
+	late := e.Number < p.Backlog && c.now.Sub(e.At) >= oldEvent
+	switch {
+	case e.State == Down && late:
+		return c.openLate(p, e, following)
+	case e.State == Down:
+		_, _, err := c.openAlert(c.draft(p, e, e.alias()))
 		return err
-	case Up:
-		open, ok := alertsByAlias.First(c.tx, table.K().String(alias))
+	case e.State == Up:
+		open, ok := alertsByAlias.First(c.tx, table.K().String(e.alias()))
 		// What comes by the API has the alias that its sender likes. Who has said that
 		// it is bad also says when it is good again.
 		if !ok || open.Integration != "" {
 			return nil
 		}
-		_, err := CloseAlert{Alert: Ref{ID: open.ID}, Source: "agent " + p.Name, Note: line(e.Reason, alert.NoteMax)}.apply(c)
+		note := line(e.Reason, alert.NoteMax)
+		switch {
+		case e.Removed:
+			note = c.words("The check was removed from the agent's configuration", "Mục kiểm tra đã bị gỡ khỏi cấu hình của agent")
+		case late:
+			note = line(fmt.Sprintf(c.words("recovered at %s: %s", "hoạt động lại lúc %s: %s"), clock(e.At), e.Reason), alert.NoteMax)
+		}
+		_, err := CloseAlert{Alert: Ref{ID: open.ID}, Source: "agent " + p.Name, Note: note}.apply(c)
 		return err
 	}
 	return nil // unknown is never a page by itself
 }
 
+// openLate opens the alert of an outage of which the agent could not tell in time. Whether
+// it is over may be known from what follows, or become known while the agent tells the
+// rest: until it has told all, nobody is notified.
+func (c *change) openLate(p *Peer, e *Event, following []Event) error {
+	a, created, err := c.makeAlert(c.draft(p, e, e.alias()))
+	if err != nil || !created {
+		return err
+	}
+	text := fmt.Sprintf("The agent could not tell of it in time: it began at %s", clock(e.At))
+	if err := c.log(a.ID, SystemEntry, System, text); err != nil {
+		return err
+	}
+	if isOver(e, following) {
+		return nil // the event that closes it is taken by this command
+	}
+	if last := e.Number + uint64(len(following)); last+1 < p.Backlog {
+		return c.plan(Deadline{Kind: TellLate, At: c.now.Add(tellLateEvery), Alert: a.ID, Added: e.At, Agent: p.ID})
+	}
+	return c.notifyLate(a, e.At)
+}
+
+// isOver reports whether the outage of an event ends in what follows.
+func isOver(e *Event, following []Event) bool {
+	over := false
+	for i := range following {
+		if next := &following[i]; next.Dropped == 0 && next.Site == e.Site && next.Check == e.Check {
+			over = over && next.State != Down || next.State == Up
+		}
+	}
+	return over
+}
+
+const (
+	// tellLateEvery is how often it is looked whether an agent has told all.
+	tellLateEvery = 2 * time.Second
+	// tellLatePatience is how long an agent may say nothing before it has told all, and how
+	// long, since the outage was heard of, nobody is notified of it at most.
+	tellLatePatience, tellLateMax = 10 * time.Second, 2 * time.Minute
+)
+
+// tellLate notifies of an outage of long ago, unless the agent goes on telling.
+func (c *change) tellLate(a *alert.Alert, d *Deadline) error {
+	p, ok := GetPeer(c.tx, d.Agent)
+	if ok && p.Through+1 < p.Backlog && c.now.Sub(p.TakenAt) < tellLatePatience && c.now.Sub(a.CreatedAt) < tellLateMax {
+		again := *d
+		again.At = c.now.Add(tellLateEvery)
+		return c.plan(again)
+	}
+	return c.notifyLate(a, d.Added)
+}
+
+// notifyLate notifies of an outage that began before it was heard of: its pages say by how
+// much they are late.
+func (c *change) notifyLate(a *alert.Alert, began time.Time) error {
+	before := c.due
+	c.due = began
+	defer func() { c.due = before }()
+	return c.notifyResponders(a)
+}
+
+// tellDropped opens an alert that says which events an agent has lost (P13), or writes it
+// into the one that is open. The present state of its checks the agent tells by itself.
+func (c *change) tellDropped(p *Peer, e *Event) error {
+	message := fmt.Sprintf(c.words("Agent %s lost %d events before %s", "Agent %s đã mất %d sự kiện trước %s"), p.Name, e.Dropped, clock(e.At))
+	if !p.EventAt.IsZero() && p.EventAt.Before(e.At) {
+		message = fmt.Sprintf(c.words("Agent %s lost %d events between %s and %s", "Agent %s đã mất %d sự kiện trong khoảng từ %s đến %s"), p.Name, e.Dropped, clock(p.EventAt), clock(e.At))
+	}
+	d := alert.Draft{
+		Message: line(message, alert.MessageMax), Alias: firstRunes("agent/"+p.ID+"/dropped", alert.AliasMax), Priority: core.P3, Tags: []string{"agent", "dropped"},
+		Description: firstRunes(line(e.Reason, alert.NoteMax), alert.DescriptionMax), Source: line("agent "+p.Name, alert.SourceMax), Entity: line(p.Name, alert.EntityMax),
+		Details: map[string]string{"agent": p.ID, "first": fmt.Sprint(e.Number), "last": fmt.Sprint(e.Number + e.Dropped - 1), "dropped": fmt.Sprint(e.Dropped)},
+	}
+	if team, ok := c.defaultTeam(); ok {
+		d.Responders = []alert.Responder{team}
+	}
+	a, created, err := c.openAlert(d)
+	if err != nil || created {
+		return err
+	}
+	return c.log(a.ID, SystemEntry, System, message)
+}
+
+// words returns a text in the cluster's language.
+func (c *change) words(en, vi string) string {
+	if row, ok := GetCluster(c.tx); ok && row.Language == "vi" {
+		return vi
+	}
+	return en
+}
+
+// clock says a moment to people.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
 // draft makes an alert of an event. What is too long is cut: an outage is not to be
 // lost for a long error text.
 func (c *change) draft(p *Peer, e *Event, alias string) alert.Draft {
-	down, cutOff := "%s is down at %s: %s", "%s is cut off: %s"
-	if row, ok := GetCluster(c.tx); ok && row.Language == "vi" {
-		down, cutOff = "%s không hoạt động tại %s: %s", "%s mất kết nối mạng: %s"
-	}
+	down := c.words("%s is down at %s: %s", "%s không hoạt động tại %s: %s")
+	cutOff := c.words("%s is cut off: %s", "%s mất kết nối mạng: %s")
 	message := fmt.Sprintf(down, e.Check, e.Site, e.Reason)
 	tags := []string{"agent"}
 	if e.Kind != "" {

@@ -62,6 +62,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 		for _, row := range []func(*testing.T) (string, []byte){
 			golden(Clusters), golden(counters), golden(Keys), golden(Tokens), golden(Peers), golden(Users), golden(Teams), golden(Schedules),
 			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes),
+			golden(CheckLists),
 		} {
 			if !yield(row(t)) {
 				return
@@ -76,6 +77,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateTeam](), fill[ChangeTeam](), fill[DeleteTeam](), fill[AddMember](), fill[RemoveMember](), fill[CreateRoutingRule](), fill[ChangeRoutingRule](), fill[DeleteRoutingRule](),
 			fill[CreateSchedule](), fill[ChangeSchedule](), fill[DeleteSchedule](), fill[CreateRotation](), fill[ChangeRotation](), fill[DeleteRotation](),
 			fill[CreateEscalation](), fill[ChangeEscalation](), fill[DeleteEscalation](),
+			fill[PutChecks](), fill[DeleteChecks](), fill[NoteAgent](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -110,6 +112,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
 			"table-1-cluster": before(Clusters), "table-5-peers": before(Peers), "command-3": beforeCommand[UseToken],
+			"table-13-deadlines": before(Deadlines), "command-12": beforeCommand[TakeEvents],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
@@ -221,7 +224,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 	seen := map[reflect.Type]bool{}
 	for _, v := range []any{Cluster{}, counter{}, Key{}, Token{}, Peer{}, reach.User{}, route.Team{}, rota.Schedule{}, escalate.Policy{}, alert.Alert{}, alert.Draft{},
 		Request{}, Entry{}, Deadline{}, Delivery{}, envelope{}, TakeEvents{},
-		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{}} {
+		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{},
+		CheckList{}, PutChecks{}, DeleteChecks{}, NoteAgent{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

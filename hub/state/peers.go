@@ -31,6 +31,18 @@ type Peer struct {
 	// RevokedAt is when, RevokedFor why it was revoked.
 	RevokedAt  time.Time `cbor:"12,keyasint"`
 	RevokedFor string    `cbor:"13,keyasint,omitempty"`
+	// Site is where an agent says that it is.
+	Site string `cbor:"20,keyasint,omitempty"`
+	// Checks is the version of the hub's checks that an agent uses, ChecksProblem why it does
+	// not use the newest; ChecksAt is when that was last written down.
+	Checks        []byte    `cbor:"21,keyasint,omitempty"`
+	ChecksProblem string    `cbor:"22,keyasint,omitempty"`
+	ChecksAt      time.Time `cbor:"23,keyasint"`
+	// Backlog is the number below which the spool's events were written before the agent
+	// connected, TakenAt when events were last taken, EventAt the time of the last of them.
+	Backlog uint64    `cbor:"24,keyasint,omitempty"`
+	TakenAt time.Time `cbor:"25,keyasint"`
+	EventAt time.Time `cbor:"26,keyasint"`
 }
 
 // Certified is what is known of a certificate.

@@ -156,7 +156,7 @@ func (s *stage) act(line string) {
 	verbs := map[string]func([]string) error{
 		"user": s.user, "schedule": s.schedule, "escalation": s.escalation, "team": s.team, "create": s.create,
 		"found": s.found, "ack": s.ack, "close": s.close, "wait": s.wait, "report": s.report, "show": s.show, "agent": s.agent, "event": s.event,
-		"down": s.down, "dropped": s.dropped,
+		"down": s.down, "dropped": s.dropped, "tells": s.tells,
 	}
 	f, ok := verbs[verb]
 	if !ok {
@@ -420,6 +420,28 @@ func (s *stage) dropped(args []string) error {
 	taken, err := do(s, state.TakeEvents{Agent: p.ID, Epoch: bytes.Repeat([]byte(args[1]), 16), Events: []state.Event{e}})
 	if err == nil {
 		s.say("kept through %d, %d dropped so far", taken.Through, s.peer(args[0]).Dropped)
+	}
+	return err
+}
+
+// tells AGENT EPOCH BACKLOG NUMBER:CHECK:up|down|removed:AGE...: several events at once, of
+// an agent that had written those below BACKLOG before it connected.
+func (s *stage) tells(args []string) error {
+	command := state.TakeEvents{Agent: s.peer(args[0]).ID, Epoch: bytes.Repeat([]byte(args[1]), 16)}
+	fmt.Sscan(args[2], &command.Backlog)
+	for _, a := range args[3:] {
+		words := strings.Split(a, ":")
+		e := state.Event{At: s.now.Add(-s.duration(words[3])), Check: words[1], Site: "branch-3", Reason: "seen", Priority: core.P1, Kind: "http", State: state.Up}
+		fmt.Sscan(words[0], &e.Number)
+		if words[2] == "down" {
+			e.State = state.Down
+		}
+		e.Removed = words[2] == "removed"
+		command.Events = append(command.Events, e)
+	}
+	taken, err := do(s, command)
+	if err == nil {
+		s.say("kept through %d", taken.Through)
 	}
 	return err
 }
