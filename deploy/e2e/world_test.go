@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -197,7 +199,7 @@ func startHub(t *testing.T, args ...string) *hub {
 // bootstraps makes use of the key.
 func newHub(t *testing.T, id, key string, args ...string) *hub {
 	t.Helper()
-	return &hub{t: t, id: id, dir: t.TempDir(), key: key, args: args, http: "127.0.0.1:0", link: freeUDP(t), raft: "127.0.0.1:" + freeTCP(t)}
+	return &hub{t: t, id: id, dir: t.TempDir(), key: key, args: args, http: quietAddress(t), link: quietAddress(t), raft: quietAddress(t)}
 }
 
 // restart runs the hub on its directory, and waits until it serves.
@@ -218,6 +220,29 @@ func (h *hub) start() {
 func (h *hub) serving() {
 	h.t.Helper()
 	h.url, _, _ = strings.Cut(h.says("serving: API at "), ",")
+}
+
+// quietAddress is a free address of loopback, for UDP and TCP. A hub that was killed comes
+// back to its addresses: so the port is below those that systems give out by themselves, or
+// whoever dials meanwhile may get it.
+func quietAddress(t *testing.T) string {
+	t.Helper()
+	const first, last = 12_000, 22_000
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", first+mathrand.IntN(last-first))
+		udp, err := net.ListenPacket("udp", address)
+		if err != nil {
+			continue
+		}
+		tcp, err := net.Listen("tcp", address)
+		udp.Close()
+		if err == nil {
+			tcp.Close()
+			return address
+		}
+	}
+	t.Fatalf("no port between %d and %d is free", first, last)
+	return ""
 }
 
 // freeUDP finds a UDP port that is free now.
