@@ -66,15 +66,15 @@ func (s *store) View(_ context.Context, _ bool, f func(table.Reader) error) erro
 	return f(s.tx)
 }
 
-func (s *store) Lead(ctx context.Context) (uint64, <-chan struct{}, error) {
+func (s *store) Lead(ctx context.Context) (uint64, time.Time, <-chan struct{}, error) {
 	select {
 	case term := <-s.crown:
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.lost = make(chan struct{})
-		return term, s.lost, nil
+		return term, s.Now(), s.lost, nil
 	case <-ctx.Done():
-		return 0, nil, ctx.Err()
+		return 0, time.Time{}, nil, ctx.Err()
 	}
 }
 
@@ -151,6 +151,9 @@ func (c *carrier) Holds(h uint64) bool {
 	defer c.mu.Unlock()
 	return slices.Contains(c.holders, h)
 }
+
+// Gateway is "g", which reports by [world.report].
+func (c *carrier) Gateway(uint64) string { return "g" }
 
 func (c *carrier) Cancel(_ uint64, id core.DeliveryID, _ uint64, _ string) {
 	c.mu.Lock()
@@ -464,6 +467,20 @@ func TestFollowersHangUp(t *testing.T) {
 	})
 }
 
+// P3: the person has answered by a gateway that was lost and had the page before; the one
+// that calls now hangs up.
+func TestWhatEndedElsewhereIsTakenBack(t *testing.T) {
+	play(t, func(w *world) {
+		w.start()
+		w.alert("web", w.person("voice"))
+		w.wait(time.Second)
+		id := w.page().ID
+		do(w, state.TakeReports{Gateway: "lost", Reports: []channel.Report{{Page: id, Number: 2, At: time.Now(), Stage: channel.Done, Reply: channel.Acknowledge}}})
+		w.wait(0)
+		w.cancelled("answered elsewhere", id)
+	})
+}
+
 func TestWhatEndedByItselfIsNotTakenBack(t *testing.T) {
 	play(t, func(w *world) {
 		w.start()
@@ -509,7 +526,7 @@ func TestOutageOfTheHub(t *testing.T) {
 			w.alert("web", w.person("push"))
 			w.wait(outage)
 			w.start()
-			w.want("back after "+outage.String(), "push to 1 late by "+outage.String())
+			w.want("back after "+outage.String(), "push to 1 again late by "+outage.String())
 			w.wait(30 * time.Second)
 			w.cancelled("half a minute later")
 			if got := w.trace("web"); !slices.Equal(got, []string{"push queued "}) {
@@ -537,7 +554,7 @@ func TestReignEnds(t *testing.T) {
 		w.want("leading no more")
 		w.store.crown <- 7
 		w.wait(0)
-		w.want("in the next", "voice to 1", "voice to 1")
+		w.want("in the next", "voice to 1 again", "voice to 1 again") // the leader before may have given it away
 		if p := w.page(); p.Term != 7 {
 			t.Errorf("the page bears term %d", p.Term)
 		}

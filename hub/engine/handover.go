@@ -56,7 +56,7 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			failed = append(failed, p.failure(channel.Expired, "it could not be handed over in time", now))
 			continue
 		}
-		holder, err := r.carrier.HandOver(p.page(r.term, now), p.delivery.Gateway)
+		holder, err := r.carrier.HandOver(r.write(p, now), p.delivery.Gateway)
 		if err == nil {
 			r.inHand[id] = holder
 			delete(r.lost, id)
@@ -85,6 +85,15 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 		err = r.moveOn(ctx, stranded)
 	}
 	return next, err
+}
+
+// write writes a page. It says that it may be a repeat (P4) also if nobody has told of it:
+// the leader before this one may have handed it over, or its holder was lost before it told.
+func (r *reign) write(p parcel, now time.Time) channel.Page {
+	page := p.page(r.term, now)
+	_, lost := r.lost[p.delivery.ID]
+	page.Repeat = page.Repeat || lost || p.delivery.CreatedAt.Before(r.began)
+	return page
 }
 
 // fetch reads a page and its alert as they are now. It reports false for a page that is
