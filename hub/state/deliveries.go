@@ -199,6 +199,12 @@ func (reports TakeReports) apply(c *change) (Nothing, error) {
 		if slices.ContainsFunc(d.Trace, t.repeats) {
 			continue
 		}
+		if moved(d, t, reports.Gateway) {
+			if err := c.log(d.Alert, PageEntry, System, fmt.Sprintf("%s: another gateway, which has the page no more: %s", d.Kind, t)); err != nil {
+				return Nothing{}, err
+			}
+			continue
+		}
 		// A talkative gateway must not keep out what matters: the end, and what the person said.
 		matters := t.Stage.Final() && !d.Final() || asks(t.Reply)
 		if len(d.Trace) >= traceMax && !(matters && len(d.Trace) < 2*traceMax) {
@@ -212,6 +218,13 @@ func (reports TakeReports) apply(c *change) (Nothing, error) {
 		}
 	}
 	return Nothing{}, nil
+}
+
+// moved reports whether a page, of which a gateway says that it failed there, has meanwhile
+// gone on to another one: that one tells of its end. What a person said counts in any case.
+func moved(d *Delivery, t Trace, gateway string) bool {
+	broken := t.Stage == channel.Failed || t.Stage == channel.Cancelled
+	return broken && t.Reply == channel.NoAction && gateway != "" && d.Gateway != "" && gateway != d.Gateway && !d.Final()
 }
 
 // trace makes a stage of a report. Texts are cut and made one line, so that no gateway
