@@ -211,6 +211,11 @@ func (a *App) openLink(context.Context) error {
 	return nil
 }
 
+// gatewayHeartbeat is how often gateways show that they live. One that died with a call in
+// hand is missed after two of them, and only then does its page go to another one (P5).
+// Agents, which are many, show it less often.
+const gatewayHeartbeat = 3 * time.Second
+
 // makeEdge makes what serves agents and gateways at the open socket.
 func (a *App) makeEdge(context.Context) error {
 	keys, err := a.key.linkKeys()
@@ -223,7 +228,8 @@ func (a *App) makeEdge(context.Context) error {
 		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authority, Logger: a.logger.With("part", "edge"),
 		Listen: link.ListenConfig{
 			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs,
-			Logger: a.logger.With("part", "link"),
+			Heartbeats: map[link.Kind]time.Duration{link.Gateway: gatewayHeartbeat},
+			Logger:     a.logger.With("part", "link"),
 		},
 	})
 	return nil
