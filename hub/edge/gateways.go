@@ -102,6 +102,19 @@ func (e *Edge) Serves(kind channel.Kind) bool { return slices.Contains(e.Kinds()
 // Holds reports whether the gateway that was given something is still connected.
 func (e *Edge) Holds(holder uint64) bool { return e.gateways.get(holder) != nil }
 
+// Connected reports whether the gateway of an id is connected to this node.
+func (e *Edge) Connected(gateway string) bool {
+	g := &e.gateways
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, session := range g.sessions {
+		if session.id == gateway {
+			return true
+		}
+	}
+	return false
+}
+
 // Gateway returns the id of the gateway that was given something; "" if it has gone.
 func (e *Edge) Gateway(holder uint64) string {
 	if session := e.gateways.get(holder); session != nil {

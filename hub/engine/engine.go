@@ -51,6 +51,8 @@ type Carrier interface {
 	Serves(kind channel.Kind) bool
 	// Holds reports whether the holder is still there to send what it was given.
 	Holds(holder uint64) bool
+	// Connected reports whether the gateway of an id is there.
+	Connected(gateway string) bool
 	// Gateway returns the id of a holder, as pages remember who has told of them last; "" if
 	// it has gone.
 	Gateway(holder uint64) string
@@ -73,6 +75,9 @@ const (
 	// returnWithin is how long, after this node has started, a page waits for gateways that
 	// have joined once: after a long outage they come back less soon than after a short one.
 	returnWithin = 20 * time.Second
+	// lastReturns is how long a reign waits for a gateway that had a page under way when the
+	// reign began, before another one gets it.
+	lastReturns = 3 * time.Second
 	// moveAfter is how long a page waits so, below patience, until the leadership moves to a
 	// node that has a gateway for it, if there is one.
 	moveAfter = 2 * time.Second

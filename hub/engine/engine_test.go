@@ -125,6 +125,7 @@ type carrier struct {
 	onHanded func()
 
 	withdrawn []string // from everybody
+	away      []string // gateways that are not there
 }
 
 func (c *carrier) HandOver(p channel.Page, last string) (uint64, error) {
@@ -154,6 +155,12 @@ func (c *carrier) Holds(h uint64) bool {
 
 // Gateway is "g", which reports by [world.report].
 func (c *carrier) Gateway(uint64) string { return "g" }
+
+func (c *carrier) Connected(gateway string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !slices.Contains(c.away, gateway)
+}
 
 func (c *carrier) Cancel(_ uint64, id core.DeliveryID, _ uint64, _ string) {
 	c.mu.Lock()
@@ -536,6 +543,38 @@ func TestOutageOfTheHub(t *testing.T) {
 			if got := w.trace("web"); !slices.Equal(got, []string{"push failed unavailable"}) {
 				t.Errorf("nothing is heard, after %s: %q", outage, got)
 			}
+		})
+	}
+}
+
+// P4: a new leader gives the gateway that was calling when it came to power a moment to come
+// back, before another one calls.
+func TestACallThatMayStillRingIsNotDialledAgain(t *testing.T) {
+	for _, returns := range []bool{true, false} {
+		play(t, func(w *world) {
+			w.start()
+			w.alert("web", w.person("voice"))
+			w.wait(time.Second)
+			w.want("in the first term", "voice to 1")
+			w.report(w.page().ID, 1, channel.Attempted)
+			w.store.depose()
+			w.carrier.mu.Lock()
+			w.carrier.away = []string{"g"}
+			w.carrier.mu.Unlock()
+			w.wait(time.Second)
+			w.store.crown <- 7
+			w.wait(3*time.Second - time.Millisecond)
+			w.want("while it may come back")
+			if returns {
+				w.carrier.mu.Lock()
+				w.carrier.away = nil
+				w.carrier.mu.Unlock()
+				w.carrier.hold(1)
+				w.wait(0)
+			} else {
+				w.wait(time.Millisecond)
+			}
+			w.want("then", "voice to 1 again after g")
 		})
 	}
 }

@@ -49,6 +49,10 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			continue
 		}
 		now := r.store.Now()
+		if until := r.mayReturn(p); until.After(now) {
+			next = earlier(next, until)
+			continue
+		}
 		if now.After(p.delivery.SendBy) {
 			if v.due(now) {
 				continue // after an outage: what is due gives it its time anew
@@ -85,6 +89,17 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 		err = r.moveOn(ctx, stranded)
 	}
 	return next, err
+}
+
+// mayReturn returns until when a page of an earlier reign waits for the gateway that has told
+// of it last, which may have it under way: a phone that rings must not ring twice because a
+// hub was restarted (P4). Zero: it waits for nobody.
+func (r *reign) mayReturn(p parcel) (until time.Time) {
+	last := p.delivery.Gateway
+	if _, lost := r.lost[p.delivery.ID]; last == "" || lost || !p.delivery.CreatedAt.Before(r.began) || r.carrier.Connected(last) {
+		return until
+	}
+	return r.began.Add(lastReturns)
 }
 
 // write writes a page. It says that it may be a repeat (P4) also if nobody has told of it:
