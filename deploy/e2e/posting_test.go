@@ -255,14 +255,21 @@ var errUnsuccessful = errors.New("without an error")
 // sent is all that was to be sent to people, and what the provider has of it.
 type sent struct {
 	deliveries map[string][]client.Delivery // by alias
-	pushes     map[string][]fcmtest.Message // by delivery
+	pushes     map[string][]pushed          // by delivery, oldest first
+}
+
+// pushed is a push that a provider has, and which gateway gave it to it: each has a provider
+// of its own.
+type pushed struct {
+	fcmtest.Message
+	gateway int
 }
 
 // allEnded waits until every page of alerts has come to its end, and returns what became of
 // them. Alerts may share a page.
-func (c cluster) allEnded(t *testing.T, alerts map[string]client.Alert, google google, within time.Duration) sent {
+func (c cluster) allEnded(t *testing.T, alerts map[string]client.Alert, within time.Duration, providers ...google) sent {
 	t.Helper()
-	s := sent{map[string][]client.Delivery{}, map[string][]fcmtest.Message{}}
+	s := sent{map[string][]client.Delivery{}, map[string][]pushed{}}
 	var mu sync.Mutex
 	api, open := c[0].client(), aliases(alerts)
 	for began := time.Now(); ; wait(t.Context(), time.Second) {
@@ -288,8 +295,13 @@ func (c cluster) allEnded(t *testing.T, alerts map[string]client.Alert, google g
 			break
 		}
 	}
-	for _, m := range google.Messages() {
-		s.pushes[m.Data["delivery_id"]] = append(s.pushes[m.Data["delivery_id"]], m)
+	for i, provider := range providers {
+		for _, m := range provider.Messages() {
+			s.pushes[m.Data["delivery_id"]] = append(s.pushes[m.Data["delivery_id"]], pushed{m, i})
+		}
+	}
+	for _, all := range s.pushes {
+		slices.SortFunc(all, func(a, b pushed) int { return a.At.Compare(b.At) })
 	}
 	return s
 }

@@ -24,10 +24,12 @@ const (
 // the alerts pages several people each. Nothing is lost, nobody is paged twice without being
 // told so, and agents and gateways are back.
 func TestStoryHubsRestartDuringAStorm(t *testing.T) {
-	c, google := startCluster(t), startFCM(t)
-	google.Slow(0, 100*time.Millisecond)
-	c[0].runGateway(google.config)
-	c[1].runGateway(google.config)
+	c := startCluster(t)
+	providers := []google{startFCM(t), startFCM(t)}
+	for i, google := range providers {
+		google.Slow(0, 100*time.Millisecond)
+		c[i].runGateway(google.config)
+	}
 	site := newSite(t)
 	c[0].runAgent("- {name: website, kind: http, target: %q, every: 200ms, fail_after: 2}", site.url)
 	people := c.people(stormPeople)
@@ -52,7 +54,7 @@ func TestStoryHubsRestartDuringAStorm(t *testing.T) {
 			delete(alerts, a.alias)
 		}
 	}
-	s := c.allEnded(t, alerts, google, endWithin)
+	s := c.allEnded(t, alerts, endWithin, providers...)
 	latest := s.reached(t, paging, stormPaged)
 	t.Logf("%d alerts, of which %d paged %d people each; %d repeats, all labelled; longest time without a 202 %s, from posting to push %s",
 		len(all), len(paging), stormPaged, s.repeats(t, ends), longestGap(all).Round(time.Millisecond), latest.Round(time.Millisecond))
@@ -64,7 +66,7 @@ func TestStoryHubsRestartDuringAStorm(t *testing.T) {
 	for _, h := range c {
 		h.waitFor("branch-3/website", "open")
 		a := h.raise(client.NewAlert{Message: "after the storm, posted to " + h.id}, people[0])
-		s := c.allEnded(t, map[string]client.Alert{a.Alias: a}, google, endWithin)
+		s := c.allEnded(t, map[string]client.Alert{a.Alias: a}, endWithin, providers...)
 		s.reached(t, []accepted{{alias: a.Alias, begun: time.Now()}}, 1)
 	}
 }
