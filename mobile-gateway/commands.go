@@ -41,9 +41,14 @@ func (c *runCommand) Run(ctx context.Context, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	gateway, err := app.New(app.Options{
-		Config: cfg, DataDir: c.DataDir, Hubs: hubs, Credentials: func() link.Credentials { return credentials },
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Config: cfg, DataDir: c.DataDir, Hubs: hubs, Credentials: func() link.Credentials { return credentials }, Logger: logger,
+		Learned: func(hubs []string) {
+			if err := app.SaveHubs(c.DataDir, hubs); err != nil {
+				logger.Error("cannot keep which hubs there are; after a restart only the old ones are dialled", "error", err)
+			}
+		},
 	})
 	if err != nil {
 		return err
