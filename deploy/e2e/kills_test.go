@@ -58,6 +58,9 @@ func TestFiftyKills(t *testing.T) {
 
 	c.caughtUp(t)
 	alerts := c.holdAll(t, all, true)
+	if t.Failed() {
+		t.FailNow()
+	}
 	s := c.allEnded(t, alerts, endWithin, providers...)
 	latest := s.reached(t, all, 1)
 	repeats := s.repeats(t, kills)
@@ -200,7 +203,7 @@ func table(kills []kill, all []accepted, s sent, repeats int, latest time.Durati
 	row("of these after more than one try", again)
 	row("pages", pages)
 	row("of these failed", failed)
-	row("repeated pushes, all labelled", repeats)
+	row("repeated pushes", repeats)
 	row("longest time without a 202", longestGap(all).Round(time.Millisecond))
 	row("longest time from posting to push", latest.Round(time.Millisecond))
 	if load, err := os.ReadFile("/proc/loadavg"); err == nil {

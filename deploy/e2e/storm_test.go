@@ -46,6 +46,9 @@ func TestStoryHubsRestartDuringAStorm(t *testing.T) {
 
 	c.caughtUp(t)
 	alerts := c.holdAll(t, all, false)
+	if t.Failed() {
+		t.FailNow()
+	}
 	var paging []accepted
 	for _, a := range all {
 		if forPeople(a.alias) {
