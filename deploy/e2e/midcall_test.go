@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -129,5 +131,50 @@ func TestStoryP4GatewayKilledInOneOfTwoPlaces(t *testing.T) {
 	}
 	if a := h.look(alert.ID); a.Report.AcknowledgedBy != an {
 		t.Errorf("the alert is acknowledged by %q, want %s", a.Report.AcknowledgedBy, an)
+	}
+}
+
+// P4, P5: each hub has a gateway inside, and the leader dies together with the one that calls.
+// The next leader has another one call again, once, and that says that it may be a repeat.
+func TestStoryP4LeaderKilledWithItsGateway(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "gateway.yaml")
+	if err := os.WriteFile(config, []byte(onlyVoice), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := startCluster(t, "--gateway-config", config)
+	phone := startPhone(t, pressesOne)
+	an := client.Responder{Type: "user", Username: c[0].person("An", "vi_VN", voiceCall(phone.URI(), 0))}
+	first := c[0].raise(client.NewAlert{Message: "who calls?"}, an)
+	c[0].pages(first.ID, 1)
+	i := slices.IndexFunc(c, func(h *hub) bool { return strings.Contains(h.out.String(), "stage=ringing") })
+	if i < 0 {
+		t.Fatal("no hub says that its gateway called")
+	}
+	victim, others := c[i], slices.Delete(slices.Clone(c), i, i+1)
+	if leader, _ := c.leader(t, victim); leader != victim {
+		if err := victim.client().TransferLeadership(t.Context(), victim.id); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "it leads", func() bool { return victim.status().Leader == victim.id })
+	}
+
+	phone.SetScript(siptest.Script{Fate: siptest.RingForever})
+	alert := others[0].raise(client.NewAlert{Message: "website down"}, an)
+	others[0].await(alert.ID, channel.Ringing)
+	phone.SetScript(siptest.Script{Press: []siptest.Press{{Key: '1', Menus: 1}}})
+	victim.kill()
+	killed := time.Now()
+	eventually(t, "another gateway calls", func() bool { return len(phone.Calls()) == 3 })
+	t.Logf("another gateway called %s after kill -9 of the leader with its own", time.Since(killed).Round(time.Millisecond))
+	eventually(t, "it is acknowledged", func() bool { return others[0].look(alert.ID).Acknowledged })
+	victim.restart()
+	victim.ready()
+	c.caughtUp(t)
+	if calls := phone.Calls(); len(calls) != 3 || !slices.Contains(calls[2].Heard(), "vi/repeat") {
+		t.Errorf("there were %d calls, want 3, of which the last said that it may be a repeat: %q", len(calls), calls[len(calls)-1].Heard())
+	}
+	if pages := others[1].pages(alert.ID, 1); len(pages) != 1 {
+		t.Errorf("there are %d pages, want one", len(pages))
 	}
 }
