@@ -22,6 +22,9 @@ import (
 // onlyVoice is a gateway.yaml that calls phones of these tests, with recorded words.
 const onlyVoice = "sip: {espeak: off}\n"
 
+// hearsRepeat is after how long a call has certainly said that it may be a repeat.
+const hearsRepeat = 5 * time.Second
+
 // P4, P5: there is one gateway, and it comes back. It does not call again: it cannot know
 // what the person has heard, and says so, and the person's next method begins at once.
 func TestStoryP4GatewayKilledWhileItRings(t *testing.T) {
@@ -110,7 +113,7 @@ func TestStoryP4GatewayKilledInOneOfTwoPlaces(t *testing.T) {
 	if i < 0 {
 		t.Fatal("no gateway says that the phone rings")
 	}
-	phone.SetScript(siptest.Script{RingFor: 3 * time.Second, Press: []siptest.Press{{Key: '1', Menus: 1}}})
+	phone.SetScript(siptest.Script{RingFor: 3 * time.Second, Press: []siptest.Press{{Key: '1', After: hearsRepeat}}})
 	gateways[i].kill()
 	killed := time.Now()
 	eventually(t, "the other gateway calls", func() bool { return len(phone.Calls()) == 2 })
@@ -162,7 +165,7 @@ func TestStoryP4LeaderKilledWithItsGateway(t *testing.T) {
 	phone.SetScript(siptest.Script{Fate: siptest.RingForever})
 	alert := others[0].raise(client.NewAlert{Message: "website down"}, an)
 	others[0].await(alert.ID, channel.Ringing)
-	phone.SetScript(siptest.Script{Press: []siptest.Press{{Key: '1', Menus: 1}}})
+	phone.SetScript(siptest.Script{Press: []siptest.Press{{Key: '1', After: hearsRepeat}}})
 	victim.kill()
 	killed := time.Now()
 	eventually(t, "another gateway calls", func() bool { return len(phone.Calls()) == 3 })
