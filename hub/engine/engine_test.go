@@ -40,7 +40,7 @@ type store struct {
 }
 
 func newStore() *store {
-	return &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), applied: make(chan struct{}), crown: make(chan uint64, 8), lost: make(chan struct{})}
+	return &store{machine: state.New(time.LoadLocation).With(state.Limits{}), tx: tabletest.NewTx(), applied: make(chan struct{}), crown: make(chan uint64, 8), lost: make(chan struct{})}
 }
 
 func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byte, err error) {

@@ -62,7 +62,7 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			delete(r.lost, id)
 			continue
 		}
-		since := later(later(p.delivery.CreatedAt, r.began), r.lost[id])
+		since := later(later(p.delivery.QueuedAt(), r.began), r.lost[id])
 		if move := since.Add(moveAfter); move.After(now) {
 			next = earlier(next, move)
 			continue
@@ -87,19 +87,16 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 	return next, err
 }
 
-// fetch reads a page and its alert as they are now. It reports false for a page that is
+// fetch reads a page and its alerts as they are now. It reports false for a page that is
 // wanted no more.
 func (r *reign) fetch(ctx context.Context, id core.DeliveryID) (p parcel, wanted bool, err error) {
 	err = r.store.View(ctx, false, func(rd table.Reader) error {
 		d, ok := state.GetDelivery(rd, id)
-		if !ok || d.Final() {
+		if !ok || d.Final() || d.Held {
 			return nil
 		}
-		a, ok := state.FindAlert(rd, state.Ref{ID: d.Alert})
-		if !ok || a.Silent() {
-			return nil
-		}
-		p, wanted = parcel{*d, a}, true
+		p = parcel{*d, state.AlertsOf(rd, d)}
+		wanted = len(p.alerts) > 0
 		return nil
 	})
 	return p, wanted, err

@@ -109,12 +109,14 @@ func (l *life) check() {
 		}
 		last = d.At
 	}
-	for _, d := range state.Outbox(l.tx, 10_000) {
-		pending[string(d.Alert)]++
-	}
 	aliases := map[string]bool{}
 	for a := range state.Alerts.All(l.tx) {
 		id := string(a.ID)
+		for _, d := range state.DeliveriesOf(l.tx, a.ID) {
+			if !d.Final() {
+				pending[id]++
+			}
+		}
 		busy := deadlines[id]+pending[id] > 0
 		switch {
 		case !a.Silent() && !busy && a.Resting == "":
