@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/alert"
 	"keng/hub/seed"
 	"keng/hub/state"
 	"keng/proto/channel"
@@ -56,7 +57,14 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			failed = append(failed, p.failure(channel.Expired, "it could not be handed over in time", now))
 			continue
 		}
-		holder, err := r.carrier.HandOver(p.page(r.term, now), p.delivery.Gateway)
+		page := p.page(r.term, now)
+		if planted("p4-unsaid") {
+			page.Repeat = false
+		}
+		if planted("p9-silent") {
+			page.LateBy = 0
+		}
+		holder, err := r.carrier.HandOver(page, p.delivery.Gateway)
 		if err == nil {
 			r.inHand[id] = holder
 			delete(r.lost, id)
@@ -70,7 +78,7 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 		if !r.carrier.Serves(p.delivery.Kind) {
 			stranded = p.delivery.Kind
 		}
-		if giveUp := later(since.Add(patience), r.wait); giveUp.After(now) {
+		if giveUp := later(since.Add(patience), r.wait); giveUp.After(now) || planted("p5-linger") {
 			next = earlier(next, giveUp)
 			continue
 		}
@@ -92,6 +100,12 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 func (r *reign) fetch(ctx context.Context, id core.DeliveryID) (p parcel, wanted bool, err error) {
 	err = r.store.View(ctx, false, func(rd table.Reader) error {
 		d, ok := state.GetDelivery(rd, id)
+		if planted("p3-blind") && ok {
+			if a, known := state.FindAlert(rd, state.Ref{ID: d.Alert}); known {
+				p, wanted = parcel{*d, []*alert.Alert{a}}, true
+				return nil
+			}
+		}
 		if !ok || d.Final() || d.Held {
 			return nil
 		}
