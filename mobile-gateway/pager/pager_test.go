@@ -464,7 +464,7 @@ func TestP5AChannelThatHangs(t *testing.T) {
 		time.Sleep(time.Duration(stuckMax) * (f.about.Timeout + comeBack))
 		said += " " + due(line)
 		for i := range (stuckMax + 2) * places {
-			if reports, _ := w.book.Reports(fmt.Sprint("p", i)); reports[len(reports)-1].Failure != channel.Unavailable {
+			if reports, _ := w.book.Reports(fmt.Sprint("p", i)); len(reports) == 0 || reports[len(reports)-1].Failure != channel.Unavailable {
 				w.Errorf("page %d is %v", i, reports)
 			}
 		}
