@@ -179,7 +179,7 @@ func (a *App) limits() state.Limits {
 	case a.o.PageWindow > 0:
 		l.Window, l.WindowMax = a.o.PageWindow, max(l.WindowMax, a.o.PageWindow)
 	}
-	return planted(l)
+	return l
 }
 
 // storeDir is where the replicated store is, in the data directory.
@@ -189,7 +189,7 @@ const storeDir = "store"
 func (a *App) openStore(context.Context) error {
 	s, err := a.host.OpenStore(raftstore.Options{
 		Dir: a.inData(storeDir), NodeID: a.o.NodeID, Bootstrap: a.founding(), Network: a.network(),
-		Handle: state.New(time.LoadLocation).With(a.limits()).Handle, Logger: a.logger.With("part", "raftstore"),
+		Handle: planted(state.New(time.LoadLocation).With(a.limits())).Handle, Logger: a.logger.With("part", "raftstore"),
 	})
 	if errors.Is(err, raftstore.ErrNoState) {
 		return fmt.Errorf("%s is of a cluster, but its store is missing: put that back as it was last; or if it is lost, take the node out with `keng-hub cluster remove %s`, and let it join with an empty directory", a.o.DataDir, a.o.NodeID)

@@ -4,5 +4,5 @@ package app
 
 import "keng/hub/state"
 
-// planted returns the limits as they are.
-func planted(l state.Limits) state.Limits { return l }
+// planted returns the machine as it is.
+func planted(m *state.Machine) *state.Machine { return m }

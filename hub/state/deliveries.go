@@ -421,7 +421,7 @@ func (c *change) follow(d *Delivery, id core.AlertID, t Trace, settled bool, oth
 		return err
 	}
 	// A page that was cancelled, and not by us, has not reached anybody either.
-	if settled || t.Stage != channel.Failed && t.Stage != channel.Cancelled {
+	if settled || t.Stage != channel.Failed && t.Stage != channel.Cancelled || c.fault == NextMethodWaits {
 		return nil
 	}
 	return c.hurry(id, d.User, d.ID)

@@ -59,13 +59,24 @@ type Zones func(name string) (*time.Location, error)
 type Machine struct {
 	zones  Zones
 	limits Limits
+	fault  Fault
 }
 
 // New returns a machine that finds time zones by zones and keeps [DefaultLimits].
 func New(zones Zones) *Machine { return &Machine{zones: zones, limits: DefaultLimits()} }
 
 // With returns a machine that keeps other limits.
-func (m *Machine) With(l Limits) *Machine { return &Machine{zones: m.zones, limits: l} }
+func (m *Machine) With(l Limits) *Machine { return &Machine{m.zones, l, m.fault} }
+
+// Fault is a promise that a machine breaks on purpose, so that its tests can be seen to
+// fail. Only builds with the tag fault have any.
+type Fault string
+
+// NextMethodWaits lets a person's next method wait for its time when a page has failed (P5).
+const NextMethodWaits Fault = "p5-wait"
+
+// Breaking returns a machine that breaks a promise.
+func (m *Machine) Breaking(f Fault) *Machine { return &Machine{m.zones, m.limits, f} }
 
 // Command is something that changes the state, with a result of type R.
 type Command[R any] interface {
@@ -128,7 +139,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 		return nil, fmt.Errorf("command %d is not known to this version of the hub", e.Number)
 	}
 	c := &change{
-		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, made: map[string]int{}, touched: map[core.AlertID]bool{},
+		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, made: map[string]int{}, touched: map[core.AlertID]bool{},
 		told: map[told]bool{}, fresh: map[lane]core.DeliveryID{},
 	}
 	result, err := run(c, e.Body)
@@ -148,6 +159,7 @@ type change struct {
 	seed     core.Seed
 	zones    Zones
 	limits   Limits
+	fault    Fault
 	made     map[string]int        // ids made so far, by purpose
 	touched  map[core.AlertID]bool // alerts whose deadlines or deliveries may have changed
 	told     map[told]bool         // whom this command has begun to tell of which alert
