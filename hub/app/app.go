@@ -55,6 +55,9 @@ type Options struct {
 	// Language is that of texts written for everybody: "vi" or "en" (default). It is
 	// used when the cluster is founded.
 	Language string
+	// PageWindow is how long after a page to a person further alerts wait, to be one page:
+	// see [state.Limits]. Default: 1 min. Below 0 every alert is a page of its own.
+	PageWindow time.Duration
 	// Version is for people.
 	Version string
 	// Tasks are started after the node's own, with the node ready to serve.
@@ -167,6 +170,18 @@ func (a *App) Start(ctx context.Context) (err error) {
 	return nil
 }
 
+// limits returns how often one person is paged.
+func (a *App) limits() state.Limits {
+	l := state.DefaultLimits()
+	switch {
+	case a.o.PageWindow < 0:
+		return state.Limits{}
+	case a.o.PageWindow > 0:
+		l.Window, l.WindowMax = a.o.PageWindow, max(l.WindowMax, a.o.PageWindow)
+	}
+	return l
+}
+
 // storeDir is where the replicated store is, in the data directory.
 const storeDir = "store"
 
@@ -174,7 +189,7 @@ const storeDir = "store"
 func (a *App) openStore(context.Context) error {
 	s, err := a.host.OpenStore(raftstore.Options{
 		Dir: a.inData(storeDir), NodeID: a.o.NodeID, Bootstrap: a.founding(), Network: a.network(),
-		Handle: state.New(time.LoadLocation).Handle, Logger: a.logger.With("part", "raftstore"),
+		Handle: planted(state.New(time.LoadLocation).With(a.limits())).Handle, Logger: a.logger.With("part", "raftstore"),
 	})
 	if errors.Is(err, raftstore.ErrNoState) {
 		return fmt.Errorf("%s is of a cluster, but its store is missing: put that back as it was last; or if it is lost, take the node out with `keng-hub cluster remove %s`, and let it join with an empty directory", a.o.DataDir, a.o.NodeID)

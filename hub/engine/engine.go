@@ -281,7 +281,8 @@ func (r *reign) look(ctx context.Context) (*outlook, error) {
 // ended: an acknowledged alert's ringing call is hung up (P3).
 func (r *reign) takeBack(v *outlook) {
 	for id, d := range v.settled {
-		if !d.EndedByGateway() || d.Gateway != "" && d.Gateway != r.carrier.Gateway(r.inHand[id]) {
+		elsewhere := d.Gateway != "" && d.Gateway != r.carrier.Gateway(r.inHand[id])
+		if (!d.EndedByGateway() || elsewhere) && !planted("p3-deaf") {
 			r.carrier.Cancel(r.inHand[id], id, r.term, "no longer wanted")
 		}
 		delete(r.inHand, id)

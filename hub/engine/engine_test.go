@@ -40,7 +40,7 @@ type store struct {
 }
 
 func newStore() *store {
-	return &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), applied: make(chan struct{}), crown: make(chan uint64, 8), lost: make(chan struct{})}
+	return &store{machine: state.New(time.LoadLocation).With(state.Limits{}), tx: tabletest.NewTx(), applied: make(chan struct{}), crown: make(chan uint64, 8), lost: make(chan struct{})}
 }
 
 func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byte, err error) {
@@ -350,7 +350,7 @@ func TestIdleEngineWritesNothing(t *testing.T) {
 	})
 }
 
-func TestPatience(t *testing.T) {
+func TestP5Patience(t *testing.T) {
 	play(t, func(w *world) {
 		w.carrier.hold()
 		w.start()
@@ -371,7 +371,7 @@ func TestPatience(t *testing.T) {
 
 // P9, P5: after the hub has started, pages wait longer for gateways that joined before,
 // but not for ever; where none has joined there is none to wait for.
-func TestPatienceAfterAStart(t *testing.T) {
+func TestP5PatienceAfterAStart(t *testing.T) {
 	for _, none := range []bool{false, true} {
 		play(t, func(w *world) {
 			w.carrier.hold()
@@ -402,7 +402,7 @@ func TestPatienceAfterAStart(t *testing.T) {
 
 // P5: where another node has a gateway, the leadership goes there before the patience
 // ends; nodes that do not take it do not hold the page up.
-func TestLeadershipGoesWhereAGatewayIs(t *testing.T) {
+func TestP5LeadershipGoesWhereAGatewayIs(t *testing.T) {
 	for _, taken := range []bool{true, false} {
 		play(t, func(w *world) {
 			w.carrier.hold()
@@ -435,7 +435,7 @@ func TestLeadershipGoesWhereAGatewayIs(t *testing.T) {
 	}
 }
 
-func TestTakenBackAfterAcknowledge(t *testing.T) {
+func TestP3TakenBackAfterAcknowledge(t *testing.T) {
 	play(t, func(w *world) {
 		w.start()
 		w.alert("web", w.person("voice"))
@@ -452,7 +452,7 @@ func TestTakenBackAfterAcknowledge(t *testing.T) {
 
 // P3: a node that does not lead hangs up, too, what is acknowledged; not what has ended by
 // itself.
-func TestFollowersHangUp(t *testing.T) {
+func TestP3FollowersHangUp(t *testing.T) {
 	play(t, func(w *world) {
 		who := w.person("voice")
 		w.start()
@@ -499,7 +499,7 @@ func TestWhatEndedByItselfIsNotTakenBack(t *testing.T) {
 	})
 }
 
-func TestLostHolder(t *testing.T) {
+func TestP4LostHolder(t *testing.T) {
 	play(t, func(w *world) {
 		w.carrier.hold(1, 2)
 		w.start()
@@ -527,7 +527,7 @@ func TestLostHolder(t *testing.T) {
 	})
 }
 
-func TestOutageOfTheHub(t *testing.T) {
+func TestP9OutageOfTheHub(t *testing.T) {
 	for _, outage := range []time.Duration{59 * time.Second, 62 * time.Second, 9 * time.Minute, 48 * time.Hour} {
 		play(t, func(w *world) {
 			w.alert("web", w.person("push"))
@@ -600,7 +600,7 @@ func TestReignEnds(t *testing.T) {
 	})
 }
 
-func TestAcknowledgedRightBeforeItsHandOver(t *testing.T) {
+func TestP3AcknowledgedRightBeforeItsHandOver(t *testing.T) {
 	play(t, func(w *world) {
 		who := w.person("push")
 		w.alert("web", who)

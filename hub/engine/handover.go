@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/alert"
 	"keng/hub/seed"
 	"keng/hub/state"
 	"keng/proto/channel"
@@ -60,13 +61,20 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			failed = append(failed, p.failure(channel.Expired, "it could not be handed over in time", now))
 			continue
 		}
-		holder, err := r.carrier.HandOver(r.write(p, now), p.delivery.Gateway)
+		page := r.write(p, now)
+		if planted("p4-unsaid") {
+			page.Repeat = false
+		}
+		if planted("p9-silent") {
+			page.LateBy = 0
+		}
+		holder, err := r.carrier.HandOver(page, p.delivery.Gateway)
 		if err == nil {
 			r.inHand[id] = holder
 			delete(r.lost, id)
 			continue
 		}
-		since := later(later(p.delivery.CreatedAt, r.began), r.lost[id])
+		since := later(later(p.delivery.QueuedAt(), r.began), r.lost[id])
 		if move := since.Add(moveAfter); move.After(now) {
 			next = earlier(next, move)
 			continue
@@ -74,7 +82,7 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 		if !r.carrier.Serves(p.delivery.Kind) {
 			stranded = p.delivery.Kind
 		}
-		if giveUp := later(since.Add(patience), r.wait); giveUp.After(now) {
+		if giveUp := later(since.Add(patience), r.wait); giveUp.After(now) || planted("p5-linger") {
 			next = earlier(next, giveUp)
 			continue
 		}
@@ -111,19 +119,22 @@ func (r *reign) write(p parcel, now time.Time) channel.Page {
 	return page
 }
 
-// fetch reads a page and its alert as they are now. It reports false for a page that is
+// fetch reads a page and its alerts as they are now. It reports false for a page that is
 // wanted no more.
 func (r *reign) fetch(ctx context.Context, id core.DeliveryID) (p parcel, wanted bool, err error) {
 	err = r.store.View(ctx, false, func(rd table.Reader) error {
 		d, ok := state.GetDelivery(rd, id)
-		if !ok || d.Final() {
+		if planted("p3-blind") && ok {
+			if a, known := state.FindAlert(rd, state.Ref{ID: d.Alert}); known {
+				p, wanted = parcel{*d, []*alert.Alert{a}}, true
+				return nil
+			}
+		}
+		if !ok || d.Final() || d.Held {
 			return nil
 		}
-		a, ok := state.FindAlert(rd, state.Ref{ID: d.Alert})
-		if !ok || a.Silent() {
-			return nil
-		}
-		p, wanted = parcel{*d, a}, true
+		p = parcel{*d, state.AlertsOf(rd, d)}
+		wanted = len(p.alerts) > 0
 		return nil
 	})
 	return p, wanted, err

@@ -61,7 +61,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 	return func(yield func(string, []byte) bool) {
 		for _, row := range []func(*testing.T) (string, []byte){
 			golden(Clusters), golden(counters), golden(Keys), golden(Tokens), golden(Peers), golden(Users), golden(Teams), golden(Schedules),
-			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes),
+			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes), golden(Bundles),
 		} {
 			if !yield(row(t)) {
 				return
@@ -107,7 +107,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-4-tokens": before(Tokens), "command-2": beforeCommand[CreateToken], "table-14-deliveries": before(Deliveries), "command-13": beforeCommand[TakeReports],
 			"table-6-users": before(Users), "table-7-teams": before(Teams), "table-8-schedules": before(Schedules), "table-9-escalations": before(Escalations),
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
-			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
+			"table-13-deadlines": before(Deadlines), "table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
@@ -218,7 +218,7 @@ func fillValue(v reflect.Value, n *int) {
 func TestEveryStoredFieldHasANumber(t *testing.T) {
 	seen := map[reflect.Type]bool{}
 	for _, v := range []any{Cluster{}, counter{}, Key{}, Token{}, Peer{}, reach.User{}, route.Team{}, rota.Schedule{}, escalate.Policy{}, alert.Alert{}, alert.Draft{},
-		Request{}, Entry{}, Deadline{}, Delivery{}, envelope{}, TakeEvents{},
+		Request{}, Entry{}, Deadline{}, Delivery{}, Bundled{}, envelope{}, TakeEvents{},
 		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}

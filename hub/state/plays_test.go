@@ -350,7 +350,10 @@ func (s *stage) report(args []string) error {
 	u, _ := state.FindUser(s.tx, args[1])
 	var page *state.Delivery
 	for d := range state.Deliveries.All(s.tx) {
-		if string(d.Kind) == args[0] && d.User == u.ID && (page == nil || d.CreatedAt.After(page.CreatedAt)) {
+		if string(d.Kind) != args[0] || d.User != u.ID || d.Held {
+			continue
+		}
+		if page == nil || d.QueuedAt().After(page.QueuedAt()) || d.QueuedAt().Equal(page.QueuedAt()) && page.Final() {
 			page = d
 		}
 	}
