@@ -44,6 +44,11 @@ func (c *runCommand) Run(ctx context.Context, _ io.Writer) error {
 	}
 	gateway, err := app.New(app.Options{
 		Config: cfg, DataDir: c.DataDir, Hubs: hubs, Identity: identity, Logger: logger,
+		Learned: func(hubs []string) {
+			if err := app.SaveHubs(c.DataDir, hubs); err != nil {
+				logger.Error("cannot keep which hubs there are; after a restart only the old ones are dialled", "error", err)
+			}
+		},
 	})
 	if err != nil {
 		return err

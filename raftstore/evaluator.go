@@ -192,7 +192,7 @@ func (e *evaluator) begin(term uint64) error {
 	e.base, e.memory, e.term = base, memory, term
 	e.overlay = overlay.Over(r) // replaced by a fresh snapshot for each batch
 	e.phase = leading
-	e.throne.take(term)
+	e.throne.take(term, e.clock.now())
 	return nil
 }
 

@@ -3,12 +3,16 @@ package raftstore
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Leadership is a time during which this node leads.
 type Leadership struct {
 	// Term is the Raft term, which no other leader ever had or will have.
 	Term uint64
+	// Since is the cluster time at which it began: what a command's time puts before it is
+	// the work of an earlier leader, all else is this one's.
+	Since time.Time
 	// Lost is closed when this node knows that it leads no longer. Another node may
 	// know of a new leader a little earlier.
 	Lost <-chan struct{}
@@ -18,22 +22,23 @@ type Leadership struct {
 // use by several goroutines; only the evaluator takes and leaves it.
 type throne struct {
 	mu      sync.Mutex
-	term    uint64        // 0 while this node does not lead
+	term    uint64 // 0 while this node does not lead
+	since   time.Time
 	lost    chan struct{} // of this term
 	changed chan struct{} // closed when a leadership begins
 }
 
 func newThrone() *throne { return &throne{changed: make(chan struct{})} }
 
-// take begins a leadership, unless that of this term is still on.
-func (t *throne) take(term uint64) {
+// take begins a leadership at a cluster time, unless that of this term is still on.
+func (t *throne) take(term uint64, since time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.term == term {
 		return
 	}
 	t.leaveLocked()
-	t.term, t.lost = term, make(chan struct{})
+	t.term, t.since, t.lost = term, since, make(chan struct{})
 	close(t.changed)
 	t.changed = make(chan struct{})
 }
@@ -56,7 +61,7 @@ func (t *throne) leaveLocked() {
 func (t *throne) look() (l Leadership, leads bool, changed <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return Leadership{Term: t.term, Lost: t.lost}, t.term != 0, t.changed
+	return Leadership{Term: t.term, Since: t.since, Lost: t.lost}, t.term != 0, t.changed
 }
 
 // Lead waits until this node leads and has applied everything that was committed

@@ -76,7 +76,7 @@ func startPaging(ctx context.Context, dir string) (hubs cluster, fcm *fcmtest.Se
 	}
 	config, err := gatewayConfig(dir, fcm)
 	if err == nil {
-		hubs, err = startCluster(ctx, dir, nodesOfThree, "--gateway-config", config)
+		hubs, err = startCluster(ctx, dir, nodesOfThree, "--gateway-config", config, "--page-window", "0")
 	}
 	if err != nil {
 		_ = fcm.Close()

@@ -20,13 +20,13 @@ import (
 type cluster []*hub
 
 // startCluster runs `hub serve` three times: --bootstrap, and twice --join with the node
-// token that the first one has written.
-func startCluster(t *testing.T) cluster {
+// token that the first one has written. args are for all of them.
+func startCluster(t *testing.T, args ...string) cluster {
 	t.Helper()
-	first := startHub(t)
+	first := startHub(t, args...)
 	c := cluster{first}
 	for _, id := range []string{"n2", "n3"} {
-		c = append(c, newHub(t, id, first.key, "--join", first.raft, "--join-token", first.nodeToken()))
+		c = append(c, newHub(t, id, first.key, append([]string{"--join", first.raft, "--join-token", first.nodeToken()}, args...)...))
 	}
 	for _, h := range c[1:] {
 		h.start()

@@ -32,6 +32,14 @@ func TestDocsChecksFromTheHub(t *testing.T) {
 	}
 }
 
+func TestDocsPaging(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "paging.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	if !strings.Contains(out, `"alerts":2`) || !strings.Contains(out, "heldUntil") {
+		t.Errorf("the alerts were not bundled:\n%s", out)
+	}
+}
+
 func TestDocsCluster(t *testing.T) {
 	t.Parallel()
 	var ports []string

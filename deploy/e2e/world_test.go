@@ -6,7 +6,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
+	mathrand "math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -210,7 +213,7 @@ func startHub(t *testing.T, args ...string) *hub {
 // bootstraps makes use of the key.
 func newHub(t *testing.T, id, key string, args ...string) *hub {
 	t.Helper()
-	return &hub{t: t, id: id, dir: t.TempDir(), key: key, args: args, http: "127.0.0.1:0", link: freeUDP(t), raft: "127.0.0.1:" + freeTCP(t)}
+	return &hub{t: t, id: id, dir: t.TempDir(), key: key, args: args, http: quietAddress(t), link: quietAddress(t), raft: quietAddress(t)}
 }
 
 // restart runs the hub on its directory, and waits until it serves.
@@ -223,7 +226,8 @@ func (h *hub) restart() {
 // start runs the hub on its directory.
 func (h *hub) start() {
 	h.t.Helper()
-	args := append([]string{"serve", "--data-dir", h.dir, "--http", h.http, "--link", h.link, "--raft", h.raft, "--node-id", h.id}, h.args...)
+	// Every alert is a page of its own here; the story of a storm says otherwise, after this.
+	args := append([]string{"serve", "--data-dir", h.dir, "--http", h.http, "--link", h.link, "--raft", h.raft, "--node-id", h.id, "--page-window", "0"}, h.args...)
 	env, name := []string{"KENG_BOOTSTRAP_API_KEY=" + h.key}, "hub"
 	if h.wall != "" {
 		env, name = append(env, "KENG_TEST_WALL_OFFSET_FILE="+h.wall), movableHub
@@ -235,6 +239,29 @@ func (h *hub) start() {
 func (h *hub) serving() {
 	h.t.Helper()
 	h.url, _, _ = strings.Cut(h.says("serving: API at "), ",")
+}
+
+// quietAddress is a free address of loopback, for UDP and TCP. A hub that was killed comes
+// back to its addresses: so the port is below those that systems give out by themselves, or
+// whoever dials meanwhile may get it.
+func quietAddress(t *testing.T) string {
+	t.Helper()
+	const first, last = 12_000, 22_000
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", first+mathrand.IntN(last-first))
+		udp, err := net.ListenPacket("udp", address)
+		if err != nil {
+			continue
+		}
+		tcp, err := net.Listen("tcp", address)
+		udp.Close()
+		if err == nil {
+			tcp.Close()
+			return address
+		}
+	}
+	t.Fatalf("no port between %d and %d is free", first, last)
+	return ""
 }
 
 // freeUDP finds a port that is free now, for UDP and TCP.

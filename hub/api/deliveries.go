@@ -23,6 +23,8 @@ type delivery struct {
 	CreatedAt moment        `json:"createdAt"`
 	SendBy    moment        `json:"sendBy"`
 	Final     bool          `json:"final"`
+	Alerts    int           `json:"alerts,omitempty"`
+	HeldUntil *moment       `json:"heldUntil,omitempty"`
 	Trace     []traceRecord `json:"trace"`
 }
 
@@ -70,6 +72,12 @@ func deliveryOf(d *state.Delivery, username string) delivery {
 	out := delivery{
 		ID: string(d.ID), AlertID: string(d.Alert), User: deliveryUser{ID: string(d.User), Username: username}, Contact: string(d.Contact),
 		Kind: string(d.Kind), Why: d.Why.String(), CreatedAt: moment{d.CreatedAt}, SendBy: moment{d.SendBy}, Final: d.Final(), Trace: []traceRecord{},
+	}
+	if d.Count > 1 {
+		out.Alerts = d.Count
+	}
+	if d.Held && !d.Final() {
+		out.HeldUntil = &moment{d.NotBefore}
 	}
 	for _, t := range d.Trace {
 		out.Trace = append(out.Trace, traceRecord{At: moment{t.At}, Stage: string(t.Stage), Failure: string(t.Failure),

@@ -70,6 +70,9 @@ type Options struct {
 	// PublicURL is how people reach the hub, for links in mails and messages: scheme and
 	// host. Default: this node's HTTP address; [NoPublicURL]: there are no links.
 	PublicURL string
+	// PageWindow is how long after a page to a person further alerts wait, to be one page:
+	// see [state.Limits]. Default: 1 min. Below 0 every alert is a page of its own.
+	PageWindow time.Duration
 	// Version is for people.
 	Version string
 	// Watchdog is the URL to call while all is well. Empty: none.
@@ -206,6 +209,18 @@ func (a *App) Start(ctx context.Context) (err error) {
 	return nil
 }
 
+// limits returns how often one person is paged.
+func (a *App) limits() state.Limits {
+	l := state.DefaultLimits()
+	switch {
+	case a.o.PageWindow < 0:
+		return state.Limits{}
+	case a.o.PageWindow > 0:
+		l.Window, l.WindowMax = a.o.PageWindow, max(l.WindowMax, a.o.PageWindow)
+	}
+	return l
+}
+
 // storeDir is where the replicated store is, in the data directory.
 const storeDir = "store"
 
@@ -213,7 +228,7 @@ const storeDir = "store"
 func (a *App) openStore(context.Context) error {
 	s, err := a.host.OpenStore(raftstore.Options{
 		Dir: a.inData(storeDir), NodeID: a.o.NodeID, Bootstrap: a.founding(), Network: a.network(),
-		Handle: state.New(time.LoadLocation).Handle, Wall: wallClock(), Logger: a.logger.With("part", "raftstore"),
+		Handle: planted(state.New(time.LoadLocation).With(a.limits())).Handle, Wall: wallClock(), Logger: a.logger.With("part", "raftstore"),
 	})
 	if errors.Is(err, raftstore.ErrNoState) {
 		return fmt.Errorf("%s is of a cluster, but its store is missing: put that back as it was last; or if it is lost, take the node out with `keng-hub cluster remove %s`, and let it join with an empty directory", a.o.DataDir, a.o.NodeID)
@@ -279,6 +294,11 @@ func (a *App) listenTwice(address string) (net.PacketConn, net.Listener, error) 
 	}
 }
 
+// gatewayHeartbeat is how often gateways show that they live. One that died with a call in
+// hand is missed after two of them, and only then does its page go to another one (P5).
+// Agents, which are many, show it less often.
+const gatewayHeartbeat = 3 * time.Second
+
 // makeEdge makes what serves agents and gateways at the open socket.
 func (a *App) makeEdge(context.Context) error {
 	keys, err := a.key.linkKeys()
@@ -295,7 +315,8 @@ func (a *App) makeEdge(context.Context) error {
 		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authorities.signer, Applied: a.store.Applied, Logger: a.logger.With("part", "edge"),
 		Listen: link.ListenConfig{
 			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs, TCP: listeners,
-			Logger: a.logger.With("part", "link"),
+			Heartbeats: map[link.Kind]time.Duration{link.Gateway: gatewayHeartbeat},
+			Logger:     a.logger.With("part", "link"),
 		},
 	})
 	return nil

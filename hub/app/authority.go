@@ -302,7 +302,7 @@ func (n nodes) RotateAuthority(ctx context.Context, finish, force bool) error {
 // Connected returns who is connected to this node.
 func (n nodes) Connected() map[string]api.Connection {
 	all := map[string]api.Connection{}
-	for id, c := range n.edge.Connected() {
+	for id, c := range n.edge.Connections() {
 		all[id] = api.Connection{Since: c.Since, Address: c.Address, Software: c.Software}
 	}
 	return all

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"keng/hub/core"
 	"keng/raftstore"
@@ -40,9 +41,9 @@ func kindly(err error) error {
 }
 
 // Lead waits until this node leads.
-func (r replicated) Lead(ctx context.Context) (uint64, <-chan struct{}, error) {
+func (r replicated) Lead(ctx context.Context) (term uint64, since time.Time, lost <-chan struct{}, err error) {
 	l, err := r.Store.Lead(ctx)
-	return l.Term, l.Lost, err
+	return l.Term, l.Since, l.Lost, err
 }
 
 // Node is this node's id.

@@ -194,6 +194,10 @@ type Delivery struct {
 	CreatedAt time.Time `json:"createdAt"`
 	SendBy    time.Time `json:"sendBy"`
 	Final     bool      `json:"final"` // nothing more will come
+	// Alerts is how many alerts the page speaks of, if of several; else 0.
+	Alerts int `json:"alerts"`
+	// HeldUntil is, of a page that waits to be one with what else comes, until when; else zero.
+	HeldUntil time.Time `json:"heldUntil"`
 	Trace     []Stage   `json:"trace"`
 }
 

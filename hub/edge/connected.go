@@ -30,8 +30,8 @@ type Connection struct {
 	Software string
 }
 
-// Connected returns who is connected to this node, by id.
-func (e *Edge) Connected() map[string]Connection {
+// Connections returns who is connected to this node, by id.
+func (e *Edge) Connections() map[string]Connection {
 	all := map[string]Connection{}
 	for c, since := range e.connected.all() {
 		all[c.Peer().ID] = Connection{Peer: c.Peer(), Since: since, Address: c.RemoteAddr().String(), Software: c.Hello().Software}

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,6 +102,27 @@ func (e *Edge) Serves(kind channel.Kind) bool { return slices.Contains(e.Kinds()
 // Holds reports whether the gateway that was given something is still connected.
 func (e *Edge) Holds(holder uint64) bool { return e.gateways.get(holder) != nil }
 
+// Connected reports whether the gateway of an id is connected to this node.
+func (e *Edge) Connected(gateway string) bool {
+	g := &e.gateways
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, session := range g.sessions {
+		if session.id == gateway {
+			return true
+		}
+	}
+	return false
+}
+
+// Gateway returns the id of the gateway that was given something; "" if it has gone.
+func (e *Edge) Gateway(holder uint64) string {
+	if session := e.gateways.get(holder); session != nil {
+		return session.id
+	}
+	return ""
+}
+
 func (g *gateways) get(holder uint64) *gateway {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -108,20 +130,17 @@ func (g *gateways) get(holder uint64) *gateway {
 }
 
 // HandOver gives a page to a gateway that serves its kind: to last, if that is there, since
-// it may have the page under way and knows its fate; else the one that has been connected
-// longest, so that pages go the same way while nothing changes; if too much waits for
-// that one, the next.
+// it may have the page under way and knows its fate; else the one with the least id, so that
+// pages go the same way from every node: what the leader gave to one before it died, the next
+// leader gives to the same, which knows it and does not send it again (P4). If too much waits
+// for that one, the next.
 func (e *Edge) HandOver(page channel.Page, last string) (uint64, error) {
 	g := &e.gateways
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	err := fmt.Errorf("no gateway that is connected serves %s", page.Kind)
 	message := &gatewaypb.ToGateway{Kind: &gatewaypb.ToGateway_Page{Page: gatewaypb.FromPage(page)}}
-	holders := slices.Sorted(maps.Keys(g.sessions))
-	if i := slices.IndexFunc(holders, func(h uint64) bool { return g.sessions[h].id == last }); i > 0 {
-		holders = slices.Insert(slices.Delete(slices.Clone(holders), i, i+1), 0, holders[i])
-	}
-	for _, holder := range holders {
+	for _, holder := range g.order(last) {
 		session := g.sessions[holder]
 		if !slices.Contains(session.kinds, string(page.Kind)) {
 			continue
@@ -131,6 +150,22 @@ func (e *Edge) HandOver(page channel.Page, last string) (uint64, error) {
 		}
 	}
 	return 0, err
+}
+
+// order returns the connected gateways as pages are offered to them. The lock is held.
+func (g *gateways) order(last string) []uint64 {
+	return slices.SortedFunc(maps.Keys(g.sessions), func(a, b uint64) int {
+		x, y := g.sessions[a].id, g.sessions[b].id
+		switch {
+		case x == y:
+			return cmp.Compare(a, b)
+		case x == last:
+			return -1
+		case y == last:
+			return 1
+		}
+		return cmp.Compare(x, y)
+	})
 }
 
 // InFlight returns the pages that gateways had under way when they connected, and the

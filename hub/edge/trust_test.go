@@ -107,7 +107,7 @@ func TestRevokedPeersArePutOut(t *testing.T) {
 		w.ack(other)
 		w.send(c, &agentpb.FromAgent{Kind: &agentpb.FromAgent_Resume{Resume: &agentpb.Resume{Epoch: epoch}}})
 		w.ack(c)
-		if here := w.edge.Connected(); len(here) != 2 || here[peer.ID].Peer != peer {
+		if here := w.edge.Connections(); len(here) != 2 || here[peer.ID].Peer != peer {
 			t.Errorf("connected are %v", here)
 		}
 		do(w, state.RevokePeer{ID: peer.ID, Reason: "stolen\non Monday"})
@@ -129,7 +129,7 @@ func TestRevokedPeersArePutOut(t *testing.T) {
 			}
 		}
 		w.settle()
-		if len(w.edge.Connected()) != 1 || other.Context().Err() != nil {
+		if len(w.edge.Connections()) != 1 || other.Context().Err() != nil {
 			t.Error("the wrong one is put out, or stays")
 		}
 		_ = other.Close("")

@@ -28,9 +28,9 @@ import (
 // Store is the replicated store as the engine needs it.
 type Store interface {
 	state.Store
-	// Lead waits until this node leads and has caught up. lost is closed when the
-	// reign is over.
-	Lead(ctx context.Context) (term uint64, lost <-chan struct{}, err error)
+	// Lead waits until this node leads and has caught up. since is the cluster time at
+	// which its reign began; lost is closed when it is over.
+	Lead(ctx context.Context) (term uint64, since time.Time, lost <-chan struct{}, err error)
 	// Applied returns a channel that is closed when something more has been applied.
 	Applied() <-chan struct{}
 	// Now returns cluster time.
@@ -51,6 +51,11 @@ type Carrier interface {
 	Serves(kind channel.Kind) bool
 	// Holds reports whether the holder is still there to send what it was given.
 	Holds(holder uint64) bool
+	// Connected reports whether the gateway of an id is there.
+	Connected(gateway string) bool
+	// Gateway returns the id of a holder, as pages remember who has told of them last; "" if
+	// it has gone.
+	Gateway(holder uint64) string
 	// Cancel takes a page back from its holder.
 	Cancel(holder uint64, id core.DeliveryID, term uint64, reason string)
 	// Withdraw takes a page back from everybody who is there: whoever holds it, if anybody.
@@ -70,6 +75,9 @@ const (
 	// returnWithin is how long, after this node has started, a page waits for gateways that
 	// have joined once: after a long outage they come back less soon than after a short one.
 	returnWithin = 20 * time.Second
+	// lastReturns is how long a reign waits for a gateway that had a page under way when the
+	// reign began, before another one gets it.
+	lastReturns = 3 * time.Second
 	// moveAfter is how long a page waits so, below patience, until the leadership moves to a
 	// node that has a gateway for it, if there is one.
 	moveAfter = 2 * time.Second
@@ -110,7 +118,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer beside.Wait()
 	beside.Go(func() { e.hangUp(ctx) })
 	for ctx.Err() == nil {
-		term, lost, err := e.store.Lead(ctx)
+		term, since, lost, err := e.store.Lead(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				break
@@ -118,13 +126,13 @@ func (e *Engine) Run(ctx context.Context) error {
 			return err
 		}
 		e.logger.Info("this node leads", "term", term)
-		e.reign(ctx, term, lost)
+		e.reign(ctx, term, since, lost)
 	}
 	return nil
 }
 
 // reign works until the leadership is lost or ctx ends.
-func (e *Engine) reign(ctx context.Context, term uint64, lost <-chan struct{}) {
+func (e *Engine) reign(ctx context.Context, term uint64, since time.Time, lost <-chan struct{}) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	go func() {
@@ -134,7 +142,7 @@ func (e *Engine) reign(ctx context.Context, term uint64, lost <-chan struct{}) {
 		case <-ctx.Done():
 		}
 	}()
-	r := &reign{Engine: e, term: term, began: e.store.Now(), inHand: map[core.DeliveryID]uint64{}, met: map[uint64]bool{}, lost: map[core.DeliveryID]time.Time{}, asked: map[string]time.Time{}}
+	r := &reign{Engine: e, term: term, began: since, inHand: map[core.DeliveryID]uint64{}, met: map[uint64]bool{}, lost: map[core.DeliveryID]time.Time{}, asked: map[string]time.Time{}}
 	r.wait = r.comingBack(ctx)
 	for ctx.Err() == nil {
 		if err := r.turn(ctx); err != nil && ctx.Err() == nil {
@@ -155,7 +163,7 @@ func pause(ctx context.Context, d time.Duration) {
 type reign struct {
 	*Engine
 	term   uint64
-	began  time.Time
+	began  time.Time                     // pages of before may have been handed over already
 	wait   time.Time                     // until when gateways may be coming back
 	inHand map[core.DeliveryID]uint64    // what was handed over, and to whom
 	met    map[uint64]bool               // holders whose pages in flight are known
@@ -269,11 +277,12 @@ func (r *reign) look(ctx context.Context) (*outlook, error) {
 	return &v, err
 }
 
-// takeBack forgets pages that have ended, and cancels those that did not end by themselves:
-// an acknowledged alert's ringing call is hung up (P3).
+// takeBack forgets pages that have ended, and cancels those that their holders have not
+// ended: an acknowledged alert's ringing call is hung up (P3).
 func (r *reign) takeBack(v *outlook) {
 	for id, d := range v.settled {
-		if !d.EndedByGateway() {
+		elsewhere := d.Gateway != "" && d.Gateway != r.carrier.Gateway(r.inHand[id])
+		if (!d.EndedByGateway() || elsewhere) && !planted("p3-deaf") {
 			r.carrier.Cancel(r.inHand[id], id, r.term, "no longer wanted")
 		}
 		delete(r.inHand, id)

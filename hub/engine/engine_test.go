@@ -40,7 +40,7 @@ type store struct {
 }
 
 func newStore() *store {
-	return &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), applied: make(chan struct{}), crown: make(chan uint64, 8), lost: make(chan struct{})}
+	return &store{machine: state.New(time.LoadLocation).With(state.Limits{}), tx: tabletest.NewTx(), applied: make(chan struct{}), crown: make(chan uint64, 8), lost: make(chan struct{})}
 }
 
 func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byte, err error) {
@@ -66,15 +66,15 @@ func (s *store) View(_ context.Context, _ bool, f func(table.Reader) error) erro
 	return f(s.tx)
 }
 
-func (s *store) Lead(ctx context.Context) (uint64, <-chan struct{}, error) {
+func (s *store) Lead(ctx context.Context) (uint64, time.Time, <-chan struct{}, error) {
 	select {
 	case term := <-s.crown:
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.lost = make(chan struct{})
-		return term, s.lost, nil
+		return term, s.Now(), s.lost, nil
 	case <-ctx.Done():
-		return 0, nil, ctx.Err()
+		return 0, time.Time{}, nil, ctx.Err()
 	}
 }
 
@@ -125,6 +125,7 @@ type carrier struct {
 	onHanded func()
 
 	withdrawn []string // from everybody
+	away      []string // gateways that are not there
 }
 
 func (c *carrier) HandOver(p channel.Page, last string) (uint64, error) {
@@ -150,6 +151,15 @@ func (c *carrier) Holds(h uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Contains(c.holders, h)
+}
+
+// Gateway is "g", which reports by [world.report].
+func (c *carrier) Gateway(uint64) string { return "g" }
+
+func (c *carrier) Connected(gateway string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !slices.Contains(c.away, gateway)
 }
 
 func (c *carrier) Cancel(_ uint64, id core.DeliveryID, _ uint64, _ string) {
@@ -340,7 +350,7 @@ func TestIdleEngineWritesNothing(t *testing.T) {
 	})
 }
 
-func TestPatience(t *testing.T) {
+func TestP5Patience(t *testing.T) {
 	play(t, func(w *world) {
 		w.carrier.hold()
 		w.start()
@@ -361,7 +371,7 @@ func TestPatience(t *testing.T) {
 
 // P9, P5: after the hub has started, pages wait longer for gateways that joined before,
 // but not for ever; where none has joined there is none to wait for.
-func TestPatienceAfterAStart(t *testing.T) {
+func TestP5PatienceAfterAStart(t *testing.T) {
 	for _, none := range []bool{false, true} {
 		play(t, func(w *world) {
 			w.carrier.hold()
@@ -392,7 +402,7 @@ func TestPatienceAfterAStart(t *testing.T) {
 
 // P5: where another node has a gateway, the leadership goes there before the patience
 // ends; nodes that do not take it do not hold the page up.
-func TestLeadershipGoesWhereAGatewayIs(t *testing.T) {
+func TestP5LeadershipGoesWhereAGatewayIs(t *testing.T) {
 	for _, taken := range []bool{true, false} {
 		play(t, func(w *world) {
 			w.carrier.hold()
@@ -425,7 +435,7 @@ func TestLeadershipGoesWhereAGatewayIs(t *testing.T) {
 	}
 }
 
-func TestTakenBackAfterAcknowledge(t *testing.T) {
+func TestP3TakenBackAfterAcknowledge(t *testing.T) {
 	play(t, func(w *world) {
 		w.start()
 		w.alert("web", w.person("voice"))
@@ -442,7 +452,7 @@ func TestTakenBackAfterAcknowledge(t *testing.T) {
 
 // P3: a node that does not lead hangs up, too, what is acknowledged; not what has ended by
 // itself.
-func TestFollowersHangUp(t *testing.T) {
+func TestP3FollowersHangUp(t *testing.T) {
 	play(t, func(w *world) {
 		who := w.person("voice")
 		w.start()
@@ -464,6 +474,20 @@ func TestFollowersHangUp(t *testing.T) {
 	})
 }
 
+// P3: the person has answered by a gateway that was lost and had the page before; the one
+// that calls now hangs up.
+func TestWhatEndedElsewhereIsTakenBack(t *testing.T) {
+	play(t, func(w *world) {
+		w.start()
+		w.alert("web", w.person("voice"))
+		w.wait(time.Second)
+		id := w.page().ID
+		do(w, state.TakeReports{Gateway: "lost", Reports: []channel.Report{{Page: id, Number: 2, At: time.Now(), Stage: channel.Done, Reply: channel.Acknowledge}}})
+		w.wait(0)
+		w.cancelled("answered elsewhere", id)
+	})
+}
+
 func TestWhatEndedByItselfIsNotTakenBack(t *testing.T) {
 	play(t, func(w *world) {
 		w.start()
@@ -475,7 +499,7 @@ func TestWhatEndedByItselfIsNotTakenBack(t *testing.T) {
 	})
 }
 
-func TestLostHolder(t *testing.T) {
+func TestP4LostHolder(t *testing.T) {
 	play(t, func(w *world) {
 		w.carrier.hold(1, 2)
 		w.start()
@@ -503,13 +527,13 @@ func TestLostHolder(t *testing.T) {
 	})
 }
 
-func TestOutageOfTheHub(t *testing.T) {
+func TestP9OutageOfTheHub(t *testing.T) {
 	for _, outage := range []time.Duration{59 * time.Second, 62 * time.Second, 9 * time.Minute, 48 * time.Hour} {
 		play(t, func(w *world) {
 			w.alert("web", w.person("push"))
 			w.wait(outage)
 			w.start()
-			w.want("back after "+outage.String(), "push to 1 late by "+outage.String())
+			w.want("back after "+outage.String(), "push to 1 again late by "+outage.String())
 			w.wait(30 * time.Second)
 			w.cancelled("half a minute later")
 			if got := w.trace("web"); !slices.Equal(got, []string{"push queued "}) {
@@ -519,6 +543,38 @@ func TestOutageOfTheHub(t *testing.T) {
 			if got := w.trace("web"); !slices.Equal(got, []string{"push failed unavailable"}) {
 				t.Errorf("nothing is heard, after %s: %q", outage, got)
 			}
+		})
+	}
+}
+
+// P4: a new leader gives the gateway that was calling when it came to power a moment to come
+// back, before another one calls.
+func TestACallThatMayStillRingIsNotDialledAgain(t *testing.T) {
+	for _, returns := range []bool{true, false} {
+		play(t, func(w *world) {
+			w.start()
+			w.alert("web", w.person("voice"))
+			w.wait(time.Second)
+			w.want("in the first term", "voice to 1")
+			w.report(w.page().ID, 1, channel.Attempted)
+			w.store.depose()
+			w.carrier.mu.Lock()
+			w.carrier.away = []string{"g"}
+			w.carrier.mu.Unlock()
+			w.wait(time.Second)
+			w.store.crown <- 7
+			w.wait(3*time.Second - time.Millisecond)
+			w.want("while it may come back")
+			if returns {
+				w.carrier.mu.Lock()
+				w.carrier.away = nil
+				w.carrier.mu.Unlock()
+				w.carrier.hold(1)
+				w.wait(0)
+			} else {
+				w.wait(time.Millisecond)
+			}
+			w.want("then", "voice to 1 again after g")
 		})
 	}
 }
@@ -537,14 +593,14 @@ func TestReignEnds(t *testing.T) {
 		w.want("leading no more")
 		w.store.crown <- 7
 		w.wait(0)
-		w.want("in the next", "voice to 1", "voice to 1")
+		w.want("in the next", "voice to 1 again", "voice to 1 again") // the leader before may have given it away
 		if p := w.page(); p.Term != 7 {
 			t.Errorf("the page bears term %d", p.Term)
 		}
 	})
 }
 
-func TestAcknowledgedRightBeforeItsHandOver(t *testing.T) {
+func TestP3AcknowledgedRightBeforeItsHandOver(t *testing.T) {
 	play(t, func(w *world) {
 		who := w.person("push")
 		w.alert("web", who)

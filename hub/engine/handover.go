@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/alert"
 	"keng/hub/seed"
 	"keng/hub/state"
 	"keng/proto/channel"
@@ -49,6 +50,10 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			continue
 		}
 		now := r.store.Now()
+		if until := r.mayReturn(p); until.After(now) {
+			next = earlier(next, until)
+			continue
+		}
 		if now.After(p.delivery.SendBy) {
 			if v.due(now) {
 				continue // after an outage: what is due gives it its time anew
@@ -56,13 +61,20 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 			failed = append(failed, p.failure(channel.Expired, "it could not be handed over in time", now))
 			continue
 		}
-		holder, err := r.carrier.HandOver(p.page(r.term, now), p.delivery.Gateway)
+		page := r.write(p, now)
+		if planted("p4-unsaid") {
+			page.Repeat = false
+		}
+		if planted("p9-silent") {
+			page.LateBy = 0
+		}
+		holder, err := r.carrier.HandOver(page, p.delivery.Gateway)
 		if err == nil {
 			r.inHand[id] = holder
 			delete(r.lost, id)
 			continue
 		}
-		since := later(later(p.delivery.CreatedAt, r.began), r.lost[id])
+		since := later(later(p.delivery.QueuedAt(), r.began), r.lost[id])
 		if move := since.Add(moveAfter); move.After(now) {
 			next = earlier(next, move)
 			continue
@@ -70,7 +82,7 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 		if !r.carrier.Serves(p.delivery.Kind) {
 			stranded = p.delivery.Kind
 		}
-		if giveUp := later(since.Add(patience), r.wait); giveUp.After(now) {
+		if giveUp := later(since.Add(patience), r.wait); giveUp.After(now) || planted("p5-linger") {
 			next = earlier(next, giveUp)
 			continue
 		}
@@ -87,19 +99,42 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 	return next, err
 }
 
-// fetch reads a page and its alert as they are now. It reports false for a page that is
+// mayReturn returns until when a page of an earlier reign waits for the gateway that has told
+// of it last, which may have it under way: a phone that rings must not ring twice because a
+// hub was restarted (P4). Zero: it waits for nobody.
+func (r *reign) mayReturn(p parcel) (until time.Time) {
+	last := p.delivery.Gateway
+	if _, lost := r.lost[p.delivery.ID]; last == "" || lost || !p.delivery.CreatedAt.Before(r.began) || r.carrier.Connected(last) {
+		return until
+	}
+	return r.began.Add(lastReturns)
+}
+
+// write writes a page. It says that it may be a repeat (P4) also if nobody has told of it:
+// the leader before this one may have handed it over, or its holder was lost before it told.
+func (r *reign) write(p parcel, now time.Time) channel.Page {
+	page := p.page(r.term, now)
+	_, lost := r.lost[p.delivery.ID]
+	page.Repeat = page.Repeat || lost || p.delivery.CreatedAt.Before(r.began)
+	return page
+}
+
+// fetch reads a page and its alerts as they are now. It reports false for a page that is
 // wanted no more.
 func (r *reign) fetch(ctx context.Context, id core.DeliveryID) (p parcel, wanted bool, err error) {
 	err = r.store.View(ctx, false, func(rd table.Reader) error {
 		d, ok := state.GetDelivery(rd, id)
-		if !ok || d.Final() {
+		if planted("p3-blind") && ok {
+			if a, known := state.FindAlert(rd, state.Ref{ID: d.Alert}); known {
+				p, wanted = parcel{*d, []*alert.Alert{a}}, true
+				return nil
+			}
+		}
+		if !ok || d.Final() || d.Held {
 			return nil
 		}
-		a, ok := state.FindAlert(rd, state.Ref{ID: d.Alert})
-		if !ok || a.Silent() {
-			return nil
-		}
-		p, wanted = parcel{*d, a}, true
+		p = parcel{*d, state.AlertsOf(rd, d)}
+		wanted = len(p.alerts) > 0
 		return nil
 	})
 	return p, wanted, err

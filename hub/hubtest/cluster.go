@@ -53,6 +53,8 @@ type Cluster struct {
 	// SnapshotEntries is for the disks of nodes that are started for the first time: see
 	// raftstore.Memory.
 	SnapshotEntries uint64
+	// PageWindow is for all nodes: see app.Options.
+	PageWindow time.Duration
 	// Logger gets what nodes have to say. Default: nobody.
 	Logger *slog.Logger
 
@@ -125,6 +127,7 @@ func (c *Cluster) prepare(id string) (*machine, app.Options) {
 	}
 	o := app.Options{
 		DataDir: m.dir, NodeID: id, HTTP: webPort, Raft: nodesPort, Link: linkPort, Version: "test", BootstrapKey: c.key, Logger: c.Logger,
+		PageWindow: c.PageWindow,
 	}
 	if c.first == "" {
 		c.first = id

@@ -35,6 +35,7 @@ func story(t *testing.T, seed uint64, f func(w *world), change ...func(*hubtest.
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		c := hubtest.Empty(t, seed)
+		c.PageWindow = -1 // every alert is a page of its own; of storms others tell
 		c.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 		for _, f := range change {
 			f(c)

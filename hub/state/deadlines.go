@@ -16,10 +16,12 @@ const (
 	EscalationStep  DeadlineKind = 1  // a rule of an escalation fires
 	ReachAttempt    DeadlineKind = 2  // a person's next contact is tried
 	DeliveryOverdue DeadlineKind = 3  // a page whose fate should be known by now
+	BundleDue       DeadlineKind = 4  // a page that was held goes, or the rest of a bundle's alerts is dealt with
 	TellLate        DeadlineKind = 23 // an outage of long ago is told, unless its end is heard of first
 )
 
-// Deadline is a moment at which something of an alert must be done.
+// Deadline is a moment at which something of an alert must be done, or, if it names none,
+// of a bundle: the page that it names.
 type Deadline struct {
 	ID    string       `cbor:"1,keyasint"`
 	At    time.Time    `cbor:"2,keyasint"`
@@ -33,8 +35,11 @@ type Deadline struct {
 	User    core.UserID    `cbor:"8,keyasint,omitempty"`
 	Contact core.ContactID `cbor:"9,keyasint,omitempty"`
 	Why     Reason         `cbor:"10,keyasint"`
-	// For an overdue page: which.
+	// For an overdue page, and for a bundle: which.
 	Delivery core.DeliveryID `cbor:"11,keyasint,omitempty"`
+	// For the rest of a bundle: behind which alert it begins. Step is the stage of the page
+	// from which something follows for them.
+	From core.AlertID `cbor:"12,keyasint,omitempty"`
 	// For what is told late: by which agent. Added is when it began.
 	Agent string `cbor:"23,keyasint,omitempty"`
 }
@@ -43,8 +48,15 @@ var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []tab
 	return []table.Key{table.K().String(string(d.Alert)).Time(d.At)}
 })
 
+var deadlinesByBundle = table.NewIndex(2, "bundle", false, func(d *Deadline) []table.Key {
+	if d.Alert != "" {
+		return nil
+	}
+	return []table.Key{table.K().String(string(d.Delivery)).Time(d.At)}
+})
+
 // Deadlines holds what is to be done later, in the order of its moments.
-var Deadlines = table.New(13, "deadlines", deadlineKey, deadlinesByAlert)
+var Deadlines = table.New(13, "deadlines", deadlineKey, deadlinesByAlert, deadlinesByBundle)
 
 func deadlineKey(d *Deadline) table.Key { return table.K().Time(d.At).String(d.ID) }
 
@@ -92,8 +104,12 @@ func (a DoDue) apply(c *change) (Due, error) {
 	}
 	if d, ok := c.earliest(); ok && a.Drop && !d.At.After(c.now) {
 		Deadlines.Delete(c.tx, deadlineKey(d))
-		c.touched[d.Alert] = true // it may have been the last that was to happen (P2)
 		due.Done, due.More = 1, true
+		if d.Alert == "" {
+			d.At = c.now.Add(bundleAgain) // it is all that is to happen for many alerts
+			return due, c.plan(*d)
+		}
+		c.touched[d.Alert] = true // it may have been the last that was to happen (P2)
 		return due, c.log(d.Alert, SystemEntry, System, fmt.Sprintf("What was due at %s could not be done and is given up: see the hub's log", d.At.Format(time.RFC3339)))
 	}
 	for {
@@ -122,8 +138,15 @@ func (c *change) earliest() (*Deadline, bool) {
 // fire does what a deadline is for and deletes it.
 func (c *change) fire(d *Deadline) error {
 	Deadlines.Delete(c.tx, deadlineKey(d))
+	switch d.Kind {
+	case BundleDue:
+		return c.bundleDeadline(d)
+	case DeliveryOverdue:
+		c.touched[d.Alert] = true
+		return c.overdue(d.Delivery, c.now.Sub(d.At))
+	}
 	c.touched[d.Alert] = true
-	if d.At.Before(c.now) && d.Kind != DeliveryOverdue {
+	if d.At.Before(c.now) {
 		before := c.due
 		c.due = d.At
 		defer func() { c.due = before }()
@@ -147,8 +170,6 @@ func (c *change) fire(d *Deadline) error {
 			c.told[told{a.ID, d.User}] = true // steps that are late as well need not tell this person too
 		}
 		return c.attempt(a, d.User, d.Contact, d.Why)
-	case DeliveryOverdue:
-		return c.overdue(d.Delivery, c.now.Sub(d.At))
 	case TellLate:
 		return c.tellLate(a, d)
 	}
@@ -213,8 +234,11 @@ func (c *change) busy(id core.AlertID) bool {
 	if len(deadlinesOf(c.tx, id)) > 0 {
 		return true
 	}
-	for d := range deliveriesByAlert.Find(c.tx, table.K().String(string(id))) {
-		if !d.Final() {
+	if len(openDeliveries(c.tx, id)) > 0 {
+		return true
+	}
+	for b := range bundledByAlert.Find(c.tx, table.K().String(string(id))) {
+		if d, ok := GetDelivery(c.tx, b.Delivery); ok && rippling(c.tx, d, id) {
 			return true
 		}
 	}

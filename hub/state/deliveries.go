@@ -32,12 +32,35 @@ type Delivery struct {
 	// Gateway is the one that has told of the page last: if it is still under way, then
 	// there.
 	Gateway string `cbor:"13,keyasint,omitempty"`
+
+	// Bundle says that the page speaks of the alerts that [Bundles] holds, Count of them;
+	// Alert is the first that came.
+	Bundle bool `cbor:"14,keyasint,omitempty"`
+	Count  int  `cbor:"15,keyasint,omitempty"`
+	// Held says that the page waits until NotBefore, or until the person's line is free, and
+	// may get further alerts until then. It is in no hand, and in no outbox.
+	Held      bool      `cbor:"16,keyasint,omitempty"`
+	NotBefore time.Time `cbor:"17,keyasint"` // of a page that was held: when it went to the outbox
+	// Quiet is how long after the page went out further ones by the same contact wait.
+	Quiet time.Duration `cbor:"18,keyasint,omitempty"`
+	// Gravest is the priority of the gravest alert that it speaks of.
+	Gravest core.Priority `cbor:"19,keyasint,omitempty"`
+	// Late is how late, of a page that is held, the latest of its alerts was.
+	Late time.Duration `cbor:"20,keyasint,omitempty"`
+}
+
+// QueuedAt returns when the page went to the outbox, or will.
+func (d *Delivery) QueuedAt() time.Time {
+	if d.NotBefore.IsZero() {
+		return d.CreatedAt
+	}
+	return d.NotBefore
 }
 
 // DueAt returns the moment at which the page should have been sent.
 func (d *Delivery) DueAt() time.Time {
 	if d.Due.IsZero() {
-		return d.CreatedAt
+		return d.QueuedAt()
 	}
 	return d.Due
 }
@@ -74,37 +97,77 @@ func (d *Delivery) Attempted() bool {
 	return slices.ContainsFunc(d.Trace, func(t Trace) bool { return t.Stage != channel.Queued })
 }
 
+// Disturbed reports whether the page may have come to the person's notice, or will.
+func (d *Delivery) Disturbed() bool {
+	return !d.Final() || slices.ContainsFunc(d.Trace, func(t Trace) bool {
+		switch t.Stage {
+		case channel.Queued, channel.Cancelled:
+			return false
+		case channel.Failed:
+			return t.Failure == channel.Unanswered || t.Failure == channel.Declined || t.Failure == channel.NoReply
+		}
+		return true
+	})
+}
+
+// deliveriesByAlert has the pages about one alert; for the others see [Bundles].
 var deliveriesByAlert = table.NewIndex(1, "alert", false, func(d *Delivery) []table.Key {
+	if d.Bundle {
+		return nil
+	}
 	return []table.Key{table.K().String(string(d.Alert)).Time(d.CreatedAt)}
 })
 
 var outbox = table.NewIndex(2, "outbox", false, func(d *Delivery) []table.Key {
-	if d.Final() {
+	if d.Final() || d.Held {
 		return nil
 	}
-	return []table.Key{table.K().Time(d.CreatedAt)}
+	return []table.Key{table.K().Time(d.QueuedAt())}
 })
 
 // Deliveries holds all pages.
 var Deliveries = table.New(14, "deliveries", func(d *Delivery) table.Key { return table.K().String(string(d.ID)) },
-	deliveriesByAlert, outbox)
+	deliveriesByAlert, outbox, deliveriesByPerson)
 
 // GetDelivery returns a page.
 func GetDelivery(r table.Reader, id core.DeliveryID) (*Delivery, bool) {
 	return Deliveries.Get(r, table.K().String(string(id)))
 }
 
-// DeliveriesOf returns the pages of an alert, oldest first.
+// DeliveriesOf returns the pages that speak of an alert, oldest first, as they concern that
+// one: a bundle has the reason for which it is in it, and if it was taken out that end.
 func DeliveriesOf(r table.Reader, id core.AlertID) []Delivery {
 	var all []Delivery
 	for d := range deliveriesByAlert.Find(r, table.K().String(string(id))) {
 		all = append(all, *d)
 	}
+	for b := range bundledByAlert.Find(r, table.K().String(string(id))) {
+		if d, ok := GetDelivery(r, b.Delivery); ok {
+			all = append(all, d.seenFrom(b))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Delivery) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	return all
 }
 
-// Outbox returns up to limit pages whose fate is open, oldest first. Of those that were
-// written down by one command, as after an outage, that one comes first that was due first.
+// openDeliveries returns the pages that speak of an alert and whose fate is open for it.
+func openDeliveries(r table.Reader, id core.AlertID) (all []*Delivery) {
+	for d := range deliveriesByAlert.Find(r, table.K().String(string(id))) {
+		if !d.Final() {
+			all = append(all, d)
+		}
+	}
+	for b := range bundledByAlert.Find(r, table.K().String(string(id))) {
+		if d, ok := GetDelivery(r, b.Delivery); ok && b.LeftAt.IsZero() && !d.Final() {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// Outbox returns up to limit pages that can go and whose fate is open, oldest first. Of those
+// that were written down by one command, as after an outage, that one comes first that was
+// due first.
 func Outbox(r table.Reader, limit int) []Delivery {
 	var all []Delivery
 	for d := range outbox.Find(r, table.K()) {
@@ -132,21 +195,76 @@ func fateWithin(kind channel.Kind) time.Duration {
 	return time.Minute
 }
 
-// page writes the intent to reach a person by one contact.
+// page writes the intent to reach a person by one contact about an alert: as a page of its
+// own at once, or as one page with others, now or later (P8).
 func (c *change) page(a *alert.Alert, u *reach.User, k reach.Contact, why Reason) error {
-	d := Delivery{
+	if !c.limits.on() {
+		return c.pageNow(c.newDelivery(a, u, k, why), a, u)
+	}
+	l, kind := lane{u.ID, k.ID}, channel.Kind(k.Kind)
+	if d, ok := GetDelivery(c.tx, c.fresh[l]); ok && !d.Final() && d.Count < BundleMax {
+		if d.Bundle || d.Alert != a.ID {
+			return c.bundle(d, a, u, why)
+		}
+		return c.log(a.ID, PageEntry, System, fmt.Sprintf("%s to %s is queued already; also: %s", d.Kind, u.Username, why))
+	}
+	t := c.trafficOf(l, kind, a.ID, "")
+	until := c.opening(&t, kind, a)
+	switch {
+	case until.IsZero():
+		d := c.newDelivery(a, u, k, why)
+		d.Quiet, d.Gravest = c.limits.Window, a.Priority
+		c.fresh[l] = d.ID
+		return c.pageNow(d, a, u)
+	case t.pending == nil:
+		return c.hold(a, u, k, why, &t, until)
+	case t.pending.Count >= BundleMax:
+		return c.hold(a, u, k, why, &t, later(until, t.pending.NotBefore.Add(t.pending.Quiet)))
+	case until.Before(t.pending.NotBefore):
+		t.pending.NotBefore = until
+		if err := c.plan(Deadline{Kind: BundleDue, At: c.look(until), Delivery: t.pending.ID}); err != nil {
+			return err
+		}
+	}
+	return c.bundle(t.pending, a, u, why)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// newDelivery makes a page about one alert. It does not keep it.
+func (c *change) newDelivery(a *alert.Alert, u *reach.User, k reach.Contact, why Reason) *Delivery {
+	return &Delivery{
 		ID: core.DeliveryID(c.newID("delivery")), Alert: a.ID, User: u.ID, Contact: k.ID, Kind: channel.Kind(k.Kind),
 		Address: k.Address, Language: cmp.Or(k.Language, u.Language), Why: why, CreatedAt: c.now, SendBy: c.now.Add(sendWithin),
 		Trace: []Trace{{At: c.now, Stage: channel.Queued}}, Due: c.due,
 	}
+}
+
+// pageNow puts a page about one alert into the outbox.
+func (c *change) pageNow(d *Delivery, a *alert.Alert, u *reach.User) error {
 	c.touched[a.ID] = true
-	if err := Deliveries.Put(c.tx, &d); err != nil {
+	if err := Deliveries.Put(c.tx, d); err != nil {
 		return err
 	}
-	if err := c.log(a.ID, PageEntry, System, fmt.Sprintf("%s to %s queued: %s", d.Kind, u.Username, why)); err != nil {
+	if err := c.log(a.ID, PageEntry, System, fmt.Sprintf("%s to %s queued: %s", d.Kind, u.Username, d.Why)); err != nil {
 		return err
 	}
-	return c.plan(Deadline{Kind: DeliveryOverdue, At: c.now.Add(fateWithin(d.Kind)), Alert: a.ID, Delivery: d.ID})
+	return c.planOverdue(d)
+}
+
+// planOverdue plans when the fate of a page should be known. A bundle's deadline is of no
+// alert: that one of its alerts is over does not end it.
+func (c *change) planOverdue(d *Delivery) error {
+	x := Deadline{Kind: DeliveryOverdue, At: c.now.Add(fateWithin(d.Kind)), Alert: d.Alert, Delivery: d.ID}
+	if d.Bundle {
+		x.Alert = ""
+	}
+	return c.plan(x)
 }
 
 // overdue gives a page up whose fate is still unknown. If the hub itself was down at the
@@ -154,33 +272,57 @@ func (c *change) page(a *alert.Alert, u *reach.User, k reach.Contact, why Reason
 // gets its time anew, and will say that it is late (P9).
 func (c *change) overdue(id core.DeliveryID, late time.Duration) error {
 	d, ok := GetDelivery(c.tx, id)
-	if !ok || d.Final() {
+	if !ok || d.Final() || d.Held {
 		return nil
 	}
-	inherited := d.CreatedAt.Before(c.ledSince) && c.now.Before(c.ledSince.Add(fateWithin(d.Kind)))
+	inherited := d.QueuedAt().Before(c.ledSince) && c.now.Before(c.ledSince.Add(fateWithin(d.Kind)))
 	if late >= lateMin || inherited {
 		d.SendBy = c.now.Add(sendWithin)
 		if err := Deliveries.Put(c.tx, d); err != nil {
 			return err
 		}
-		return c.plan(Deadline{Kind: DeliveryOverdue, At: c.now.Add(fateWithin(d.Kind)), Alert: d.Alert, Delivery: d.ID})
+		return c.planOverdue(d)
 	}
 	return c.record(d, Trace{At: c.now, Stage: channel.Failed, Failure: channel.Unavailable, Detail: "nothing was heard of this page in time"})
 }
 
-// cancelDeliveries takes back every page of an alert whose fate is open: those to one
-// person, or to everybody if no person is named.
+// cancelDeliveries takes back every page about an alert whose fate is open: those to one
+// person, or to everybody if no person is named. Of a page that speaks of others, too, it
+// takes the alert out.
 func (c *change) cancelDeliveries(id core.AlertID, to core.UserID, why string) error {
-	for _, d := range DeliveriesOf(c.tx, id) {
-		if d.Final() || to != "" && d.User != to {
+	called := map[core.UserID]bool{}
+	for _, d := range openDeliveries(c.tx, id) {
+		if to != "" && d.User != to {
 			continue
 		}
-		d.Trace = append(d.Trace, Trace{At: c.now, Stage: channel.Cancelled, Detail: why})
-		if err := Deliveries.Put(c.tx, &d); err != nil {
+		called[d.User] = called[d.User] || d.Kind == channel.Voice
+		var err error
+		if d.Bundle {
+			err = c.leave(d, id, why)
+		} else {
+			err = c.takeBack(d, why)
+		}
+		if err != nil {
 			return err
 		}
-		c.dropOverdue(&d)
 	}
+	for _, user := range sortedKeys(called) {
+		if called[user] {
+			if err := c.lineFree(user); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeBack ends a page that nobody wants any more.
+func (c *change) takeBack(d *Delivery, why string) error {
+	d.Trace = append(d.Trace, Trace{At: c.now, Stage: channel.Cancelled, Detail: why})
+	if err := Deliveries.Put(c.tx, d); err != nil {
+		return err
+	}
+	c.dropOverdue(d)
 	return nil
 }
 
@@ -206,6 +348,12 @@ func (reports TakeReports) apply(c *change) (Nothing, error) {
 		if slices.ContainsFunc(d.Trace, t.repeats) {
 			continue
 		}
+		if moved(d, t, reports.Gateway) {
+			if err := c.log(d.Alert, PageEntry, System, fmt.Sprintf("%s: another gateway, which has the page no more: %s", d.Kind, t)); err != nil {
+				return Nothing{}, err
+			}
+			continue
+		}
 		// A talkative gateway must not keep out what matters: the end, and what the person said.
 		matters := t.Stage.Final() && !d.Final() || asks(t.Reply)
 		if len(d.Trace) >= traceMax && !(matters && len(d.Trace) < 2*traceMax) {
@@ -219,6 +367,13 @@ func (reports TakeReports) apply(c *change) (Nothing, error) {
 		}
 	}
 	return Nothing{}, nil
+}
+
+// moved reports whether a page, of which a gateway says that it failed there, has meanwhile
+// gone on to another one: that one tells of its end. What a person said counts in any case.
+func moved(d *Delivery, t Trace, gateway string) bool {
+	broken := t.Stage == channel.Failed || t.Stage == channel.Cancelled
+	return broken && t.Reply == channel.NoAction && gateway != "" && d.Gateway != "" && gateway != d.Gateway && !d.Final()
 }
 
 // trace makes a stage of a report. Texts are cut and made one line, so that no gateway
@@ -236,39 +391,61 @@ func (t Trace) repeats(x Trace) bool {
 	return t.Number != 0 && x.Number == t.Number && x.Stage == t.Stage && x.At.Equal(t.At) && x.Reply == t.Reply
 }
 
-// record adds a stage to a page and draws the consequences.
+// record adds a stage to a page and draws the consequences, for each of its alerts.
 func (c *change) record(d *Delivery, t Trace) error {
 	settled := d.Final()
 	d.Trace = append(d.Trace, t)
-	c.touched[d.Alert] = true
 	if err := Deliveries.Put(c.tx, d); err != nil {
-		return err
-	}
-	u, _ := Users.Get(c.tx, table.K().String(string(d.User)))
-	name := string(d.User)
-	if u != nil {
-		name = u.Username
-	}
-	if err := c.log(d.Alert, PageEntry, System, fmt.Sprintf("%s to %s: %s", d.Kind, name, t)); err != nil {
 		return err
 	}
 	if t.Stage.Final() {
 		c.dropOverdue(d)
+		if t.Failure == channel.DeadContact && !settled {
+			if err := c.bury(d); err != nil {
+				return err
+			}
+		}
+	}
+	var err error
+	switch {
+	case !d.Bundle:
+		err = c.follow(d, d.Alert, t, settled, 0)
+	case t.Stage.Final() && !settled || asks(t.Reply):
+		err = c.ripple(d, len(d.Trace)-1, "")
+	}
+	if err == nil && t.Stage.Final() && d.Kind == channel.Voice {
+		err = c.lineFree(d.User)
+	}
+	return err
+}
+
+// follow does for one alert of a page, which it shares with so many others, what follows
+// from a stage. The page may have been settled before.
+func (c *change) follow(d *Delivery, id core.AlertID, t Trace, settled bool, others int) error {
+	c.touched[id] = true
+	name := string(d.User)
+	if u, ok := Users.Get(c.tx, table.K().String(string(d.User))); ok {
+		name = u.Username
+	}
+	what := string(d.Kind)
+	switch {
+	case others == 1:
+		what += " (with another alert)"
+	case others > 1:
+		what += fmt.Sprintf(" (with %d other alerts)", others)
+	}
+	if err := c.log(id, PageEntry, System, fmt.Sprintf("%s to %s: %s", what, name, t)); err != nil {
+		return err
 	}
 	// A digit pressed counts whenever it is heard, even after the page was given up.
-	if heeded, err := c.heed(d, t.Reply, name); heeded || err != nil {
+	if heeded, err := c.heed(d, id, t.Reply, name); heeded || err != nil {
 		return err
 	}
 	// A page that was cancelled, and not by us, has not reached anybody either.
-	if settled || t.Stage != channel.Failed && t.Stage != channel.Cancelled {
+	if settled || t.Stage != channel.Failed && t.Stage != channel.Cancelled || c.fault == NextMethodWaits {
 		return nil
 	}
-	if t.Failure == channel.DeadContact && u != nil {
-		if err := c.bury(u, d); err != nil {
-			return err
-		}
-	}
-	return c.hurry(d.Alert, d.User, d.ID)
+	return c.hurry(id, d.User, d.ID)
 }
 
 // asks reports whether a reply is one that this version heeds.
@@ -276,17 +453,18 @@ func asks(r channel.Reply) bool {
 	return r == channel.Acknowledge || r == channel.Close || r == channel.NextPerson
 }
 
-// heed does what a person asked for through a channel. It reports false for no reply, and
-// for one that this version does not know: to the page that makes no difference.
-func (c *change) heed(d *Delivery, reply channel.Reply, name string) (heeded bool, err error) {
-	ref, note := Ref{ID: d.Alert}, "by "+string(d.Kind)
+// heed does for one alert what a person asked for through a channel. It reports false for
+// no reply, and for one that this version does not know: to the page that makes no
+// difference.
+func (c *change) heed(d *Delivery, id core.AlertID, reply channel.Reply, name string) (heeded bool, err error) {
+	ref, note := Ref{ID: id}, "by "+string(d.Kind)
 	switch reply {
 	case channel.Acknowledge:
 		_, err = AcknowledgeAlert{Alert: ref, User: name, Note: note}.apply(c)
 	case channel.Close:
 		_, err = CloseAlert{Alert: ref, User: name, Note: note}.apply(c)
 	case channel.NextPerson:
-		err = c.passOn(d, name)
+		err = c.passOn(d, id, name)
 	default:
 		return false, nil
 	}
@@ -295,23 +473,23 @@ func (c *change) heed(d *Delivery, reply channel.Reply, name string) (heeded boo
 
 // passOn leaves a person in peace who cannot take care of an alert, and lets the next
 // step of its escalations come at once.
-func (c *change) passOn(d *Delivery, name string) error {
-	a, ok := Alerts.Get(c.tx, table.K().String(string(d.Alert)))
+func (c *change) passOn(d *Delivery, id core.AlertID, name string) error {
+	a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
 	if !ok || a.Silent() {
 		return nil
 	}
-	if err := c.log(d.Alert, ActionEntry, name, "Passed on to the next person by "+string(d.Kind)); err != nil {
+	if err := c.log(id, ActionEntry, name, "Passed on to the next person by "+string(d.Kind)); err != nil {
 		return err
 	}
-	for _, x := range deadlinesOf(c.tx, d.Alert) {
+	for _, x := range deadlinesOf(c.tx, id) {
 		if x.Kind == ReachAttempt && x.User == d.User {
 			Deadlines.Delete(c.tx, deadlineKey(x))
 		}
 	}
-	if err := c.cancelDeliveries(d.Alert, d.User, "the person has passed the alert on"); err != nil {
+	if err := c.cancelDeliveries(id, d.User, "the person has passed the alert on"); err != nil {
 		return err
 	}
-	return c.hurryEscalation(d.Alert)
+	return c.hurryEscalation(id)
 }
 
 // String tells a stage in a few English words.
@@ -329,9 +507,15 @@ func (t Trace) String() string {
 	return s
 }
 
-// dropOverdue forgets the deadline by which the page's fate was to be known.
+// dropOverdue forgets the deadline by which the page's fate was to be known, and that by
+// which a page was to go.
 func (c *change) dropOverdue(d *Delivery) {
-	for _, x := range deadlinesOf(c.tx, d.Alert) {
+	of := deadlinesOf(c.tx, d.Alert)
+	if d.Bundle {
+		of = bundleDeadlines(c.tx, d.ID)
+		c.dropBundleDue(d.ID)
+	}
+	for _, x := range of {
 		if x.Kind == DeliveryOverdue && x.Delivery == d.ID {
 			Deadlines.Delete(c.tx, deadlineKey(x))
 		}
@@ -340,7 +524,11 @@ func (c *change) dropOverdue(d *Delivery) {
 
 // bury marks the contact of which the provider says that it will never work again. One
 // that has got another address meanwhile lives.
-func (c *change) bury(u *reach.User, d *Delivery) error {
+func (c *change) bury(d *Delivery) error {
+	u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
+	if !ok {
+		return nil
+	}
 	for i := range u.Contacts {
 		if k := &u.Contacts[i]; k.ID == d.Contact && k.Address == d.Address && k.DeadSince.IsZero() {
 			k.DeadSince = c.now

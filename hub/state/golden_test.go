@@ -62,7 +62,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 		for _, row := range []func(*testing.T) (string, []byte){
 			golden(Clusters), golden(counters), golden(Keys), golden(Tokens), golden(Peers), golden(Users), golden(Teams), golden(Schedules),
 			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes),
-			golden(CheckLists),
+			golden(CheckLists), golden(Bundles),
 		} {
 			if !yield(row(t)) {
 				return
@@ -223,7 +223,7 @@ func fillValue(v reflect.Value, n *int) {
 func TestEveryStoredFieldHasANumber(t *testing.T) {
 	seen := map[reflect.Type]bool{}
 	for _, v := range []any{Cluster{}, counter{}, Key{}, Token{}, Peer{}, reach.User{}, route.Team{}, rota.Schedule{}, escalate.Policy{}, alert.Alert{}, alert.Draft{},
-		Request{}, Entry{}, Deadline{}, Delivery{}, envelope{}, TakeEvents{},
+		Request{}, Entry{}, Deadline{}, Delivery{}, Bundled{}, envelope{}, TakeEvents{},
 		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{},
 		CheckList{}, PutChecks{}, DeleteChecks{}, NoteAgent{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)

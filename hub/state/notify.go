@@ -232,10 +232,8 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
 // hurryEscalation lets the alert's next escalation step come at once, unless
 // somebody is still being reached.
 func (c *change) hurryEscalation(id core.AlertID) error {
-	for d := range deliveriesByAlert.Find(c.tx, table.K().String(string(id))) {
-		if !d.Final() {
-			return nil
-		}
+	if len(openDeliveries(c.tx, id)) > 0 {
+		return nil
 	}
 	all := deadlinesOf(c.tx, id)
 	if slices.ContainsFunc(all, func(d *Deadline) bool { return d.Kind == ReachAttempt }) {

@@ -34,8 +34,8 @@ func attended(r table.Reader, id core.AlertID, since time.Time) bool {
 			return true
 		}
 	}
-	for d := range deliveriesByAlert.Find(r, table.K().String(string(id))) {
-		if !d.Final() && d.SendBy.After(since) {
+	for _, d := range openDeliveries(r, id) {
+		if d.SendBy.After(since) {
 			return true
 		}
 	}

@@ -344,13 +344,16 @@ func (s *stage) down(args []string) error {
 	}
 }
 
-// report KIND USER STAGE [failure=F] [reply=R] [number=N]: the gateway says something of the
+// report KIND USER STAGE [failure=F] [reply=R] [number=N] [gateway=G]: the gateway says something of the
 // newest page of that kind to that person.
 func (s *stage) report(args []string) error {
 	u, _ := state.FindUser(s.tx, args[1])
 	var page *state.Delivery
 	for d := range state.Deliveries.All(s.tx) {
-		if string(d.Kind) == args[0] && d.User == u.ID && (page == nil || d.CreatedAt.After(page.CreatedAt)) {
+		if string(d.Kind) != args[0] || d.User != u.ID || d.Held {
+			continue
+		}
+		if page == nil || d.QueuedAt().After(page.QueuedAt()) || d.QueuedAt().Equal(page.QueuedAt()) && page.Final() {
 			page = d
 		}
 	}
@@ -360,6 +363,7 @@ func (s *stage) report(args []string) error {
 	r := channel.Report{Page: string(page.ID), At: s.now, Stage: channel.Stage(args[2])}
 	s.reports[r.Page]++
 	r.Number = s.reports[r.Page]
+	gateway := ""
 	for _, a := range args[3:] {
 		if f, ok := strings.CutPrefix(a, "failure="); ok {
 			r.Failure = channel.Failure(f)
@@ -371,11 +375,14 @@ func (s *stage) report(args []string) error {
 			r.Number--
 			s.reports[r.Page]--
 		}
+		if g, ok := strings.CutPrefix(a, "gateway="); ok {
+			gateway = g
+		}
 		if n, ok := strings.CutPrefix(a, "number="); ok {
 			fmt.Sscan(n, &r.Number)
 		}
 	}
-	_, err := do(s, state.TakeReports{Reports: []channel.Report{r}})
+	_, err := do(s, state.TakeReports{Reports: []channel.Report{r}, Gateway: gateway})
 	return err
 }
 

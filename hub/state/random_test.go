@@ -60,7 +60,11 @@ func pick[T any](d *rand.Rand, from ...T) T { return from[d.IntN(len(from))] }
 
 func (l *life) step() {
 	alias := fmt.Sprint("x", l.dice.IntN(4))
-	switch l.dice.IntN(10) {
+	switch l.dice.IntN(11) {
+	case 10:
+		for i := range 5 {
+			l.act(fmt.Sprintf("create burst%d %s %s", l.dice.IntN(3)+i, pick(l.dice, "P1", "P3"), pick(l.dice, "team:it", "user:an", "user:binh")))
+		}
 	case 0, 1, 2:
 		who := pick(l.dice, "team:it", "team:net", "team:none", "team:gone", "user:an", "user:mute", "schedule:empty", "escalation:long", "")
 		l.act("create " + alias + " " + pick(l.dice, "P1", "P5") + " " + who)
@@ -101,6 +105,7 @@ func (l *life) report() {
 // check holds the state against the promises.
 func (l *life) check() {
 	deadlines, pending := map[string]int{}, map[string]int{}
+	l.checkStorms()
 	var last time.Time
 	for d := range state.Deadlines.All(l.tx) {
 		deadlines[string(d.Alert)]++
@@ -109,12 +114,14 @@ func (l *life) check() {
 		}
 		last = d.At
 	}
-	for _, d := range state.Outbox(l.tx, 10_000) {
-		pending[string(d.Alert)]++
-	}
 	aliases := map[string]bool{}
 	for a := range state.Alerts.All(l.tx) {
 		id := string(a.ID)
+		for _, d := range state.DeliveriesOf(l.tx, a.ID) {
+			if !d.Final() {
+				pending[id]++
+			}
+		}
 		busy := deadlines[id]+pending[id] > 0
 		switch {
 		case !a.Silent() && !busy && a.Resting == "":

@@ -13,6 +13,8 @@
 //     hands to a channel. What comes later becomes a [Deadline].
 //   - [DoDue] does what is due; [TakeReports] writes down what channels say, and when
 //     a page has failed starts the person's next attempt at once.
+//   - What comes to a person soon after a page is held and becomes one page with what else
+//     comes: see [Limits] and [Bundles].
 //   - Acknowledging or closing deletes every deadline of the alert and cancels its
 //     pending deliveries in the same transaction.
 //
@@ -54,10 +56,27 @@ type Zones func(name string) (*time.Location, error)
 
 // Machine evaluates commands. It keeps no state of its own and is safe for
 // concurrent use.
-type Machine struct{ zones Zones }
+type Machine struct {
+	zones  Zones
+	limits Limits
+	fault  Fault
+}
 
-// New returns a machine that finds time zones by zones.
-func New(zones Zones) *Machine { return &Machine{zones: zones} }
+// New returns a machine that finds time zones by zones and keeps [DefaultLimits].
+func New(zones Zones) *Machine { return &Machine{zones: zones, limits: DefaultLimits()} }
+
+// With returns a machine that keeps other limits.
+func (m *Machine) With(l Limits) *Machine { return &Machine{m.zones, l, m.fault} }
+
+// Fault is a promise that a machine breaks on purpose, so that its tests can be seen to
+// fail. Only builds with the tag fault have any.
+type Fault string
+
+// NextMethodWaits lets a person's next method wait for its time when a page has failed (P5).
+const NextMethodWaits Fault = "p5-wait"
+
+// Breaking returns a machine that breaks a promise.
+func (m *Machine) Breaking(f Fault) *Machine { return &Machine{m.zones, m.limits, f} }
 
 // Command is something that changes the state, with a result of type R.
 type Command[R any] interface {
@@ -119,7 +138,10 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	if !ok {
 		return nil, fmt.Errorf("command %d is not known to this version of the hub", e.Number)
 	}
-	c := &change{tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, made: map[string]int{}, touched: map[core.AlertID]bool{}, told: map[told]bool{}}
+	c := &change{
+		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, made: map[string]int{}, touched: map[core.AlertID]bool{},
+		told: map[told]bool{}, fresh: map[lane]core.DeliveryID{},
+	}
 	result, err := run(c, e.Body)
 	if err != nil {
 		return nil, err
@@ -136,11 +158,16 @@ type change struct {
 	now      time.Time
 	seed     core.Seed
 	zones    Zones
+	limits   Limits
+	fault    Fault
 	made     map[string]int        // ids made so far, by purpose
 	touched  map[core.AlertID]bool // alerts whose deadlines or deliveries may have changed
 	told     map[told]bool         // whom this command has begun to tell of which alert
 	ledSince time.Time             // when the leader that asks for what is due began to lead
 	due      time.Time             // when what is done now was due; zero: now
+
+	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
+	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with
 
 	// While the responders of a new alert are told one after another: whether a way has
 	// led to nobody.

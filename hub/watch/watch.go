@@ -37,7 +37,7 @@ type Store interface {
 	state.Store
 	// Lead waits until this node leads and has caught up. lost is closed when the
 	// reign is over.
-	Lead(ctx context.Context) (term uint64, lost <-chan struct{}, err error)
+	Lead(ctx context.Context) (term uint64, since time.Time, lost <-chan struct{}, err error)
 	// Now returns cluster time.
 	Now() time.Time
 	// Written gives the keys of what is applied on this node from now on, as the store
@@ -132,7 +132,7 @@ func New(o Options) (*Watcher, error) {
 // Run watches until ctx ends.
 func (w *Watcher) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		_, lost, err := w.store.Lead(ctx)
+		_, _, lost, err := w.store.Lead(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				break

@@ -65,8 +65,8 @@ func (s *store) lose(majority bool) {
 	s.alone = majority
 }
 
-func (s *store) Lead(ctx context.Context) (uint64, <-chan struct{}, error) {
-	return 1, make(chan struct{}), ctx.Err()
+func (s *store) Lead(ctx context.Context) (uint64, time.Time, <-chan struct{}, error) {
+	return 1, time.Now(), make(chan struct{}), ctx.Err()
 }
 
 func (s *store) Now() time.Time { return time.Now() }

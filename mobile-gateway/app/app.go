@@ -63,6 +63,10 @@ type Options struct {
 	Identity *link.Identity
 	// Hubs are addresses of hub nodes, "host:port". The others are learned from these.
 	Hubs []string
+	// Learned is told which hubs to dial after the next start whenever that changes: those that
+	// a hub names, before those of Hubs, which may be gone by then. It is called from several
+	// goroutines, one at a time, and must not block for long. Nil: nobody is told.
+	Learned func(hubs []string)
 	// Logger hears what happens. Nil: nobody.
 	Logger *slog.Logger
 	// Software is for people. Empty: [Software]().
@@ -194,7 +198,7 @@ func (g *Gateway) dialHubs(ctx context.Context) *sync.WaitGroup {
 		dial: link.DialConfig{
 			Credentials: g.options.Credentials, Identity: g.options.Identity, Software: software, BootID: []byte(rand.Text())[:16], Timeout: DialTime, Logger: g.options.Logger,
 		},
-		known: map[string]bool{}, holders: map[string]*holder{},
+		configured: g.options.Hubs, learned: g.options.Learned, known: map[string]bool{}, holders: map[string]*holder{},
 	}
 	for _, address := range g.options.Hubs {
 		h.add(ctx, address)

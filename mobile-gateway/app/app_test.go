@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -182,6 +184,11 @@ func (w *world) start(hubs ...string) {
 	w.endpoint = link.NewEndpoint(w.network.Listen("gateway"), nil)
 	gateway, err := New(Options{
 		Channels: []channel.Channel{w.phone}, DataDir: w.dir, Hubs: hubs, Endpoint: w.endpoint,
+		Learned: func(hubs []string) {
+			if err := SaveHubs(w.dir, hubs); err != nil {
+				w.Error(err)
+			}
+		},
 		Credentials: w.authority.As(link.Gateway, "gateway-1"), Logger: slog.New(slog.NewTextHandler(w.Output(), nil)),
 	})
 	if err != nil {
@@ -322,6 +329,26 @@ func TestHubsAreLearned(t *testing.T) {
 		defer w.end()
 		two.want(time.Second, "abilities [voice] term 0 in flight []")
 		one.want(0, "abilities [voice] term 0 in flight []")
+	})
+}
+
+// A gateway that is started anew finds the other hubs also if the one that it joined has gone.
+func TestHubsAreRemembered(t *testing.T) {
+	bubble(t, func(w *world) {
+		nodes := []string{"hub-1:7443", "hub-2:7443"}
+		one, two := w.hub("hub-1", nodes...), w.hub("hub-2", nodes...)
+		defer two.close()
+		w.start("hub-1:7443")
+		two.want(time.Second, "abilities [voice] term 0 in flight []")
+		w.end()
+		one.close()
+		text, err := os.ReadFile(filepath.Join(w.dir, hubsFile))
+		if got := strings.Fields(string(text)); err != nil || !slices.Equal(got, nodes) {
+			w.Fatalf("it remembers %q, %v", got, err)
+		}
+		w.start(strings.Fields(string(text))...)
+		defer w.end()
+		two.want(time.Second, "abilities [voice] term 0 in flight []")
 	})
 }
 

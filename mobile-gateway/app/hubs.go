@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,15 +32,18 @@ var errAlias = errors.New("this hub node is connected already, under another add
 // So that two keepers do not push each other out for ever, the one that finds its
 // node held by another, as it comes or when it was replaced, rests until that one has lost it.
 type hubs struct {
-	endpoint *link.Endpoint
-	dial     link.DialConfig
-	backoff  link.Backoff
-	logger   *slog.Logger
-	session  func(ctx context.Context, c conn) error
-	keepers  sync.WaitGroup
+	endpoint   *link.Endpoint
+	dial       link.DialConfig
+	backoff    link.Backoff
+	logger     *slog.Logger
+	session    func(ctx context.Context, c conn) error
+	configured []string            // addresses of this start
+	learned    func(hubs []string) // nil: nobody wants to know
+	keepers    sync.WaitGroup
 
 	mu      sync.Mutex // owns all below
 	known   map[string]bool
+	told    []string           // what was learned last
 	holders map[string]*holder // by node id
 }
 
@@ -70,6 +74,7 @@ func (h *hubs) keep(ctx context.Context, address string) {
 		for _, other := range c.Welcome().Hubs {
 			h.add(ctx, other)
 		}
+		h.learn(c.Welcome().Hubs)
 		h.watchClock(c)
 		err := h.session(session, c)
 		h.release(node)
@@ -82,6 +87,27 @@ func (h *hubs) keep(ctx context.Context, address string) {
 		}
 		return err
 	}, h.backoff)
+}
+
+// learn tells who wants to know which hubs to dial after the next start: those that a hub
+// names now, and after them, as far as there is room, those of this start.
+func (h *hubs) learn(named []string) {
+	if h.learned == nil || len(named) == 0 {
+		return
+	}
+	all := slices.Sorted(slices.Values(named))
+	for _, old := range h.configured {
+		if !slices.Contains(all, old) {
+			all = append(all, old)
+		}
+	}
+	all = all[:min(len(all), hubsMax)]
+	h.mu.Lock()
+	defer h.mu.Unlock() // so that the newest is told last
+	if !slices.Equal(all, h.told) {
+		h.told = all
+		h.learned(all)
+	}
 }
 
 // hold takes a node, unless a keeper has it.

@@ -47,21 +47,33 @@ func Join(ctx context.Context, hub, token, name, dataDir string) (link.Peer, err
 		return link.Peer{}, err
 	}
 	// The identity comes last: without it the directory counts as not joined.
-	if err := writeHubs(filepath.Join(dataDir, hubsFile), hub); err != nil {
+	if err := SaveHubs(dataDir, []string{hub}); err != nil {
 		return link.Peer{}, fmt.Errorf("cannot save the hub's address: %w", err)
 	}
 	return peer, link.SaveCredentials(identity, credentials)
 }
 
-// writeHubs writes the address to disk itself: were it lost in a power cut, an identity
-// would be left that knows no hub and cannot join again.
-func writeHubs(path, hub string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// SaveHubs writes to the data directory which hubs to dial after the next start: see
+// [Options.Learned]. Either the old addresses are there after a power cut or the new ones:
+// with neither, an identity would be left that knows no hub and cannot join again.
+func SaveHubs(dataDir string, hubs []string) error {
+	path := filepath.Join(dataDir, hubsFile)
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteString(hub + "\n")
-	return errors.Join(err, file.Sync(), file.Close())
+	_, err = file.WriteString(strings.Join(hubs, "\n") + "\n")
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	dir, err := os.Open(dataDir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // OpenIdentity reads what [Join] saved: who the gateway is, and which hubs to dial. The

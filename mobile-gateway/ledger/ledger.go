@@ -177,7 +177,7 @@ func (l *Ledger) Begin(id string, term uint64, now time.Time) (bool, error) {
 	defer l.compactIfLarge()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.pages[id] != nil {
+	if l.knows(id) {
 		return false, nil
 	}
 	l.forget(now)

@@ -17,7 +17,8 @@
 //  4. It waits for a place: [channel.Description].Concurrent pages of a kind are under way at
 //     once, P1 before P5. Its send-by may pass while it waits: Expired.
 //  5. The ledger is synced to disk: only now may a provider see the page.
-//  6. Attempted is reported, and the channel sends.
+//  6. Attempted is reported, and the channel sends, for [channel.Description].Timeout at
+//     most: even a channel that hangs has failed then.
 //
 // If the disk fails, pages are sent all the same and the log says so: a page that
 // may come twice is better than none.
@@ -30,6 +31,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"keng/mobile-gateway/ledger"
@@ -66,6 +68,7 @@ type desk struct {
 	channel channel.Channel
 	about   channel.Description
 	gate    *gate
+	stuck   atomic.Int64 // how many pages the channel has not come back from in time
 }
 
 // New makes a pager over channels of different kinds; of two with the same kind it is an error.
@@ -84,7 +87,7 @@ func New(channels []channel.Channel, ledger *ledger.Ledger, logger *slog.Logger)
 		if p.desks[about.Kind] != nil {
 			return nil, errors.New("there are two channels of the kind " + string(about.Kind))
 		}
-		p.desks[about.Kind] = &desk{ch, about, newGate(about.Concurrent)}
+		p.desks[about.Kind] = &desk{channel: ch, about: about, gate: newGate(about.Concurrent)}
 	}
 	return p, nil
 }
@@ -153,7 +156,7 @@ func (p *Pager) take(page channel.Page, from *Line) {
 	if _, live := p.lines[from]; live {
 		p.origins[page.ID] = from
 	}
-	if !fresh {
+	if !fresh && !planted("p4-again") {
 		p.ledger.Rewind(page.ID)
 		from.repeat(page.ID)
 		return
@@ -189,7 +192,7 @@ func (p *Pager) cancel(id string, term uint64) {
 	p.complain(err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if cancel := p.flights[id]; cancel != nil {
+	if cancel := p.flights[id]; cancel != nil && !planted("p3-deaf") {
 		cancel(errTakenBack)
 	}
 }

@@ -434,3 +434,50 @@ func TestUnackedIsRepeatedEverMoreRarely(t *testing.T) {
 		}
 	})
 }
+
+// P5: a channel that knows no deadline has failed when its time is over. It keeps no place,
+// what it says later is not heard, and when it hangs for good pages fail at once.
+func TestP5AChannelThatHangs(t *testing.T) {
+	release := make(chan struct{})
+	f := newFake(func(_ context.Context, _ channel.Page, report func(channel.Report)) channel.Report {
+		<-release
+		report(channel.Report{Stage: channel.Ringing})
+		return channel.Report{Stage: channel.Done, Reply: channel.Acknowledge}
+	})
+	bubble(t, f, func(w *world) {
+		release = make(chan struct{}) // in the bubble
+		line := w.pager.Connect()
+		places := f.about.Concurrent
+		for i := range (stuckMax + 2) * places {
+			p := page(fmt.Sprint("p", i))
+			p.SendBy = time.Now().Add(time.Hour)
+			line.Page(p)
+		}
+		synctest.Wait()
+		time.Sleep(f.about.Timeout + comeBack)
+		said := due(line)
+		if n := strings.Count(said, "failed:unavailable"); n != places {
+			w.Errorf("%d pages have failed when the channel's time was over: %s", n, said)
+		}
+		line.Page(page("q"))
+		line.Cancel("q", 5)
+		time.Sleep(time.Duration(stuckMax) * (f.about.Timeout + comeBack))
+		said += " " + due(line)
+		for i := range (stuckMax + 2) * places {
+			if reports, _ := w.book.Reports(fmt.Sprint("p", i)); len(reports) == 0 || reports[len(reports)-1].Failure != channel.Unavailable {
+				w.Errorf("page %d is %v", i, reports)
+			}
+		}
+		if !strings.Contains(said, "q:1:cancelled") {
+			w.Errorf("what was taken back while it waited: %s", said)
+		}
+		if n := len(f.seen()); n >= (stuckMax+1)*places {
+			w.Errorf("the channel got %d pages, though it comes back from none", n)
+		}
+		close(release)
+		w.want(due(line), "")
+		f.do = accepts
+		line.Page(page("z"))
+		w.want(due(line), "z:1:attempted z:2:accepted z:3:done")
+	})
+}

@@ -16,9 +16,10 @@ type verdict struct {
 	another bool
 }
 
-// refused is the verdict on a final answer that is no success. In doubt it is a
-// failure that moves on to the person's next method rather than one that strikes
-// the contact off.
+// refused is the verdict on a final answer that is no success. It moves on to the next
+// line or the person's next method; none strikes the contact off for good. A trunk whose
+// dialling plan is wrong answers 404 to every number, and everybody would be buried by
+// one mistake; a number that is really dead costs each page one short call.
 func refused(response *sip.Response) verdict {
 	failure, another := judge(response.StatusCode)
 	detail := fmt.Sprintf("%d %.80s", response.StatusCode, response.Reason)
@@ -39,8 +40,8 @@ func judge(status int) (failure channel.Failure, another bool) {
 		return channel.Declined, false
 	case 408, 480, 487: // Request Timeout, Temporarily Unavailable, Request Terminated
 		return channel.Unanswered, false
-	case 404, 410, 484, 604: // Not Found, Gone, Address Incomplete, Does Not Exist Anywhere
-		return channel.DeadContact, false
+	case 404, 410, 484: // Not Found, Gone, Address Incomplete: as this line sees it
+		return channel.Refused, true
 	case 401, 403, 407, 488: // it does not know us, or allows neither us nor our codecs
 		return channel.Refused, true
 	}

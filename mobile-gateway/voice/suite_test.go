@@ -25,7 +25,7 @@ func TestSuite(t *testing.T) {
 		Fates: map[channeltest.Behaviour][]channel.Failure{
 			channeltest.Accepts: nil,
 			channeltest.Refuses: {channel.Declined},
-			channeltest.Dead:    {channel.DeadContact},
+			channeltest.Dead:    {channel.Refused}, // as one trunk sees it
 			channeltest.Broken:  {channel.Unavailable},
 			channeltest.Stalls:  {channel.Unanswered},
 		},

@@ -98,6 +98,20 @@ func TestDeadTrunk(t *testing.T) {
 	})
 }
 
+// TestTrunkThatKnowsNoNumber: its word is not the last one, neither on this call nor, as it is
+// no [channel.DeadContact], on the number.
+func TestTrunkThatKnowsNoNumber(t *testing.T) {
+	t.Parallel()
+	wrong, good := startPhone(t, siptest.Script{Fate: siptest.Reject, Status: 404}), startPhone(t, siptest.Script{Press: []siptest.Press{{Key: '1'}}})
+	config := quick()
+	config.Trunks = []Trunk{{Name: "wrong", Server: wrong.Server("udp")}, {Name: "good", Server: good.Server("udp")}}
+	reports := send(t, t.Context(), newChannel(t, config), page("0901234567"))
+	if got := stages(reports); got != "ringing answered done acknowledge" {
+		t.Errorf("after a 404 of the first trunk: %s", got)
+	}
+	only(t, good)
+}
+
 // TestLateTrunk: a trunk that wakes up after it was given up must not make the
 // phone ring.
 func TestLateTrunk(t *testing.T) {

@@ -248,7 +248,7 @@ func TestRejected(t *testing.T) {
 	table := map[string]channel.Failure{
 		"486": channel.Busy, "600": channel.Busy, "603": channel.Declined,
 		"480": channel.Unanswered, "408": channel.Unanswered,
-		"404": channel.DeadContact, "410": channel.DeadContact, "484": channel.DeadContact,
+		"404": channel.Refused, "410": channel.Refused, "484": channel.Refused, "604": channel.Refused, // one trunk's word buries nobody
 		"403": channel.Refused, "503": channel.Unavailable, "302": channel.Refused,
 	}
 	each(t, table, func(t *testing.T, want channel.Failure) {

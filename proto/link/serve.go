@@ -29,6 +29,8 @@ type ListenConfig struct {
 	Features []string
 	// Heartbeat is how often diallers show that they live: 100 ms to 20 s, default 10 s.
 	Heartbeat time.Duration
+	// Heartbeats are other ones, for kinds of peer that are missed sooner. Same bounds.
+	Heartbeats map[Kind]time.Duration
 	// ReconnectSpread is told to diallers: after a loss wait a random part of
 	// this. About one second for every 500 peers. At most ten minutes.
 	ReconnectSpread time.Duration
@@ -204,17 +206,21 @@ func (s *server) meet(ctx context.Context, w wire) (*Conn, error) {
 	if c.hello, err = helloOf(&m); err != nil {
 		return nil, err
 	}
-	c.welcome, err = s.welcome(c.hello)
+	c.welcome, err = s.welcome(c.hello, c.peer.Kind)
 	return c, err
 }
 
-func (s *server) welcome(hello Hello) (Welcome, error) {
+func (s *server) welcome(hello Hello, kind Kind) (Welcome, error) {
 	protocol, err := agree(hello.Protocol)
+	heartbeat := s.cfg.Heartbeat
+	if other := s.cfg.Heartbeats[kind]; other > 0 {
+		heartbeat = heartbeatOf(other)
+	}
 	hubs := s.cfg.Hubs()
 	return Welcome{
 		Protocol: protocol, Features: common(s.cfg.Features, hello.Features),
 		Software: s.cfg.Software, Node: s.cfg.Node, Now: time.Now(),
-		Heartbeat: s.cfg.Heartbeat, ReconnectSpread: s.cfg.ReconnectSpread, Hubs: hubs[:min(len(hubs), maxHubs)],
+		Heartbeat: heartbeat, ReconnectSpread: s.cfg.ReconnectSpread, Hubs: hubs[:min(len(hubs), maxHubs)],
 	}, err
 }
 

@@ -41,6 +41,9 @@ type Data struct {
 	DeliveryID string `json:"delivery_id"`
 	Repeat     string `json:"repeat,omitempty"`  // "true" if this page may have come before
 	LateBy     string `json:"late_by,omitempty"` // whole seconds
+	// Alerts is how many alerts the page speaks of, if of several: alert_id is the gravest of
+	// them, and the page has a place on the screen of its own.
+	Alerts string `json:"alerts,omitempty"`
 }
 
 // newMessage builds the message for a page that is sent now.
@@ -100,6 +103,9 @@ func data(page channel.Page) map[string]string {
 	if page.Repeat {
 		d.Repeat = "true"
 	}
+	if page.Alerts > 1 {
+		d.Alerts = strconv.Itoa(page.Alerts)
+	}
 	if page.LateBy > 0 {
 		d.LateBy = strconv.FormatInt(int64(page.LateBy.Seconds()), 10)
 	}
@@ -114,11 +120,12 @@ func data(page channel.Page) map[string]string {
 	return fields
 }
 
-// screenID is the name of the alert's place on the screen. An alert id that is too
-// long for APNs, or not plain, is replaced by its hash.
+// screenID is the name of the alert's place on the screen; a page about several has a place
+// of its own: it must not replace one about a single alert. An id that is too long for
+// APNs, or not plain, is replaced by its hash.
 func screenID(page channel.Page) string {
 	id := page.AlertID
-	if id == "" {
+	if id == "" || page.Alerts > 1 {
 		id = page.ID
 	}
 	if len(id) <= idMax && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {

@@ -83,6 +83,19 @@ func TestP4P7RepeatReplacesOnTheScreen(t *testing.T) {
 	}
 }
 
+// P8: a page about several alerts has a place of its own on the screen.
+func TestP8ABundleReplacesNoSingleAlert(t *testing.T) {
+	one, many := pageTo("token-1"), pageTo("token-1")
+	many.ID, many.TinyID, many.Title, many.Alerts = "d-2", "", "14 alerts, 3 of them P1", 14
+	single, bundle := received(t, one), received(t, many)
+	if single.Tag() == bundle.Tag() || bundle.Tag() != "d-2" || bundle.Android.CollapseKey != "d-2" || bundle.APNS.Headers["apns-collapse-id"] != "d-2" {
+		t.Errorf("the bundle's tag is %q, that of the single alert %q", bundle.Tag(), single.Tag())
+	}
+	if title := bundle.Notification.Title; title != "P1 · 14 alerts, 3 of them P1" || bundle.Data["alerts"] != "14" || bundle.Data["alert_id"] != one.AlertID {
+		t.Errorf("title %q, data %v", title, bundle.Data)
+	}
+}
+
 func TestP7OlderStateIsNotSentAfterANewerOne(t *testing.T) {
 	ch, server := open(t)
 	newer, older, other := pageTo("token-1"), pageTo("token-1"), pageTo("token-2")

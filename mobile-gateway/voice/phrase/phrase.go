@@ -17,6 +17,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"strconv"
 	"time"
 
 	"keng/mobile-gateway/voice/media"
@@ -55,8 +56,8 @@ func Language(wanted channel.Language) channel.Language {
 }
 
 // Alert returns the phrases that announce a page, in order: greeting, whether it
-// is a repeat or late, priority, alert number digit by digit. A part that the page
-// lacks, or that cannot be read out, is left out.
+// is a repeat or late, priority, and digit by digit the alert's number, or how many alerts
+// there are. A part that the page lacks, or that cannot be read out, is left out.
 func Alert(page channel.Page) []Name {
 	names := []Name{Greeting}
 	if page.Repeat {
@@ -67,6 +68,9 @@ func Alert(page channel.Page) []Name {
 	}
 	if p := page.Priority; len(p) == 2 && p[0] == 'P' && p[1] >= '1' && p[1] <= '5' {
 		names = append(names, Priority, Name(p[1:]))
+	}
+	if page.Alerts > 1 {
+		return append(append(names, AlertCount), digits(strconv.Itoa(page.Alerts))...)
 	}
 	if digits := digits(page.TinyID); digits != nil {
 		names = append(append(names, AlertNumber), digits...)
@@ -114,7 +118,7 @@ func Speak(language channel.Language, names []Name) ([]int16, error) {
 // keeps close to it, and the menu's parts are one sentence.
 func pause(before, after Name) time.Duration {
 	switch {
-	case len(after) == 1 && (len(before) == 1 || before == Priority || before == AlertNumber):
+	case len(after) == 1 && (len(before) == 1 || before == Priority || before == AlertNumber || before == AlertCount):
 		return betweenDigits
 	case after == PressOther:
 		return betweenChoices

@@ -62,6 +62,7 @@ func TestAlert(t *testing.T) {
 		want []Name
 	}{
 		"usual":    {channel.Page{Priority: "P1", TinyID: "407"}, []Name{Greeting, Priority, "1", AlertNumber, "4", "0", "7"}},
+		"many":     {channel.Page{Priority: "P1", TinyID: "407", Alerts: 14}, []Name{Greeting, Priority, "1", AlertCount, "1", "4"}},
 		"repeated": {channel.Page{Priority: "P5", Repeat: true}, []Name{Greeting, Repeated, Priority, "5"}},
 		"late":     {channel.Page{LateBy: time.Minute, TinyID: "1"}, []Name{Greeting, Late, AlertNumber, "1"}},
 		"odd":      {channel.Page{Priority: "P6", TinyID: "a1"}, []Name{Greeting}},

@@ -14,6 +14,7 @@ const (
 	Late         Name = "late"         // the alert is older than it should be
 	Priority     Name = "priority"     // a digit follows
 	AlertNumber  Name = "alert-number" // digits follow
+	AlertCount   Name = "alert-count"  // digits follow: how many alerts the call is about
 	PressOne     Name = "press-1"      // the menu's beginning: what acknowledges
 	PressOther   Name = "press-2-3"    // the menu's end: what closes, what passes the alert on
 	Acknowledged Name = "acknowledged" // 1 was understood
@@ -24,7 +25,7 @@ const (
 // Names returns the names of all phrases, in a fixed order.
 func Names() []Name {
 	return []Name{
-		Greeting, Repeated, Late, Priority, AlertNumber,
+		Greeting, Repeated, Late, Priority, AlertNumber, AlertCount,
 		PressOne, PressOther, Acknowledged, Closed, PassedOn,
 		"0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
 	}
@@ -59,6 +60,8 @@ func vietnamese(name Name) string {
 		return "Mức ưu tiên"
 	case AlertNumber:
 		return "Cảnh báo số"
+	case AlertCount:
+		return "Số lượng cảnh báo"
 	case PressOne:
 		return "Bấm phím một để xác nhận,"
 	case PressOther:
@@ -86,6 +89,8 @@ func english(name Name) string {
 		return "Priority"
 	case AlertNumber:
 		return "Alert number"
+	case AlertCount:
+		return "Number of alerts"
 	case PressOne:
 		return "Press one to acknowledge,"
 	case PressOther:

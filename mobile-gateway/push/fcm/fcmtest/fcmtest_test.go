@@ -153,3 +153,12 @@ func FuzzDecodeMessage(f *testing.F) {
 		}
 	})
 }
+
+func TestSlowAnswersComeAfterTheMessageIsRemembered(t *testing.T) {
+	s, good := start(t)
+	s.Slow(50*time.Millisecond, 60*time.Millisecond)
+	post(t, s.URL()+"/v1/projects/p/messages:send", good, `{"message":{"token":"token-123"}}`)
+	if m := s.Messages(); len(m) != 1 || time.Since(m[0].At) < 50*time.Millisecond {
+		t.Errorf("the server remembers %+v", m)
+	}
+}

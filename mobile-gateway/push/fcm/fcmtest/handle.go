@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -42,6 +43,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request) {
 		m.Name = s.nextName()
 	}
 	s.remember(m)
+	s.dawdle(r)
 	s.answer(w, r, m, mood.retryAfter)
 }
 
@@ -64,6 +66,23 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, m Message, retry
 // stall holds a request until its client gives up or the server closes.
 func (s *Server) stall(r *http.Request) {
 	select {
+	case <-r.Context().Done():
+	case <-s.closing:
+	}
+}
+
+// dawdle takes its time.
+func (s *Server) dawdle(r *http.Request) {
+	s.mu.Lock()
+	least, most := s.slow[0], s.slow[1]
+	s.mu.Unlock()
+	if most <= 0 {
+		return
+	}
+	timer := time.NewTimer(least + rand.N(max(most-least, 1)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
 	case <-r.Context().Done():
 	case <-s.closing:
 	}

@@ -81,6 +81,14 @@ func (s *Server) Garble() { s.Refuse(Garbled) }
 // Accept lets each phone decide again.
 func (s *Server) Accept() { s.Refuse("") }
 
+// Slow makes every answer about a message take a random time in this range, from when the
+// server remembers it. Zero: no time.
+func (s *Server) Slow(least, most time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = [2]time.Duration{least, most}
+}
+
 // StallTokens leaves every request for an access token without an answer, until
 // called with false.
 func (s *Server) StallTokens(stall bool) {

@@ -57,6 +57,7 @@ type Server struct {
 	changed chan struct{} // closed and replaced whenever tries grows
 	count   int
 	oauth   mood
+	slow    [2]time.Duration // how long answers take, at least and at most
 }
 
 // New starts a server for a project on a free port of 127.0.0.1.
