@@ -43,6 +43,7 @@ type kill struct {
 func TestFiftyKills(t *testing.T) {
 	seed, n := uint64(fromEnv(t, "KENG_SEED", int(time.Now().UnixMilli()))), fromEnv(t, "KENG_KILLS", killsShort)
 	t.Logf("KENG_SEED=%d KENG_KILLS=%d", seed, n)
+	t.Setenv("KENG_PAGE_WINDOW", "0") // no bundles: at any moment pages are under way
 	c := startCluster(t)
 	providers := []google{startFCM(t), startFCM(t)}
 	for _, google := range providers {

@@ -24,6 +24,7 @@ const (
 // the alerts pages several people each. Nothing is lost, nobody is paged twice without being
 // told so, and agents and gateways are back.
 func TestStoryHubsRestartDuringAStorm(t *testing.T) {
+	t.Setenv("KENG_PAGE_WINDOW", "2s") // in place of a minute: bundles, soon
 	c := startCluster(t)
 	providers := []google{startFCM(t), startFCM(t)}
 	for i, google := range providers {
