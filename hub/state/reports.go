@@ -1,0 +1,191 @@
+package state
+
+import (
+	"fmt"
+	"slices"
+
+	"keng/hub/core"
+	"keng/proto/channel"
+	"keng/raftstore/table"
+)
+
+// TakeReports writes down what became of pages. Reports that are known are passed over.
+type TakeReports struct {
+	Reports []channel.Report `cbor:"1,keyasint"`
+	// Gateway is who reports; empty: the hub itself.
+	Gateway string `cbor:"2,keyasint,omitempty"`
+}
+
+func (TakeReports) number() number { return takeReports }
+
+func (reports TakeReports) apply(c *change) (Nothing, error) {
+	if p, ok := GetPeer(c.tx, reports.Gateway); ok && p.Revoked {
+		return Nothing{}, p.mayCome(p.Kind)
+	}
+	for _, r := range reports.Reports {
+		d, ok := GetDelivery(c.tx, core.DeliveryID(r.Page))
+		if !ok {
+			continue // of a page that nobody knows there is nothing to write down
+		}
+		t := c.trace(r)
+		if slices.ContainsFunc(d.Trace, t.repeats) {
+			continue
+		}
+		if moved(d, t, reports.Gateway) {
+			if err := c.log(d.Alert, PageEntry, System, fmt.Sprintf("%s: another gateway, which has the page no more: %s", d.Kind, t)); err != nil {
+				return Nothing{}, err
+			}
+			continue
+		}
+		// A talkative gateway must not keep out what matters: the end, and what the person said.
+		matters := t.Stage.Final() && !d.Final() || asks(t.Reply)
+		if len(d.Trace) >= traceMax && !(matters && len(d.Trace) < 2*traceMax) {
+			continue
+		}
+		if reports.Gateway != "" {
+			d.Gateway = reports.Gateway
+		}
+		if err := c.record(d, t); err != nil {
+			return Nothing{}, err
+		}
+	}
+	return Nothing{}, nil
+}
+
+// moved reports whether a page, of which a gateway says that it failed there, has meanwhile
+// gone on to another one: that one tells of its end. What a person said counts in any case.
+func moved(d *Delivery, t Trace, gateway string) bool {
+	broken := t.Stage == channel.Failed || t.Stage == channel.Cancelled
+	return broken && t.Reply == channel.NoAction && gateway != "" && d.Gateway != "" && gateway != d.Gateway && !d.Final()
+}
+
+// trace makes a stage of a report. Texts are cut and made one line, so that no gateway
+// can make a page too large to be written down.
+func (c *change) trace(r channel.Report) Trace {
+	return Trace{
+		At: c.moment(r.At), Stage: channel.Stage(line(string(r.Stage), wordMax)), Failure: channel.Failure(line(string(r.Failure), wordMax)),
+		Reply: channel.Reply(line(string(r.Reply), wordMax)), Detail: line(r.Detail, detailMax), ProviderID: line(r.ProviderID, detailMax), Number: r.Number,
+	}
+}
+
+// repeats reports whether x says the same again. The number alone does not tell: each
+// gateway counts for itself, and a page may have been with several.
+func (t Trace) repeats(x Trace) bool {
+	return t.Number != 0 && x.Number == t.Number && x.Stage == t.Stage && x.At.Equal(t.At) && x.Reply == t.Reply
+}
+
+// record adds a stage to a page and draws the consequences, for each of its alerts.
+func (c *change) record(d *Delivery, t Trace) error {
+	settled := d.Final()
+	d.Trace = append(d.Trace, t)
+	if err := Deliveries.Put(c.tx, d); err != nil {
+		return err
+	}
+	if t.Stage.Final() {
+		c.dropOverdue(d)
+		if t.Failure == channel.DeadContact && !settled {
+			if err := c.bury(d); err != nil {
+				return err
+			}
+		}
+	}
+	var err error
+	switch {
+	case !d.Bundle:
+		err = c.follow(d, d.Alert, t, settled, 0)
+	case t.Stage.Final() && !settled || asks(t.Reply):
+		err = c.ripple(d, len(d.Trace)-1, "")
+	}
+	if err == nil && t.Stage.Final() && d.Kind == channel.Voice {
+		err = c.lineFree(d.User)
+	}
+	return err
+}
+
+// follow does for one alert of a page, which it shares with so many others, what follows
+// from a stage. The page may have been settled before.
+func (c *change) follow(d *Delivery, id core.AlertID, t Trace, settled bool, others int) error {
+	c.touched[id] = true
+	name := string(d.User)
+	if u, ok := Users.Get(c.tx, table.K().String(string(d.User))); ok {
+		name = u.Username
+	}
+	what := string(d.Kind)
+	switch {
+	case others == 1:
+		what += " (with another alert)"
+	case others > 1:
+		what += fmt.Sprintf(" (with %d other alerts)", others)
+	}
+	if err := c.log(id, PageEntry, System, fmt.Sprintf("%s to %s: %s", what, name, t)); err != nil {
+		return err
+	}
+	// A digit pressed counts whenever it is heard, even after the page was given up.
+	if heeded, err := c.heed(d, id, t.Reply, name); heeded || err != nil {
+		return err
+	}
+	// A page that was cancelled, and not by us, has not reached anybody either.
+	if settled || t.Stage != channel.Failed && t.Stage != channel.Cancelled || c.fault == NextMethodWaits {
+		return nil
+	}
+	return c.hurry(id, d.User, d.ID)
+}
+
+// asks reports whether a reply is one that this version heeds.
+func asks(r channel.Reply) bool {
+	return r == channel.Acknowledge || r == channel.Close || r == channel.NextPerson
+}
+
+// heed does for one alert what a person asked for through a channel. It reports false for
+// no reply, and for one that this version does not know: to the page that makes no
+// difference.
+func (c *change) heed(d *Delivery, id core.AlertID, reply channel.Reply, name string) (heeded bool, err error) {
+	ref, note := Ref{ID: id}, "by "+string(d.Kind)
+	switch reply {
+	case channel.Acknowledge:
+		_, err = AcknowledgeAlert{Alert: ref, User: name, Note: note}.apply(c)
+	case channel.Close:
+		_, err = CloseAlert{Alert: ref, User: name, Note: note}.apply(c)
+	case channel.NextPerson:
+		err = c.passOn(d, id, name)
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// passOn leaves a person in peace who cannot take care of an alert, and lets the next
+// step of its escalations come at once.
+func (c *change) passOn(d *Delivery, id core.AlertID, name string) error {
+	a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
+	if !ok || a.Silent() {
+		return nil
+	}
+	if err := c.log(id, ActionEntry, name, "Passed on to the next person by "+string(d.Kind)); err != nil {
+		return err
+	}
+	for _, x := range deadlinesOf(c.tx, id) {
+		if x.Kind == ReachAttempt && x.User == d.User {
+			Deadlines.Delete(c.tx, deadlineKey(x))
+		}
+	}
+	if err := c.cancelDeliveries(id, d.User, "the person has passed the alert on"); err != nil {
+		return err
+	}
+	return c.hurryEscalation(id)
+}
+
+// bury marks the contact of which the provider says that it will never work again. One
+// that has got another address meanwhile lives.
+func (c *change) bury(d *Delivery) error {
+	u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
+	if !ok {
+		return nil
+	}
+	for i := range u.Contacts {
+		if k := &u.Contacts[i]; k.ID == d.Contact && k.Address == d.Address && k.DeadSince.IsZero() {
+			k.DeadSince = c.now
+		}
+	}
+	return Users.Put(c.tx, u)
+}
