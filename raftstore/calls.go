@@ -31,6 +31,8 @@ func (s *Store) answer(ctx context.Context, nodeID string, request *clusterpb.Re
 	case *clusterpb.Request_GetStatus:
 		response.Kind = &clusterpb.Response_Status{Status: encodeStatus(s.Status())}
 		return response
+	case *clusterpb.Request_Tell:
+		return s.answerTell(ctx, nodeID, kind.Tell)
 	}
 	l, _ := s.leaders.look()
 	if l.id != s.options.NodeID {
