@@ -143,6 +143,8 @@ type Peer struct {
 	Through uint64 `cbor:"8,keyasint,omitempty"`
 	// Dropped counts the events that the agent's spool had to give up.
 	Dropped uint64 `cbor:"9,keyasint,omitempty"`
+	// Labels are those of the token by which it joined.
+	Labels map[string]string `cbor:"11,keyasint,omitempty"`
 }
 
 // Peers holds the agents and gateways.

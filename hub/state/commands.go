@@ -24,6 +24,11 @@ const (
 	putNode          number = 16
 	deleteNode       number = 17
 
+	// Agents that are silent.
+	noteAgent     number = 25
+	silenceAgents number = 26
+	hearAgents    number = 27
+
 	// People's configuration.
 	createUser        number = 32
 	changeUser        number = 33
@@ -78,6 +83,9 @@ func commands() map[number]runner {
 		useNodeToken:      runs(UseNodeToken{}),
 		putNode:           runs(PutNode{}),
 		deleteNode:        runs(DeleteNode{}),
+		noteAgent:         runs(NoteAgent{}),
+		silenceAgents:     runs(SilenceAgents{}),
+		hearAgents:        runs(HearAgents{}),
 		createUser:        runs(CreateUser{}),
 		changeUser:        runs(ChangeUser{}),
 		deleteUser:        runs(DeleteUser{}),

@@ -61,7 +61,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 	return func(yield func(string, []byte) bool) {
 		for _, row := range []func(*testing.T) (string, []byte){
 			golden(Clusters), golden(counters), golden(Keys), golden(Tokens), golden(Peers), golden(Users), golden(Teams), golden(Schedules),
-			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes),
+			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes), golden(Presences),
 		} {
 			if !yield(row(t)) {
 				return
@@ -70,6 +70,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 		for _, c := range []interface{ number() number }{
 			fill[FoundCluster](), fill[CreateToken](), fill[UseToken](), fill[PutKey](), fill[PutUser](), fill[PutTeam](), fill[PutSchedule](), fill[PutEscalation](),
 			fill[CreateAlert](), fill[AcknowledgeAlert](), fill[CloseAlert](), fill[TakeEvents](), fill[TakeReports](), fill[DoDue](), fill[UseNodeToken](), fill[PutNode](), fill[DeleteNode](),
+			fill[NoteAgent](), fill[SilenceAgents](), fill[HearAgents](),
 			fill[CreateUser](), fill[ChangeUser](), fill[DeleteUser](), fill[CreateContact](), fill[ChangeContact](), fill[DeleteContact](), fill[RegisterDevice](), fill[DeleteDevice](),
 			fill[CreateRule](), fill[ChangeRule](), fill[DeleteRule](), fill[CreateStep](), fill[ChangeStep](), fill[DeleteStep](),
 			fill[CreateTeam](), fill[ChangeTeam](), fill[DeleteTeam](), fill[AddMember](), fill[RemoveMember](), fill[CreateRoutingRule](), fill[ChangeRoutingRule](), fill[DeleteRoutingRule](),
@@ -104,7 +105,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		read, ok := map[string]func(*testing.T, []byte){
-			"table-4-tokens": before(Tokens), "command-2": beforeCommand[CreateToken], "table-14-deliveries": before(Deliveries), "command-13": beforeCommand[TakeReports],
+			"table-4-tokens": before(Tokens), "table-5-peers": before(Peers), "command-2": beforeCommand[CreateToken], "table-14-deliveries": before(Deliveries), "command-13": beforeCommand[TakeReports],
 			"table-6-users": before(Users), "table-7-teams": before(Teams), "table-8-schedules": before(Schedules), "table-9-escalations": before(Escalations),
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
