@@ -86,6 +86,8 @@ type App struct {
 	opened      chan struct{} // closed when there is a store
 	store       *raftstore.Store
 	edge        *edge.Edge
+	silence     *engine.Silence
+	agents      census
 	link        net.PacketConn
 	http, raft  net.Listener
 	failed      chan error
@@ -157,7 +159,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	replicated := replicated{a.store}
 	a.start(Task{"store watch", a.watchStore})
 	a.start(Task{"engine", engine.New(replicated, a.edge, a.logger.With("part", "engine")).Run})
+	a.start(Task{"silence", a.silence.Run})
 	a.start(Task{"edge", a.edge.Run})
+	a.start(Task{"heard agents", a.tellHeard})
 	a.start(Task{"announcement", a.announce})
 	a.start(Task{"http", a.serveHTTP})
 	for _, task := range a.o.Tasks {
@@ -174,7 +178,7 @@ const storeDir = "store"
 func (a *App) openStore(context.Context) error {
 	s, err := a.host.OpenStore(raftstore.Options{
 		Dir: a.inData(storeDir), NodeID: a.o.NodeID, Bootstrap: a.founding(), Network: a.network(),
-		Handle: state.New(time.LoadLocation).Handle, Logger: a.logger.With("part", "raftstore"),
+		Handle: state.New(time.LoadLocation).Handle, Told: a.told, Logger: a.logger.With("part", "raftstore"),
 	})
 	if errors.Is(err, raftstore.ErrNoState) {
 		return fmt.Errorf("%s is of a cluster, but its store is missing: put that back as it was last; or if it is lost, take the node out with `keng-hub cluster remove %s`, and let it join with an empty directory", a.o.DataDir, a.o.NodeID)
@@ -183,6 +187,7 @@ func (a *App) openStore(context.Context) error {
 		return err
 	}
 	a.store = s
+	a.silence = engine.NewSilence(replicated{s}, a.logger.With("part", "silence"))
 	close(a.opened)
 	a.atStop("store", func(context.Context) error { return s.Close() })
 	return nil
@@ -222,7 +227,7 @@ func (a *App) makeEdge(context.Context) error {
 	a.edge = edge.New(edge.Options{
 		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authority, Logger: a.logger.With("part", "edge"),
 		Listen: link.ListenConfig{
-			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs,
+			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs, Spread: a.spread,
 			Logger: a.logger.With("part", "link"),
 		},
 	})

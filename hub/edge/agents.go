@@ -38,11 +38,19 @@ func (e *Edge) serveAgent(ctx context.Context, c *link.Conn) error {
 	if err := c.Receive(&first); err != nil {
 		return err
 	}
-	epoch := first.GetResume().GetEpoch()
+	epoch, site := first.GetResume().GetEpoch(), first.GetResume().GetSite()
 	if len(epoch) != 16 {
 		return errProtocol
 	}
+	if e.heard.isAlone() {
+		return c.Goodbye(aloneReason, 0)
+	}
+	e.heard.enter(c)
+	defer e.part(c, site)
 	if err := e.take(ctx, c, epoch, nil); err != nil {
+		return err
+	}
+	if err := e.hear(ctx, c, site); err != nil {
 		return err
 	}
 	incoming := make(chan *agentpb.Event, batchMax)

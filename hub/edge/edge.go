@@ -41,6 +41,7 @@ type Edge struct {
 	listen    link.ListenConfig
 	logger    *slog.Logger
 	gateways  gateways
+	heard     *heard
 }
 
 // New returns an edge. It listens when Run is called.
@@ -49,6 +50,7 @@ func New(o Options) *Edge {
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
 	}
+	e.heard = newHeard()
 	e.gateways.changed = make(chan struct{})
 	e.gateways.sessions = map[uint64]*gateway{}
 	e.listen.Join, e.listen.Admit = e.join, e.admit
