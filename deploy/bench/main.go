@@ -6,6 +6,7 @@
 //	agent         size, memory and processor time of an agent with twenty checks
 //	raftstore     commits on three nodes with their logs on disk, beside etcd and a bare Raft
 //	ingest-http   alerts posted to a cluster of three; --peer alertmanager: beside that
+//	ingest-link   alerts from agents over the link; --peer alertmanager: beside that
 //	page-latency  from an alert's POST to a cluster of three to its push at the FCM server
 //	agents        three hubs with thousands of agents: memory, processor time, return after
 //	              kill -9, and that nobody is called silent for it; --count 10000
@@ -43,6 +44,7 @@ func benchmarks() map[string]benchmark {
 		"agent":        {run: benchAgent, figures: agentFigures(), runs: 5},
 		"raftstore":    {run: benchRaftstore, figures: raftstoreFigures(), runs: 5},
 		"ingest-http":  {run: benchIngestHTTP, figures: ingestFigures(), runs: 5, peer: alertmanager},
+		"ingest-link":  {run: benchIngestLink, figures: ingestFigures(), runs: 5, peer: alertmanager},
 		"page-latency": {run: benchPageLatency, figures: pageFigures(), runs: 5},
 		"failover":     {run: benchFailover, figures: failoverFigures(), runs: 5},
 	}
