@@ -121,13 +121,12 @@ func (s *Silence) judge(ctx context.Context) error {
 	s.mu.Lock()
 	s.watch.roster, s.watch.readAt = roster, now
 	j = s.watch.judge(now)
-	watched, missed := len(roster), s.watch.missed(j)
 	s.mu.Unlock()
-	return s.write(ctx, j, watched, missed)
+	return s.write(ctx, j, len(roster))
 }
 
 // write has the state take a judgement.
-func (s *Silence) write(ctx context.Context, j silence.Judgement, watched int, missed map[string]int) error {
+func (s *Silence) write(ctx context.Context, j silence.Judgement, watched int) error {
 	if len(j.Silent)+len(j.Back) > 0 {
 		defer func() {
 			s.mu.Lock()
@@ -142,10 +141,7 @@ func (s *Silence) write(ctx context.Context, j silence.Judgement, watched int, m
 	}
 	for _, g := range j.Silent {
 		s.logger.Warn("agents are silent", "scope", g.Scope, "site", g.Site, "agents", len(g.Agents))
-		command := state.SilenceAgents{Scope: g.Scope, Site: g.Site, Watched: watched, Missed: missed[g.Site]}
-		if g.Scope == silence.Whole {
-			command.Missed = missed[everywhere]
-		}
+		command := state.SilenceAgents{Scope: g.Scope, Site: g.Site, Watched: watched}
 		for some := range slices.Chunk(g.Agents, state.SilenceMax) {
 			command.Agents = some
 			if _, err := state.Do(ctx, s.store, seed.New(), command); err != nil {

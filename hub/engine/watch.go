@@ -75,30 +75,3 @@ func (w *watch) judge(now time.Time) silence.Judgement {
 	}
 	return j
 }
-
-// everywhere is the key of the sum in missed. No site has that name.
-const everywhere = "\x00"
-
-// missed counts the agents that are silent, by site and in all, with those of a judgement.
-func (w *watch) missed(j silence.Judgement) map[string]int {
-	count, site := map[string]int{}, map[string]string{}
-	silent := map[string]bool{}
-	for _, a := range w.roster {
-		site[a.ID], silent[a.ID] = a.Site, a.Silent != silence.None
-	}
-	for _, g := range j.Silent {
-		for _, id := range g.Agents {
-			silent[id] = true
-		}
-	}
-	for _, id := range j.Back {
-		silent[id] = false
-	}
-	for id, is := range silent {
-		if is {
-			count[site[id]]++
-			count[everywhere]++
-		}
-	}
-	return count
-}

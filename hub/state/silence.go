@@ -77,9 +77,8 @@ type SilenceAgents struct {
 	Scope  silence.Scope `cbor:"1,keyasint"`
 	Site   string        `cbor:"2,keyasint,omitempty"`
 	Agents []string      `cbor:"3,keyasint"`
-	// Missed and Watched are how many agents are silent and how many there are, for people.
-	Missed  int `cbor:"4,keyasint,omitempty"`
-	Watched int `cbor:"5,keyasint,omitempty"`
+	// Watched is how many agents there are, for people.
+	Watched int `cbor:"4,keyasint,omitempty"`
 }
 
 func (SilenceAgents) number() number { return silenceAgents }
@@ -146,7 +145,7 @@ func (c *change) silenceDraft(s SilenceAgents, p *Peer, row *Presence) alert.Dra
 	if s.Scope == silence.One {
 		d.Details["agent"], d.Entity = p.Name, line(p.Name, alert.EntityMax)
 	} else {
-		d.Source, d.Details["silent"] = System, fmt.Sprint(s.Missed)
+		d.Source = System
 	}
 	if team, ok := c.defaultTeam(); ok {
 		d.Responders = []alert.Responder{team}
@@ -166,10 +165,10 @@ func (c *change) silenceWords(s SilenceAgents, p *Peer, row *Presence) string {
 	}
 	switch {
 	case s.Scope == silence.Whole:
-		return say("%d trong số %d agent mất liên lạc cùng lúc: nhiều khả năng mạng của chính hub gặp sự cố",
-			"%d of %d agents fell silent together: most likely the hub's own network is at fault", s.Missed, s.Watched)
+		return say("hơn một nửa trong số %d agent mất liên lạc cùng lúc: nhiều khả năng mạng của chính hub gặp sự cố",
+			"more than half of %d agents fell silent together: most likely the hub's own network is at fault", s.Watched)
 	case s.Scope == silence.Site:
-		return say("%d agent tại %s mất liên lạc: mất điện hoặc mất mạng tại đó?", "%d agents at %s are silent: has the place lost power, or its uplink?", s.Missed, s.Site)
+		return say("nhiều agent tại %s mất liên lạc: mất điện hoặc mất mạng tại đó?", "several agents at %s are silent: has the place lost power, or its uplink?", s.Site)
 	case !row.Stopped.IsZero():
 		return say("agent %s tại %s đã được dừng và chưa chạy lại", "agent %s at %s was stopped and has not come back", p.Name, s.Site)
 	}
