@@ -25,13 +25,15 @@ func (s *Store) serveCalls(conn net.Conn, nodeID string) {
 func (s *Store) answer(ctx context.Context, nodeID string, request *clusterpb.Request) *clusterpb.Response {
 	response := &clusterpb.Response{}
 	var err error
-	switch request.Kind.(type) {
+	switch kind := request.Kind.(type) {
 	case *clusterpb.Request_GetStatus:
 		response.Kind = &clusterpb.Response_Status{Status: encodeStatus(s.Status())}
 		return response
 	case *clusterpb.Request_GetTime:
 		response.Kind = &clusterpb.Response_Time{Time: &clusterpb.Time{WallUnixNs: s.clock.shown().UnixNano()}}
 		return response
+	case *clusterpb.Request_Tell:
+		return s.answerTell(ctx, nodeID, kind.Tell)
 	}
 	l, _ := s.leaders.look()
 	if l.id != s.options.NodeID {

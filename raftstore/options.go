@@ -1,6 +1,7 @@
 package raftstore
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -51,6 +52,11 @@ type Options struct {
 	Network *Network
 	// Handle is what evaluates commands.
 	Handle Handler
+	// Told answers what another node, or this one, says by [Store.Tell]: from is that
+	// node's id, as its certificate has it. It is called by many goroutines, must not keep
+	// or modify body, and has the time that the caller will wait. Without it every message
+	// is refused.
+	Told func(ctx context.Context, from, topic string, body []byte) ([]byte, error)
 	// Wall is the node's wall clock: time.Now unless set.
 	Wall func() time.Time
 	// Logger gets what the store, Raft and the engine have to say: slog.Default()

@@ -72,7 +72,7 @@ func benchIngestHTTP(ctx context.Context, s setting) (map[string]float64, error)
 		return figures, nil
 	}
 	hubs.stop()
-	peer, cpu, err := floodAlertmanager(ctx, s.dir, binary)
+	peer, cpu, err := floodAlertmanager(ctx, s.dir, binary, 1)
 	if err != nil {
 		return nil, fmt.Errorf("alertmanager: %w", err)
 	}
@@ -81,8 +81,9 @@ func benchIngestHTTP(ctx context.Context, s setting) (map[string]float64, error)
 	return figures, nil
 }
 
-// floodAlertmanager measures one Alertmanager that tells nobody.
-func floodAlertmanager(ctx context.Context, dir, binary string) (m measured, cpu float64, err error) {
+// floodAlertmanager measures one Alertmanager that tells nobody, with so many alerts in a
+// request.
+func floodAlertmanager(ctx context.Context, dir, binary string, batch int64) (m measured, cpu float64, err error) {
 	if dir, err = os.MkdirTemp(dir, "alertmanager-"); err != nil {
 		return m, 0, err
 	}
@@ -101,7 +102,7 @@ func floodAlertmanager(ctx context.Context, dir, binary string) (m measured, cpu
 		return m, 0, err
 	}
 	defer p.stop()
-	target := target{addresses: []string{address}, path: "/api/v2/alerts", body: prometheusAlert, accepted: http.StatusOK}
+	target := target{addresses: []string{address}, path: "/api/v2/alerts", body: alertmanagerBody(batch), accepted: http.StatusOK}
 	if err := p.await(ctx, func() bool { return target.answers(ctx) }); err != nil {
 		return m, 0, err
 	}

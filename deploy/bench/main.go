@@ -1,12 +1,15 @@
 // Command bench measures Kẻng against its budgets. Each benchmark starts what it measures,
 // on loopback, and cleans up after itself.
 //
-//	go run ./deploy/bench NAME [--json] [--runs 5] [--peer NAME] [--profile DIR]
+//	go run ./deploy/bench NAME [--json] [--runs 5] [--peer NAME] [--count N] [--profile DIR]
 //
 //	agent         size, memory and processor time of an agent with twenty checks
 //	raftstore     commits on three nodes with their logs on disk, beside etcd and a bare Raft
 //	ingest-http   alerts posted to a cluster of three; --peer alertmanager: beside that
+//	ingest-link   alerts from agents over the link; --peer alertmanager: beside that
 //	page-latency  from an alert's POST to a cluster of three to its push at the FCM server
+//	agents        three hubs with thousands of agents: memory, processor time, return after
+//	              kill -9, and that nobody is called silent for it; --count 10000
 //	failover      from kill -9 of the leader to the push of an alert that is posted then
 //
 // It prints a readable table of medians, with the floor and the goal of each figure ("-"
@@ -37,9 +40,11 @@ import (
 // benchmarks is the list of all benchmarks.
 func benchmarks() map[string]benchmark {
 	return map[string]benchmark{
+		"agents":       {run: benchAgents, figures: agentsFigures(), runs: 1},
 		"agent":        {run: benchAgent, figures: agentFigures(), runs: 5},
 		"raftstore":    {run: benchRaftstore, figures: raftstoreFigures(), runs: 5},
 		"ingest-http":  {run: benchIngestHTTP, figures: ingestFigures(), runs: 5, peer: alertmanager},
+		"ingest-link":  {run: benchIngestLink, figures: ingestFigures(), runs: 5, peer: alertmanager},
 		"page-latency": {run: benchPageLatency, figures: pageFigures(), runs: 5},
 		"failover":     {run: benchFailover, figures: failoverFigures(), runs: 5},
 	}
@@ -58,6 +63,7 @@ type benchmark struct {
 type setting struct {
 	dir     string // for all that it writes; the next run finds what was built
 	peer    string // the program beside which it is measured, if any
+	count   int    // how many agents
 	profile string // directory for profiles of this process; empty for none
 }
 
@@ -67,6 +73,7 @@ type figure struct {
 	floor, goal float64 // 0 for none
 	higher      bool    // more is better
 	beside      bool    // measured only with a peer
+	none        bool    // must be zero
 }
 
 // holds reports whether a value is as good as a bound.
@@ -80,6 +87,8 @@ func (f figure) holds(value, bound float64) bool {
 // verdict is what can be said of a value: the best bound that it holds.
 func (f figure) verdict(value float64) string {
 	switch {
+	case f.none && value != 0:
+		return missed
 	case f.floor != 0 && !f.holds(value, f.floor):
 		return missed
 	case f.goal != 0 && f.holds(value, f.goal):
@@ -97,6 +106,7 @@ type commands struct {
 	JSON    bool   `name:"json" help:"Print the figures as one JSON object in the last line."`
 	Runs    int    `placeholder:"N" help:"How often to measure; medians are printed. Default: ${runs}."`
 	Peer    string `placeholder:"NAME" help:"Measure beside another program: ${peers}."`
+	Count   int    `placeholder:"N" default:"10000" help:"How many agents (agents)."`
 	Profile string `placeholder:"DIR" type:"existingdir" help:"Keep processor profiles of what is measured within this process (raftstore)."`
 }
 
@@ -114,6 +124,8 @@ func main() {
 		fail(2, fmt.Errorf("there is no benchmark %q; see --help", c.Name))
 	case c.Runs < 0:
 		fail(2, fmt.Errorf("--runs must be 1 or more"))
+	case c.Count < 1 || c.Count > 50_000:
+		fail(2, fmt.Errorf("--count must be from 1 to 50000"))
 	case c.Peer != "" && c.Peer != b.peer:
 		fail(2, fmt.Errorf("%s cannot be measured beside %q; see --help", c.Name, c.Peer))
 	case c.Runs == 0:
@@ -160,7 +172,7 @@ func measure(ctx context.Context, b benchmark, c commands) error {
 	values := map[string][]float64{}
 	for i := range c.Runs {
 		fmt.Fprintf(os.Stderr, "run %d of %d\n", i+1, c.Runs)
-		got, err := b.run(ctx, setting{dir: dir, peer: c.Peer, profile: c.Profile})
+		got, err := b.run(ctx, setting{dir: dir, peer: c.Peer, count: c.Count, profile: c.Profile})
 		if err != nil {
 			return fmt.Errorf("run %d: %w", i+1, err)
 		}

@@ -109,6 +109,8 @@ type App struct {
 	watcher     *watch.Watcher
 	desk        *direct.Desk   // the hub's own channels
 	links       *acklink.Links // in what they send
+	silence     *engine.Silence
+	agents      census
 	link        net.PacketConn
 	linkTCP     net.Listener // at the same port
 	http, raft  net.Listener
@@ -194,7 +196,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.start(Task{"store watch", a.watchStore})
 	a.start(Task{"channels", a.desk.Run})
 	a.start(Task{"engine", engine.New(replicated, carriers{a.edge, a.desk, a.links}, a.logger.With("part", "engine")).Run})
+	a.start(Task{"silence", a.silence.Run})
 	a.start(Task{"edge", a.edge.Run})
+	a.start(Task{"heard agents", a.tellHeard})
 	a.start(Task{"watcher", a.watcher.Run})
 	a.start(Task{"authority", a.followAuthority})
 	a.start(Task{"announcement", a.announce})
@@ -228,7 +232,7 @@ const storeDir = "store"
 func (a *App) openStore(context.Context) error {
 	s, err := a.host.OpenStore(raftstore.Options{
 		Dir: a.inData(storeDir), NodeID: a.o.NodeID, Bootstrap: a.founding(), Network: a.network(),
-		Handle: planted(state.New(time.LoadLocation).With(a.limits())).Handle, Wall: wallClock(), Logger: a.logger.With("part", "raftstore"),
+		Handle: planted(state.New(time.LoadLocation).With(a.limits())).Handle, Wall: wallClock(), Told: a.told, Logger: a.logger.With("part", "raftstore"),
 	})
 	if errors.Is(err, raftstore.ErrNoState) {
 		return fmt.Errorf("%s is of a cluster, but its store is missing: put that back as it was last; or if it is lost, take the node out with `keng-hub cluster remove %s`, and let it join with an empty directory", a.o.DataDir, a.o.NodeID)
@@ -237,6 +241,7 @@ func (a *App) openStore(context.Context) error {
 		return err
 	}
 	a.store = s
+	a.silence = engine.NewSilence(replicated{s}, a.logger.With("part", "silence"))
 	close(a.opened)
 	a.atStop("store", func(context.Context) error { return s.Close() })
 	return nil
@@ -314,7 +319,7 @@ func (a *App) makeEdge(context.Context) error {
 	a.edge = edge.New(edge.Options{
 		Store: replicated{a.store}, Endpoint: endpoint, Authority: a.authorities.signer, Applied: a.store.Applied, Logger: a.logger.With("part", "edge"),
 		Listen: link.ListenConfig{
-			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs, TCP: listeners,
+			Credentials: a.credentials, Node: a.o.NodeID, Software: "keng-hub " + a.o.Version, Hubs: a.hubs, Spread: a.spread, TCP: listeners,
 			Heartbeats: map[link.Kind]time.Duration{link.Gateway: gatewayHeartbeat},
 			Logger:     a.logger.With("part", "link"),
 		},

@@ -43,8 +43,16 @@ func (e *Edge) serveAgent(ctx context.Context, c *link.Conn) error {
 	if len(epoch) != 16 {
 		return errProtocol
 	}
+	if e.heard.isAlone() {
+		return c.Goodbye(aloneReason, 0)
+	}
+	e.heard.enter(c)
+	defer e.part(c, resume.GetSite())
 	taker := taker{edge: e, conn: c, epoch: epoch, backlog: resume.GetNext()}
 	if err := taker.take(ctx, nil); err != nil {
+		return err
+	}
+	if err := e.hear(ctx, c, resume.GetSite()); err != nil {
 		return err
 	}
 	session := e.watched.enter(c.Peer().ID)

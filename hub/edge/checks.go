@@ -296,7 +296,7 @@ func (t *agentTalk) note(ctx context.Context, problem string) {
 	if note == t.noted {
 		return
 	}
-	_, err := state.Do(ctx, t.edge.store, seed.New(), state.NoteAgent{Agent: t.session.id, Site: t.site, Checks: t.inUse, Problem: problem})
+	_, err := state.Do(ctx, t.edge.store, seed.New(), state.NoteChecks{Agent: t.session.id, Site: t.site, Checks: t.inUse, Problem: problem})
 	if err != nil {
 		t.edge.logger.Warn("cannot note what an agent checks", "agent", t.session.id, "error", err)
 		return

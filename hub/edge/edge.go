@@ -43,6 +43,7 @@ type Edge struct {
 	gateways  gateways
 	connected connected
 	watched   watched
+	heard     *heard
 }
 
 // New returns an edge. It listens when Run is called.
@@ -51,6 +52,7 @@ func New(o Options) *Edge {
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
 	}
+	e.heard = newHeard()
 	e.gateways.changed = make(chan struct{})
 	e.gateways.sessions = map[uint64]*gateway{}
 	if e.applied == nil {

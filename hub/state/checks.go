@@ -145,18 +145,18 @@ func (d DeleteChecks) apply(c *change) (Nothing, error) {
 	return Nothing{}, err
 }
 
-// NoteAgent writes down what has changed of how an agent is set up: where it is, which
+// NoteChecks writes down what has changed of how an agent is set up: where it is, which
 // checks of the hub it uses, and why not the newest.
-type NoteAgent struct {
+type NoteChecks struct {
 	Agent   string `cbor:"1,keyasint"`
 	Site    string `cbor:"2,keyasint,omitempty"`
 	Checks  []byte `cbor:"3,keyasint,omitempty"` // version of the hub's checks in use; empty: none
 	Problem string `cbor:"4,keyasint,omitempty"` // why the newest are not
 }
 
-func (NoteAgent) number() number { return noteAgent }
+func (NoteChecks) number() number { return noteChecks }
 
-func (n NoteAgent) apply(c *change) (Nothing, error) {
+func (n NoteChecks) apply(c *change) (Nothing, error) {
 	p, ok := GetPeer(c.tx, n.Agent)
 	if !ok || p.Revoked {
 		return Nothing{}, core.Missing("agent", n.Agent)

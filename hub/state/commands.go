@@ -30,7 +30,12 @@ const (
 	renamePeer       number = 22
 	putChecks        number = 23
 	deleteChecks     number = 24
-	noteAgent        number = 63
+	noteChecks       number = 63
+
+	// Agents that are silent.
+	noteAgent     number = 25
+	silenceAgents number = 26
+	hearAgents    number = 27
 
 	// People's configuration.
 	createUser        number = 32
@@ -93,7 +98,10 @@ func commands() map[number]runner {
 		renamePeer:        runs(RenamePeer{}),
 		putChecks:         runs(PutChecks{}),
 		deleteChecks:      runs(DeleteChecks{}),
+		noteChecks:        runs(NoteChecks{}),
 		noteAgent:         runs(NoteAgent{}),
+		silenceAgents:     runs(SilenceAgents{}),
+		hearAgents:        runs(HearAgents{}),
 		createUser:        runs(CreateUser{}),
 		changeUser:        runs(ChangeUser{}),
 		deleteUser:        runs(DeleteUser{}),

@@ -62,7 +62,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 		for _, row := range []func(*testing.T) (string, []byte){
 			golden(Clusters), golden(counters), golden(Keys), golden(Tokens), golden(Peers), golden(Users), golden(Teams), golden(Schedules),
 			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes),
-			golden(CheckLists), golden(Bundles),
+			golden(CheckLists), golden(Bundles), golden(Presences),
 		} {
 			if !yield(row(t)) {
 				return
@@ -72,12 +72,13 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[FoundCluster](), fill[CreateToken](), fill[UseToken](), fill[PutKey](), fill[PutUser](), fill[PutTeam](), fill[PutSchedule](), fill[PutEscalation](),
 			fill[CreateAlert](), fill[AcknowledgeAlert](), fill[CloseAlert](), fill[TakeEvents](), fill[TakeReports](), fill[DoDue](), fill[UseNodeToken](), fill[PutNode](), fill[DeleteNode](),
 			fill[RevokeToken](), fill[RevokePeer](), fill[RenewPeer](), fill[RotateAuthority](), fill[RenamePeer](),
+			fill[NoteAgent](), fill[SilenceAgents](), fill[HearAgents](),
 			fill[CreateUser](), fill[ChangeUser](), fill[DeleteUser](), fill[CreateContact](), fill[ChangeContact](), fill[DeleteContact](), fill[RegisterDevice](), fill[DeleteDevice](),
 			fill[CreateRule](), fill[ChangeRule](), fill[DeleteRule](), fill[CreateStep](), fill[ChangeStep](), fill[DeleteStep](),
 			fill[CreateTeam](), fill[ChangeTeam](), fill[DeleteTeam](), fill[AddMember](), fill[RemoveMember](), fill[CreateRoutingRule](), fill[ChangeRoutingRule](), fill[DeleteRoutingRule](),
 			fill[CreateSchedule](), fill[ChangeSchedule](), fill[DeleteSchedule](), fill[CreateRotation](), fill[ChangeRotation](), fill[DeleteRotation](),
 			fill[CreateEscalation](), fill[ChangeEscalation](), fill[DeleteEscalation](),
-			fill[PutChecks](), fill[DeleteChecks](), fill[NoteAgent](),
+			fill[PutChecks](), fill[DeleteChecks](), fill[NoteChecks](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -107,11 +108,11 @@ func TestGoldenOfBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		read, ok := map[string]func(*testing.T, []byte){
-			"table-4-tokens": before(Tokens), "command-2": beforeCommand[CreateToken], "table-14-deliveries": before(Deliveries), "command-13": beforeCommand[TakeReports],
+			"table-4-tokens": before(Tokens), "table-5-peers": before(Peers), "command-2": beforeCommand[CreateToken], "table-14-deliveries": before(Deliveries), "command-13": beforeCommand[TakeReports],
 			"table-6-users": before(Users), "table-7-teams": before(Teams), "table-8-schedules": before(Schedules), "table-9-escalations": before(Escalations),
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
-			"table-1-cluster": before(Clusters), "table-5-peers": before(Peers), "command-3": beforeCommand[UseToken],
+			"table-1-cluster": before(Clusters), "command-3": beforeCommand[UseToken],
 			"table-13-deadlines": before(Deadlines), "command-12": beforeCommand[TakeEvents],
 		}[name]
 		if !ok {
@@ -225,7 +226,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 	for _, v := range []any{Cluster{}, counter{}, Key{}, Token{}, Peer{}, reach.User{}, route.Team{}, rota.Schedule{}, escalate.Policy{}, alert.Alert{}, alert.Draft{},
 		Request{}, Entry{}, Deadline{}, Delivery{}, Bundled{}, envelope{}, TakeEvents{},
 		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{},
-		CheckList{}, PutChecks{}, DeleteChecks{}, NoteAgent{}} {
+		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

@@ -34,6 +34,9 @@ type ListenConfig struct {
 	// ReconnectSpread is told to diallers: after a loss wait a random part of
 	// this. About one second for every 500 peers. At most ten minutes.
 	ReconnectSpread time.Duration
+	// Spread returns the same where it grows with the number of peers. Asked for each
+	// connection. Default: ReconnectSpread.
+	Spread func() time.Duration
 	// Hubs returns the addresses where diallers may go instead, of which the first 64 are
 	// told. Asked for each connection. Default: none.
 	Hubs func() []string
@@ -60,7 +63,13 @@ type ListenConfig struct {
 
 func (cfg ListenConfig) withDefaults() ListenConfig {
 	cfg.Heartbeat = heartbeatOf(cfg.Heartbeat)
-	cfg.ReconnectSpread = min(max(cfg.ReconnectSpread, 0), maxDelay)
+	spread, fixed := cfg.Spread, cfg.ReconnectSpread
+	cfg.Spread = func() time.Duration {
+		if spread != nil {
+			return min(max(spread(), 0), maxDelay)
+		}
+		return min(max(fixed, 0), maxDelay)
+	}
 	if cfg.Handshakes <= 0 {
 		cfg.Handshakes = maxHandshakes
 	}
@@ -92,7 +101,7 @@ type server struct {
 // connection ends the older one with [ErrReplaced] and waits for its handle to return.
 //
 // When ctx ends, Serve says Goodbye to every peer with a delay, spread evenly over
-// ReconnectSpread, closes within some seconds what is still open, waits for all
+// Spread, closes within some seconds what is still open, waits for all
 // handles and returns nil. It returns an error if it cannot listen (any longer).
 // An endpoint can serve once at a time.
 func (e *Endpoint) Serve(ctx context.Context, cfg ListenConfig, handle func(ctx context.Context, c *Conn)) error {
@@ -160,7 +169,7 @@ func (s *server) receive(ctx context.Context, w wire) {
 	leave(w.Context())
 	c.begin()
 	if ctx.Err() != nil { // dismiss may have missed it
-		c.Goodbye(goodbyeReason, jitter(s.cfg.ReconnectSpread))
+		c.Goodbye(goodbyeReason, jitter(s.cfg.Spread()))
 		return
 	}
 	go c.answer()
@@ -220,7 +229,7 @@ func (s *server) welcome(hello Hello, kind Kind) (Welcome, error) {
 	return Welcome{
 		Protocol: protocol, Features: common(s.cfg.Features, hello.Features),
 		Software: s.cfg.Software, Node: s.cfg.Node, Now: time.Now(),
-		Heartbeat: heartbeat, ReconnectSpread: s.cfg.ReconnectSpread, Hubs: hubs[:min(len(hubs), maxHubs)],
+		Heartbeat: heartbeat, ReconnectSpread: s.cfg.Spread(), Hubs: hubs[:min(len(hubs), maxHubs)],
 	}, err
 }
 
@@ -243,8 +252,9 @@ func (s *server) dismiss() {
 	var farewells sync.WaitGroup
 	conns := s.seats.conns()
 	rand.Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
+	spread := s.cfg.Spread()
 	for i, c := range conns {
-		delay := s.cfg.ReconnectSpread * time.Duration(i+1) / time.Duration(len(conns))
+		delay := spread * time.Duration(i+1) / time.Duration(len(conns))
 		farewells.Go(func() {
 			if c.Goodbye(goodbyeReason, delay) != nil {
 				c.shut(CodeGoingAway, goodbyeReason)
