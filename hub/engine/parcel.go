@@ -28,7 +28,7 @@ func (p *parcel) page(term uint64, now time.Time) channel.Page {
 	if len(p.alerts) > 1 {
 		p.summarize(&page)
 	}
-	if late := now.Sub(d.DueAt()); late >= lateAfter && !lateUnsaid() {
+	if late := now.Sub(d.DueAt()); late >= lateAfter {
 		page.LateBy = late
 	}
 	return page
