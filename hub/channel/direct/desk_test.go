@@ -117,7 +117,7 @@ const term = 7
 
 func play(t *testing.T, f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, store: &store{machine: state.New(time.LoadLocation), tx: tabletest.NewTx()}, way: &way{}, leads: func(n uint64) bool { return n == term }}
+		w := &world{t: t, store: &store{machine: state.New(time.LoadLocation).With(state.Limits{}), tx: tabletest.NewTx()}, way: &way{}, leads: func(n uint64) bool { return n == term }}
 		var err error
 		w.desk, err = direct.New(direct.Options{
 			Store: w.store, Channels: []channel.Channel{w.way}, Logger: slog.New(slog.DiscardHandler), Leads: func(n uint64) bool { return w.leads(n) },
