@@ -49,16 +49,19 @@ func (e *Edge) serveAgent(ctx context.Context, c *link.Conn) error {
 	e.heard.enter(c)
 	defer e.part(c, resume.GetSite())
 	taker := taker{edge: e, conn: c, epoch: epoch, backlog: resume.GetNext()}
-	if err := taker.take(ctx, nil); err != nil {
-		return err
-	}
-	if err := e.hear(ctx, c, resume.GetSite()); err != nil {
-		return err
-	}
 	session := e.watched.enter(c.Peer().ID)
 	defer e.watched.leave(session)
 	talk := &agentTalk{edge: e, session: session, send: func(m *agentpb.ToAgent) error { return c.Send(m) }}
-	if err := talk.begin(ctx, resume); err != nil {
+	err := apart(func() error {
+		if err := taker.take(ctx, nil); err != nil {
+			return err
+		}
+		if err := e.hear(ctx, c, resume.GetSite()); err != nil {
+			return err
+		}
+		return talk.begin(ctx, resume)
+	})
+	if err != nil {
 		return err
 	}
 	incoming, watching := make(chan *agentpb.Event, batchMax), make(chan *agentpb.Watching)
@@ -68,7 +71,8 @@ func (e *Edge) serveAgent(ctx context.Context, c *link.Conn) error {
 		var err error
 		select {
 		case event := <-incoming:
-			err = taker.take(ctx, gather(event, incoming, func(e *agentpb.Event) int { return proto.Size(e) }))
+			batch := gather(event, incoming, func(e *agentpb.Event) int { return proto.Size(e) })
+			err = apart(func() error { return taker.take(ctx, batch) })
 		case said := <-watching:
 			talk.heed(ctx, said)
 		case <-session.wake:
@@ -82,6 +86,15 @@ func (e *Edge) serveAgent(ctx context.Context, c *link.Conn) error {
 			return err
 		}
 	}
+}
+
+// apart runs f on a stack of its own and waits for it. What writes to the state goes deep,
+// and a goroutine that waits for its agent for days would keep the stack that it once needed:
+// with ten thousand agents that is most of a hub's memory.
+func apart(f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	return <-done
 }
 
 // receiveEvents reads what the agent says until the connection ends.
