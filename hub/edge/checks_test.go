@@ -67,13 +67,13 @@ func TestAgentsAreToldTheirChecks(t *testing.T) {
 		if text := string(w.checks(c).GetDocument()); !strings.Contains(text, `"website"`) {
 			t.Fatal(text)
 		}
-		before := w.store.updates
+		before := w.store.count()
 		for range 3 { // the same again is written once
 			w.send(c, &agentpb.FromAgent{Kind: &agentpb.FromAgent_Watching{Watching: &agentpb.Watching{Version: first.GetVersion(), Problem: "line 1: no"}}})
 			w.settle()
 		}
-		if row, _ := state.GetPeer(w.store.tx, p.ID); w.store.updates != before+1 || row.ChecksProblem != "line 1: no" {
-			t.Errorf("%d updates, %q", w.store.updates-before, row.ChecksProblem)
+		if row, _ := state.GetPeer(w.store.tx, p.ID); w.store.count() != before+1 || row.ChecksProblem != "line 1: no" {
+			t.Errorf("%d updates, %q", w.store.count()-before, row.ChecksProblem)
 		}
 		_ = c.Close("done")
 		w.settle()

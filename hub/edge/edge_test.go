@@ -60,6 +60,22 @@ func (s *store) Update(_ context.Context, _ [16]byte, command []byte) (out []byt
 	return out, err
 }
 
+// count returns how many commands have come; those that are under way come first.
+func (s *store) count() int {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.updates
+}
+
+// refuses says which commands fail from now on; nil: none.
+func (s *store) refuses(refuse func(command []byte) error) {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = refuse
+}
+
 func (s *store) Applied() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -270,7 +286,7 @@ func TestEventsAreTakenInBatches(t *testing.T) {
 		if n := w.ack(c); n != 0 {
 			t.Errorf("of an empty spool %d are kept", n)
 		}
-		before := w.store.updates
+		before := w.store.count()
 		for n := range uint64(150) {
 			w.send(c, event(n+1, fmt.Sprint("check ", n), agentpb.State_STATE_DOWN))
 		}
@@ -281,7 +297,7 @@ func TestEventsAreTakenInBatches(t *testing.T) {
 			}
 			last = next
 		}
-		if commands := w.store.updates - before; commands > 100 {
+		if commands := w.store.count() - before; commands > 100 {
 			t.Errorf("150 events took %d commands", commands)
 		}
 		again := w.agent(p, epoch)
@@ -317,13 +333,13 @@ func TestStoreThatCannotTake(t *testing.T) {
 		p := w.admit(link.Agent, "a")
 		c := w.agent(p, epoch)
 		w.ack(c)
-		w.store.refuse = func([]byte) error { return &core.Error{Kind: core.Unavailable, Words: "no majority"} }
+		w.store.refuses(func([]byte) error { return &core.Error{Kind: core.Unavailable, Words: "no majority"} })
 		w.send(c, event(1, "web", agentpb.State_STATE_DOWN))
 		var m agentpb.ToAgent
 		if err := c.Receive(&m); err == nil {
 			t.Errorf("what was not taken is answered: %v", &m)
 		}
-		w.store.refuse = nil
+		w.store.refuses(nil)
 		again := w.agent(p, epoch)
 		if n := w.ack(again); n != 0 {
 			t.Errorf("%d are kept", n)

@@ -269,7 +269,11 @@ func TestPagesAreCountedOnceWithTheirDelay(t *testing.T) {
 		go w.Run(ctx)
 		do(t, s, state.CreateAlert{Draft: alert.Draft{Message: "x", Responders: []alert.Responder{{Kind: alert.User, ID: string(user)}}}})
 		time.Sleep(20 * time.Second)
-		page := state.Outbox(s.tx, 1)[0]
+		var page state.Delivery
+		_ = s.View(ctx, false, func(r table.Reader) error {
+			page = state.Outbox(r, 1)[0]
+			return nil
+		})
 		report := channel.Report{Page: string(page.ID), Number: 1, At: time.Now(), Stage: channel.Accepted}
 		end := channel.Report{Page: string(page.ID), Number: 2, At: time.Now(), Stage: channel.Done}
 		do(t, s, state.TakeReports{Reports: []channel.Report{report, end}})
