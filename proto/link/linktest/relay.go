@@ -32,6 +32,7 @@ type Relay struct {
 
 	mutex   sync.Mutex
 	weather weather
+	fates   []bool // of the next packets of UDP: whether they are lost
 	flows   map[netip.AddrPort]*net.UDPConn // by sender: the socket that speaks for it
 	conns   map[*relayed]struct{}
 	queued  int
@@ -126,6 +127,7 @@ func (r *Relay) set(change func(*weather)) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	change(&r.weather)
+	r.fates = nil
 	close(r.healed)
 	r.healed = make(chan struct{})
 }
@@ -191,12 +193,29 @@ func (r *Relay) forwardUDP() {
 	}
 }
 
+// handful is of how many packets the part is lost that the weather says, as exactly as can
+// be: so a story of a hundred packets meets the loss that it asks for. The lock is held.
+const handful = 20
+
+func (r *Relay) loses() bool {
+	if len(r.fates) == 0 {
+		r.fates = make([]bool, handful)
+		for i := range int(r.weather.loss*handful + 0.5) {
+			r.fates[i] = true
+		}
+		rand.Shuffle(handful, func(i, j int) { r.fates[i], r.fates[j] = r.fates[j], r.fates[i] })
+	}
+	lost := r.fates[0]
+	r.fates = r.fates[1:]
+	return lost
+}
+
 // weigh forwards a packet now, later or never.
 func (r *Relay) weigh(to bool, forward func()) {
 	r.mutex.Lock()
 	w := r.weather
 	cut := to && w.cutTo || !to && w.from
-	if r.closed || w.noUDP || cut || rand.Float64() < w.loss || r.queued >= relayQueued {
+	if r.closed || w.noUDP || cut || r.loses() || r.queued >= relayQueued {
 		r.counts.Dropped++
 		r.mutex.Unlock()
 		return
