@@ -32,7 +32,7 @@ type Relay struct {
 
 	mutex   sync.Mutex
 	weather weather
-	fates   []bool // of the next packets of UDP: whether they are lost
+	fates   []bool                          // of the next packets of UDP: whether they are lost
 	flows   map[netip.AddrPort]*net.UDPConn // by sender: the socket that speaks for it
 	conns   map[*relayed]struct{}
 	queued  int
