@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -112,14 +113,16 @@ func installed(program, debPackage string) (string, error) {
 }
 
 // freeAddress returns an address of this machine at a port that nobody uses, neither by
-// UDP nor by TCP.
+// UDP nor by TCP. A hub that was killed comes back to its addresses: so the port is below
+// those that systems give out by themselves, or whoever dials meanwhile may get it.
 func freeAddress() (string, error) {
+	const first, last = 12_000, 22_000
 	for range 100 {
-		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+		address := fmt.Sprintf("127.0.0.1:%d", first+rand.IntN(last-first))
+		pc, err := net.ListenPacket("udp", address)
 		if err != nil {
-			return "", err
+			continue
 		}
-		address := pc.LocalAddr().String()
 		l, err := net.Listen("tcp", address)
 		_ = pc.Close()
 		if err == nil {
