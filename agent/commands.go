@@ -22,7 +22,7 @@ func join(ctx context.Context, given values) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("joined as", peer)
+	fmt.Printf("This agent is %s. Start it with: keng-agent run --config agent.yaml --data-dir %s\n", peer.ID, given["data-dir"])
 	return nil
 }
 

@@ -32,7 +32,10 @@ type checksFile struct {
 	Checks yaml.Node         `yaml:"checks"`
 }
 
-type checksListCommand struct{ server }
+type checksListCommand struct {
+	server
+	JSON bool `name:"json" help:"Print the API's objects."`
+}
 
 // Run prints the lists.
 func (c *checksListCommand) Run(ctx context.Context, out io.Writer) error {
@@ -44,10 +47,17 @@ func (c *checksListCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		return printJSON(out, lists)
+	}
+	if len(lists) == 0 {
+		fmt.Fprintln(out, "There are no lists of checks: every agent runs what its own file says. Make one with: keng-hub checks put FILE")
+		return nil
+	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LIST\tFOR AGENTS WITH\tCHECKS\tVERSION\tCHANGED")
 	for _, l := range lists {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\n", l.Name, labelsText(l.Labels), len(l.Checks), l.Version, l.ChangedAt.Format("2006-01-02 15:04"))
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\n", l.Name, labelsText(l.Labels), len(l.Checks), l.Version, moment(l.ChangedAt))
 	}
 	return table.Flush()
 }
@@ -162,7 +172,10 @@ func (c *checksDeleteCommand) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-type checksStatusCommand struct{ server }
+type checksStatusCommand struct {
+	server
+	JSON bool `name:"json" help:"Print the API's objects."`
+}
 
 // Run prints the agents.
 func (c *checksStatusCommand) Run(ctx context.Context, out io.Writer) error {
@@ -174,7 +187,22 @@ func (c *checksStatusCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case c.JSON:
+		return errors.Join(printJSON(out, agents), newest(agents))
+	case len(agents) == 0:
+		fmt.Fprintln(out, "No agent has joined yet. Make a token with: keng-hub token create")
+		return nil
+	}
 	return printAgentsChecks(out, agents)
+}
+
+// newest is [errTold] if an agent does not use the newest checks.
+func newest(agents []client.AgentChecks) error {
+	if slices.ContainsFunc(agents, func(a client.AgentChecks) bool { return !a.UpToDate }) {
+		return errTold
+	}
+	return nil
 }
 
 // printAgentsChecks prints a table, and below it what people should know.
@@ -184,16 +212,16 @@ func printAgentsChecks(out io.Writer, agents []client.AgentChecks) error {
 	var notes []string
 	behind := 0
 	for _, a := range agents {
-		newest := "yes"
+		current := "yes"
 		if !a.UpToDate {
-			newest = "NO"
+			current = "NO"
 			behind++
 		}
 		lists := strings.Join(a.Lists, ", ")
 		if lists == "" {
 			lists = "-"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", a.Name, labelsText(a.Labels), lists, newest)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", a.Name, labelsText(a.Labels), lists, current)
 		if a.Problem != "" {
 			notes = append(notes, a.Name+": "+a.Problem)
 		}
@@ -209,7 +237,6 @@ func printAgentsChecks(out io.Writer, agents []client.AgentChecks) error {
 	}
 	if behind > 0 {
 		fmt.Fprintf(out, "%d of %d agents do not use the newest checks: they are not connected, or say above why.\n", behind, len(agents))
-		return errTold
 	}
-	return nil
+	return newest(agents)
 }

@@ -13,13 +13,14 @@ import (
 
 type joinCommand struct {
 	Hub     string `required:"" placeholder:"HOST:PORT" help:"A hub's link address."`
-	Token   string `required:"" help:"The enrolment token, as 'keng-hub token create' prints it."`
+	Token   string `required:"" placeholder:"TOKEN" help:"The enrolment token, as 'keng-hub token create' prints it."`
 	Name    string `default:"${hostname}" placeholder:"NAME" help:"A name for people (default: this machine's)."`
 	DataDir string `default:"/var/lib/keng-gateway" placeholder:"DIR" help:"Where the identity is kept (default: ${default})."`
+	Replace bool   `help:"Replace the identity that is there, as after a revocation."`
 }
 
 func (c *joinCommand) Run(ctx context.Context, out io.Writer) error {
-	peer, err := app.Join(ctx, c.Hub, c.Token, c.Name, c.DataDir)
+	peer, err := app.Join(ctx, c.Hub, c.Token, c.Name, c.DataDir, c.Replace)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Keng-gateway reaches phones for the hubs of a cluster: by push through Firebase
-// Cloud Messaging, by voice through SIP trunks. It dials out to the hubs and needs no open port.
+// Cloud Messaging, by voice through SIP trunks, by SMS through HTTP providers. It dials out to the hubs and needs no open port.
 //
 //	keng-gateway join --hub hub.example.vn:7443 --token … --data-dir /var/lib/keng-gateway
 //	keng-gateway run --config /etc/keng/gateway.yaml --data-dir /var/lib/keng-gateway
@@ -36,7 +36,7 @@ func run(arguments []string, out, errs io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) }) // from then on a signal ends the program at once
 	hostname, _ := os.Hostname()                                         // a name for people; it may be empty
-	parser := kong.Must(&commands{}, kong.Name("keng-gateway"), kong.Description("Reaches phones for the hubs of a Kẻng cluster."),
+	parser := kong.Must(&commands{}, kong.Name("keng-gateway"), kong.Description("Reaches phones for the hubs of a Kẻng cluster. Exit codes: 0 done, 1 failed, 2 used wrongly."),
 		kong.DefaultEnvars("KENG"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(out, errs), kong.Vars{"hostname": hostname},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)))
 	command, err := parser.Parse(arguments)

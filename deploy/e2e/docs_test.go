@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,6 +63,54 @@ func TestDocsNetwork(t *testing.T) {
 func TestDocsTrust(t *testing.T) {
 	t.Parallel()
 	runDoc(t, "trust.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+}
+
+// What the page says of metrics is all that there is, and what a hub tells is on the page;
+// the watchdog is called by a hub that was started as the page says.
+func TestDocsMonitoring(t *testing.T) {
+	t.Parallel()
+	called := make(chan string, 100)
+	dog := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.Method + " " + r.URL.Path }))
+	t.Cleanup(dog.Close)
+	_, dogPort, _ := strings.Cut(dog.Listener.Addr().String(), ":")
+	out := runDoc(t, "monitoring.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):], ":9999", ":"+dogPort)
+	select {
+	case how := <-called:
+		if how != "GET /ping/keng" {
+			t.Errorf("the watchdog was called by %s", how)
+		}
+	default:
+		t.Error("the watchdog was not called")
+	}
+	for _, part := range []string{"1 of 1 node answers", "keng_leader 1\n", "keng_orphaned_alerts 0\n", "hub a waiting    prometheus  up"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("there is no %q in\n%s", part, out)
+		}
+	}
+	documented := metricsOf(t, "../docs/monitoring.md", "(?m)^\\| `(keng_[a-z_]+)`")
+	written := metricsOf(t, "../docs/monitoring.md", `(keng_[a-z_]+)`)
+	made := metricsOf(t, "../../hub/watch/metrics.go", `"(keng_[a-z_]+)"`)
+	made = append(made, metricsOf(t, "../../hub/watch/pages.go", `"(keng_[a-z_]+)"`)...)
+	made = append(made, metricsOf(t, "../../hub/watch/watchdog.go", `"(keng_[a-z_]+)"`)...)
+	slices.Sort(made)
+	if !slices.Equal(documented, made) || !slices.Equal(written, made) {
+		t.Errorf("the page's tables have\n%q, the page\n%q, the hub\n%q", documented, written, made)
+	}
+}
+
+// metricsOf returns what matches in a file, each once, in order.
+func metricsOf(t *testing.T, file, pattern string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range regexp.MustCompile(pattern).FindAllSubmatch(text, -1) {
+		names = append(names, string(m[1]))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // directive matches what a page has for us: a block of commands, or a comment. The block

@@ -13,6 +13,7 @@ package acklink
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -22,6 +23,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +64,7 @@ type Options struct {
 	// PublicURL is how people reach the hub: scheme and host, no path. Empty: there are no links.
 	PublicURL string
 	Logger    *slog.Logger   // default: [slog.Default]
-	Zone      *time.Location // in which times are shown; default: this machine's
+	Zone      *time.Location // in which times are shown if the person's is not known; default: this machine's
 }
 
 // Links makes links and serves what they lead to. It is safe for concurrent use.
@@ -103,7 +105,7 @@ func New(o Options) (*Links, error) {
 	l := &Links{o: o}
 	var err error
 	l.pages, err = template.New("").Funcs(template.FuncMap{
-		"clock": func(t time.Time) string { return t.In(o.Zone).Format("02/01/2006 15:04:05") },
+		"clock": func(t time.Time, zone *time.Location) string { return t.In(zone).Format("02/01/2006 15:04:05 -07:00") },
 		"exact": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"style": func() template.CSS { return template.CSS(style) },
 	}).Parse(pages)
@@ -213,6 +215,27 @@ type view struct {
 	User   string // who the link belongs to
 	Kind   string // of the page that brought it
 	Alerts []*alert.Alert
+	zone   string // IANA name of the person's
+}
+
+// shownMax is how many alerts are shown. The button is for all.
+const shownMax = 50
+
+// Shown are the alerts that are shown.
+func (v view) Shown() []*alert.Alert { return v.Alerts[:min(len(v.Alerts), shownMax)] }
+
+// More is how many alerts are not shown.
+func (v view) More() int { return len(v.Alerts) - len(v.Shown()) }
+
+// Many reports whether the button is for several alerts.
+func (v view) Many() bool {
+	open := 0
+	for _, a := range v.Alerts {
+		if !a.Silent() {
+			open++
+		}
+	}
+	return open > 1
 }
 
 // status is the HTTP status of a page.
@@ -285,19 +308,37 @@ func viewOf(r table.Reader, id core.DeliveryID, now time.Time) view {
 		return v
 	}
 	v.User = u.Username
-	for _, ref := range alertsOf(d) {
-		if a, ok := state.FindAlert(r, state.Ref{ID: ref}); ok {
-			v.Alerts = append(v.Alerts, a)
-		}
-	}
+	v.zone = u.Zone
+	v.Alerts = alertsOf(r, d)
 	if len(v.Alerts) > 0 {
 		v.State = ""
 	}
 	return v
 }
 
-// alertsOf are the alerts that a delivery is about: all that its link acknowledges.
-func alertsOf(d *state.Delivery) []core.AlertID { return []core.AlertID{d.Alert} }
+// alertsOf returns the alerts that a page speaks of, the gravest first: those that want
+// attention, all of which its link acknowledges, and below them those that somebody has
+// taken care of. What left the page before it went, and is open again, is not in it.
+func alertsOf(r table.Reader, d *state.Delivery) []*alert.Alert {
+	all := state.AlertsOf(r, d)
+	var silent []*alert.Alert
+	add := func(id core.AlertID) {
+		if a, ok := state.FindAlert(r, state.Ref{ID: id}); ok && a.Silent() {
+			silent = append(silent, a)
+		}
+	}
+	if !d.Bundle {
+		add(d.Alert)
+	} else {
+		for b := range state.Bundles.Find(r, table.K().String(string(d.ID))) {
+			add(b.Alert)
+		}
+	}
+	slices.SortFunc(silent, func(a, b *alert.Alert) int {
+		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(b.Tiny, a.Tiny))
+	})
+	return append(all, silent...)
+}
 
 // unavailable shows that the cluster cannot answer now.
 func (l *Links) unavailable(w http.ResponseWriter, r *http.Request, err error) {
@@ -314,7 +355,11 @@ func (l *Links) show(w http.ResponseWriter, r *http.Request, status int, v view)
 		view
 		Words []words
 		Here  string
-	}{v, wordsIn(v.Language), r.URL.Path}
+		Zone  *time.Location
+	}{v, wordsIn(v.Language), r.URL.Path, l.o.Zone}
+	if zone, err := time.LoadLocation(v.zone); err == nil && v.zone != "" {
+		content.Zone = zone
+	}
 	if err := l.pages.Execute(&b, content); err != nil {
 		l.o.Logger.Error("cannot render a page", "err", err)
 		http.Error(w, "The hub failed at this page.", http.StatusInternalServerError)

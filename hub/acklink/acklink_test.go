@@ -160,7 +160,7 @@ func TestOnlyTheButtonAcknowledges(t *testing.T) {
 	}
 	for range 2 {
 		status, page = w.ask("POST", w.path)
-		expect(t, "POST", status, 200, page, "Bạn đã tiếp nhận cảnh báo này.", "25/11/2026 02:00:00")
+		expect(t, "POST", status, 200, page, "Bạn đã tiếp nhận cảnh báo này.", "25/11/2026 09:00:00 &#43;07:00")
 	}
 	if a := w.row(); a.AcknowledgedBy != "an@example.vn" || strings.Contains(page, "<button>") {
 		t.Errorf("acknowledged by %q", a.AcknowledgedBy)
@@ -171,6 +171,36 @@ func TestOnlyTheButtonAcknowledges(t *testing.T) {
 	}
 	if log := strings.Join(lines, "\n"); !strings.Contains(log, "by e-mail link") || strings.Count(log, "by e-mail link") != 1 {
 		t.Errorf("the log says\n%s", log)
+	}
+}
+
+// A storm's page speaks of several alerts: its link is for all of them that are open.
+func TestAllOfAPageAboutMany(t *testing.T) {
+	w := newWorld(t, "vi")
+	var ids []core.AlertID
+	for _, name := range []string{"r2", "r3", "r4"} {
+		made := do(w, state.CreateAlert{Request: name, Draft: alert.Draft{
+			Message: "Máy " + name, Alias: name, Priority: core.P2, Responders: []alert.Responder{{Kind: alert.User, ID: "an"}},
+		}})
+		ids = append(ids, made.Alert)
+	}
+	page := state.DeliveriesOf(w.store.tx, ids[0])[0]
+	if !page.Bundle || page.Count != 3 {
+		t.Fatalf("the page speaks of %d alerts", page.Count)
+	}
+	do(w, state.AcknowledgeAlert{Alert: state.Ref{ID: ids[2]}, User: "binh@example.vn"})
+	path := strings.TrimPrefix(w.links.URL(page.ID), "https://keng.example.vn")
+	status, text := w.ask("GET", path)
+	expect(t, "looking", status, 200, text, "Máy r2", "Máy r3", "Máy r4", "Tiếp nhận tất cả", "09:00:00 &#43;07:00")
+	status, text = w.ask("POST", path)
+	expect(t, "pressing", status, 200, text, "Máy r2", "Máy r3", "Máy r4", "binh@example.vn", "Bạn đã tiếp nhận")
+	for i, by := range []string{"an@example.vn", "an@example.vn", "binh@example.vn"} {
+		if a, _ := state.FindAlert(w.store.tx, state.Ref{ID: ids[i]}); a.AcknowledgedBy != by {
+			t.Errorf("alert %d is acknowledged by %q, not %q", i, a.AcknowledgedBy, by)
+		}
+	}
+	if w.row().Acknowledged {
+		t.Error("an alert of another page is acknowledged")
 	}
 }
 

@@ -182,6 +182,23 @@ func TestNoLeaderIs503AfterTenSeconds(t *testing.T) {
 	})
 }
 
+// A token is no command of the API's own, and is waited for no longer than one.
+func TestNoTokenIs503AfterTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, func(o *api.Options) {
+			o.MakeToken = func(ctx context.Context, _ api.TokenSpec) (string, error) {
+				<-ctx.Done()
+				return "", ctx.Err()
+			}
+		})
+		begun := time.Now()
+		h.want(h.call("POST", "/keng/v1/tokens", `{}`), 503)
+		if took := time.Since(begun); took != api.CommandTimeout {
+			t.Errorf("given up after %v", took)
+		}
+	})
+}
+
 // brokenStore fails or panics at every view.
 type brokenStore struct {
 	*memStore

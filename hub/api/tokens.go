@@ -57,6 +57,8 @@ func (t *newToken) fill(e *envelope) int {
 }
 
 func (a *API) createToken(ctx context.Context, in *createTokenIn) (*newToken, error) {
+	ctx, cancel := context.WithTimeout(ctx, CommandTimeout)
+	defer cancel()
 	token, err := a.MakeToken(ctx, in.spec)
 	return &newToken{token}, err
 }

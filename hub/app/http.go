@@ -99,5 +99,12 @@ func (a *App) agentResults(agent string) (time.Time, *agentpb.Watching, int, boo
 func (a *App) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	return a.Store().View(ctx, true, func(table.Reader) error { return nil })
+	err := a.Store().View(ctx, true, func(table.Reader) error { return nil })
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errNoMajority
+	}
+	return err
 }
+
+// errNoMajority says in words why a node that waited in vain cannot serve.
+var errNoMajority = errors.New("no leader with a majority of the nodes has answered within two seconds; see keng-hub cluster status")

@@ -23,13 +23,15 @@ const (
 )
 
 // Join exchanges an enrolment token for an identity, and saves it with the hub's
-// address in the data directory. A directory that has an identity already is an error.
-func Join(ctx context.Context, hub, token, name, dataDir string) (link.Peer, error) {
+// address in the data directory. A directory that has an identity already, or a damaged
+// one, is an error unless replace is set; the old one is there until the new one is saved.
+func Join(ctx context.Context, hub, token, name, dataDir string, replace bool) (link.Peer, error) {
 	identity := filepath.Join(dataDir, identityDir)
 	switch _, err := link.LoadCredentials(identity); {
+	case replace || errors.Is(err, fs.ErrNotExist):
 	case err == nil:
-		return link.Peer{}, fmt.Errorf("%s has an identity already: to join another cluster, give another data directory", dataDir)
-	case !errors.Is(err, fs.ErrNotExist):
+		return link.Peer{}, fmt.Errorf("%s has an identity already: give --replace to join anew, or to join another cluster another data directory", dataDir)
+	default:
 		return link.Peer{}, err
 	}
 	// A token may be good for one use: see first that its fruit can be kept.

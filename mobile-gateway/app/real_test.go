@@ -233,10 +233,16 @@ func TestJoinAndNoSecondTime(t *testing.T) {
 	authority := linktest.NewAuthority(t)
 	hub := startRealHub(t, authority)
 	here := newPlace(t, authority, hub.address)
-	if _, err := Join(t.Context(), hub.address, "token", "name", here.dir); err == nil || !strings.Contains(err.Error(), "identity already") {
+	if _, err := Join(t.Context(), hub.address, "token", "name", here.dir, false); err == nil || !strings.Contains(err.Error(), "identity already") {
 		t.Errorf("joining a second time says %v", err)
 	}
-	if _, err := Join(t.Context(), hub.address, "not a token", "name", t.TempDir()); err == nil {
+	if _, err := Join(t.Context(), hub.address, "not a token", "name", here.dir, true); err == nil || strings.Contains(err.Error(), "identity already") {
+		t.Errorf("replacing says %v", err)
+	}
+	if _, _, err := OpenIdentity(here.dir, nil); err != nil {
+		t.Errorf("the identity is lost by a replacement that was refused: %v", err)
+	}
+	if _, err := Join(t.Context(), hub.address, "not a token", "name", t.TempDir(), false); err == nil {
 		t.Error("joined without a token")
 	}
 	cfg, err := LoadConfig(here.config)
