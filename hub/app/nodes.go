@@ -213,16 +213,39 @@ func (n nodes) MakeNodeToken(ctx context.Context, uses int, lifetime time.Durati
 
 // RemoveNode takes a member out, and forgets what it has said of itself.
 func (n nodes) RemoveNode(ctx context.Context, id string) error {
+	if id == n.o.NodeID {
+		return n.leave(ctx)
+	}
 	if err := n.store.RemoveNode(ctx, id); err != nil {
 		return ofMembers(err)
-	}
-	if id == n.o.NodeID {
-		return nil // the cluster takes no command from it any more
 	}
 	if _, err := state.Do(ctx, n.Store(), seed.New(), state.DeleteNode{ID: id}); err != nil {
 		n.logger.Warn("what a removed node has said of itself is not forgotten, which does no harm", "id", id, "error", err)
 	}
 	return nil
+}
+
+// leave takes this node out. What it has said of itself is forgotten before, since the
+// cluster takes no command from it afterwards: else one that joins anew under its id would
+// be told of where this one was, until it has spoken for itself.
+func (n nodes) leave(ctx context.Context) error {
+	var said *state.Node
+	err := n.Store().View(ctx, false, func(r table.Reader) error {
+		said, _ = state.GetNode(r, n.o.NodeID)
+		return nil
+	})
+	if err == nil && said != nil {
+		_, err = state.Do(ctx, n.Store(), seed.New(), state.DeleteNode{ID: n.o.NodeID})
+	}
+	if err != nil {
+		return kindly(err)
+	}
+	if err = n.store.RemoveNode(ctx, n.o.NodeID); err != nil && said != nil { // it stays
+		if _, again := state.Do(ctx, n.Store(), seed.New(), state.PutNode{Node: *said}); again != nil {
+			n.logger.Warn("agents and gateways are not told of this node until it starts again", "error", again)
+		}
+	}
+	return ofMembers(err)
 }
 
 // TransferLeadership hands the leadership on.
