@@ -15,10 +15,10 @@ import (
 	"keng/proto/agentpb"
 )
 
-// Results tells what an agent that is connected to this node last said of its checks. It
-// reports false if the agent is not, or has said nothing yet. Beyond is how many checks
-// were too many to be kept.
-type Results func(agent string) (at time.Time, said *agentpb.Watching, beyond int, ok bool)
+// Results tells what an agent last said of its checks, to this node or to another one. It
+// reports false if it is connected to none that answers, or has said nothing yet. Beyond
+// is how many checks were too many to be kept.
+type Results func(ctx context.Context, agent string) (at time.Time, said *agentpb.Watching, beyond int, ok bool)
 
 // checkRoutes is the part of the table about checks from the hub. A check may hold a
 // password: who reads the lists needs the right to change them.
@@ -259,8 +259,8 @@ func (in *agentIn) read(c *call) { in.id = c.identifier("id") }
 // agentResults is an agent with what it last said of each check.
 type agentResults struct {
 	agentChecks
-	// Known says that this node has the results: the agent is connected to it. Else Why
-	// says why not.
+	// Known says that a node has the results: the agent is connected to it. Else Why says
+	// why not.
 	Known   bool          `json:"known"`
 	Why     string        `json:"why"`
 	SaidAt  moment        `json:"saidAt"`
@@ -294,11 +294,11 @@ func (a *API) getAgentChecks(ctx context.Context, in *agentIn) (*data[agentResul
 		return nil, err
 	}
 	out.of.Results = []checkResult{}
-	out.of.Why = "The agent is not connected to this node, or has not said anything yet. Ask the node that it is connected to."
+	out.of.Why = "The agent is connected to no node that answers, or has not said anything yet."
 	if a.AgentResults == nil {
 		return &out, nil
 	}
-	at, said, beyond, ok := a.AgentResults(in.id)
+	at, said, beyond, ok := a.AgentResults(ctx, in.id)
 	if !ok {
 		return &out, nil
 	}

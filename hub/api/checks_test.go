@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ func TestListsOfChecks(t *testing.T) {
 	said := &agentpb.Watching{Checks: []*agentpb.CheckStatus{{Name: "web", State: agentpb.State_STATE_DOWN, Reason: "refused", Local: true, Overrides: true}}}
 	connected := ""
 	h := newHub(t, func(o *api.Options) {
-		o.AgentResults = func(agent string) (time.Time, *agentpb.Watching, int, bool) {
+		o.AgentResults = func(_ context.Context, agent string) (time.Time, *agentpb.Watching, int, bool) {
 			return time.Now(), said, 0, agent == connected
 		}
 	})

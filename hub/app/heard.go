@@ -21,8 +21,11 @@ func (a *App) told(ctx context.Context, from, topic string, body []byte) ([]byte
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if topic == heardTopic {
+	switch topic {
+	case heardTopic:
 		return a.silence.Heard(from, body)
+	case checksTopic:
+		return a.resultsHere(string(body))
 	}
 	return nil, &core.Error{Kind: core.Internal, Words: "this version of the hub does not know what it is told of: " + topic}
 }

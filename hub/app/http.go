@@ -10,7 +10,6 @@ import (
 
 	"keng/hub/api"
 	"keng/hub/console"
-	"keng/proto/agentpb"
 	"keng/proto/link"
 	"keng/raftstore/table"
 )
@@ -87,12 +86,6 @@ func (a *App) beside(pages http.Handler) http.Handler {
 	mux.Handle("GET /metrics", a.watcher.Metrics())
 	mux.Handle("/", pages)
 	return mux
-}
-
-// agentResults tells what an agent that is connected to this node last said of its checks.
-func (a *App) agentResults(agent string) (time.Time, *agentpb.Watching, int, bool) {
-	r, ok := a.edge.Results(agent)
-	return r.At, r.Said, r.Beyond, ok
 }
 
 // ready says whether this node can serve: it has a leader and has caught up.
