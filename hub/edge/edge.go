@@ -4,6 +4,10 @@
 // Any node serves any agent. Events and reports become commands, and are acknowledged
 // only when the command's effects are on disk on a majority: until then the other side
 // keeps them. Pages go the other way, from the leader's engine over [Edge.HandOver].
+//
+// What is known of an agent only while it is connected stays in memory, at the node that it
+// is connected to: when it was heard last, of which the leader is told ([Edge.TellHeard]),
+// and what it last said of its checks ([Edge.Results]).
 package edge
 
 import (

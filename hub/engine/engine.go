@@ -1,10 +1,12 @@
 // Package engine turns what the state intends into what happens. It works on the
 // leader; the other nodes only hang up what the leader could not (P3).
 //
-// The leader does two things. It sleeps to the next deadline and has the state do what is due
-// ([state.DoDue]). And it hands every outbox row to a carrier (the edge's gateways),
-// keeps in mind which it has handed over in this reign, and takes back what is no
-// longer wanted. An idle engine writes nothing.
+// The leader does three things. It sleeps to the next deadline and has the state do what is due
+// ([state.DoDue]). It hands every outbox row to a carrier (the edge's gateways, or this
+// node for the kinds that need none), keeps in mind which it has handed over in this
+// reign, and takes back what is no longer wanted. And it gathers which agents the nodes
+// hear, and tells the state of those that nobody does ([Silence]). An idle engine writes
+// nothing.
 //
 // What it keeps in memory may be lost at any moment: a new leader finds the outbox in
 // the state, hands over what has no end yet, marked as a repeat if somebody may have

@@ -34,8 +34,8 @@ type Silence struct {
 	store  Store
 	logger *slog.Logger
 
-	mu    sync.Mutex
-	watch *watch // nil while this node does not lead
+	mu      sync.Mutex
+	hearing *hearing // nil while this node does not lead
 }
 
 // NewSilence returns a watch. It does nothing before Run.
@@ -53,11 +53,11 @@ func (s *Silence) Heard(node string, report []byte) ([]byte, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.watch == nil {
+	if s.hearing == nil {
 		return nil, &core.Error{Kind: core.Unavailable, Words: "this node does not lead"}
 	}
-	s.watch.note(node, r, time.Now())
-	return binary.BigEndian.AppendUint64(nil, s.watch.term), nil
+	s.hearing.note(node, r, time.Now())
+	return binary.BigEndian.AppendUint64(nil, s.hearing.term), nil
 }
 
 // Run watches whenever this node leads, until ctx ends.
@@ -78,11 +78,11 @@ func (s *Silence) Run(ctx context.Context) error {
 // reign watches until the leadership is lost or ctx ends.
 func (s *Silence) reign(ctx context.Context, term uint64, lost <-chan struct{}) {
 	s.mu.Lock()
-	s.watch = newWatch(term, time.Now())
+	s.hearing = newHearing(term, time.Now())
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
-		s.watch = nil
+		s.hearing = nil
 		s.mu.Unlock()
 	}()
 	ctx, end := context.WithCancel(ctx)
@@ -108,8 +108,8 @@ func (s *Silence) reign(ctx context.Context, term uint64, lost <-chan struct{}) 
 func (s *Silence) judge(ctx context.Context) error {
 	now := time.Now()
 	s.mu.Lock()
-	fresh := now.Sub(s.watch.readAt) < rosterAge
-	j := s.watch.judge(now)
+	fresh := now.Sub(s.hearing.readAt) < rosterAge
+	j := s.hearing.judge(now)
 	s.mu.Unlock()
 	if fresh && len(j.Silent) == 0 && len(j.Back) == 0 {
 		return nil
@@ -119,8 +119,8 @@ func (s *Silence) judge(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	s.watch.roster, s.watch.readAt = roster, now
-	j = s.watch.judge(now)
+	s.hearing.roster, s.hearing.readAt = roster, now
+	j = s.hearing.judge(now)
 	s.mu.Unlock()
 	return s.write(ctx, j, len(roster))
 }
@@ -130,7 +130,7 @@ func (s *Silence) write(ctx context.Context, j silence.Judgement, watched int) e
 	if len(j.Silent)+len(j.Back) > 0 {
 		defer func() {
 			s.mu.Lock()
-			s.watch.readAt = time.Time{} // the state has changed
+			s.hearing.readAt = time.Time{} // the state has changed
 			s.mu.Unlock()
 		}()
 	}

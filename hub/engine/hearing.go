@@ -6,9 +6,9 @@ import (
 	"keng/hub/core/silence"
 )
 
-// watch is what a leader has gathered of agents in one reign. It is guarded by the mutex
+// hearing is what a leader has heard of agents in one reign. It is guarded by the mutex
 // of [Silence].
-type watch struct {
+type hearing struct {
 	term   uint64
 	began  time.Time
 	wide   time.Time
@@ -30,32 +30,32 @@ type nodeSeen struct {
 	told, lost time.Time // when it reported last, and when it was lost or restarted
 }
 
-func newWatch(term uint64, now time.Time) *watch {
-	return &watch{term: term, began: now, wide: now, heard: map[string]heardAt{}, nodes: map[string]*nodeSeen{}}
+func newHearing(term uint64, now time.Time) *hearing {
+	return &hearing{term: term, began: now, wide: now, heard: map[string]heardAt{}, nodes: map[string]*nodeSeen{}}
 }
 
 // note takes a node's report.
-func (w *watch) note(node string, r silence.Report, now time.Time) {
-	n := w.nodes[node]
+func (k *hearing) note(node string, r silence.Report, now time.Time) {
+	n := k.nodes[node]
 	if n == nil {
 		n = &nodeSeen{boot: r.Boot}
-		w.nodes[node] = n
+		k.nodes[node] = n
 	}
 	if n.boot != r.Boot || !n.told.IsZero() && now.Sub(n.told) > nodeSilent {
 		n.boot, n.lost = r.Boot, now
 	}
 	n.told = now
 	for _, h := range r.Heard {
-		if at := now.Add(-h.Age); at.After(w.heard[h.Agent].at) {
-			w.heard[h.Agent] = heardAt{at, node}
+		if at := now.Add(-h.Age); at.After(k.heard[h.Agent].at) {
+			k.heard[h.Agent] = heardAt{at, node}
 		}
 	}
 }
 
 // judge decides on what is known.
-func (w *watch) judge(now time.Time) silence.Judgement {
-	s := silence.Situation{Now: now, Began: w.began, Spread: silence.Spread(len(w.roster)), Lost: map[string]time.Time{}, Wide: w.wide, Agents: w.roster}
-	for id, n := range w.nodes {
+func (k *hearing) judge(now time.Time) silence.Judgement {
+	s := silence.Situation{Now: now, Began: k.began, Spread: silence.Spread(len(k.roster)), Lost: map[string]time.Time{}, Wide: k.wide, Agents: k.roster}
+	for id, n := range k.nodes {
 		if gone := n.told.Add(nodeSilent); now.After(gone) && n.lost.Before(n.told) {
 			n.lost = gone
 		}
@@ -65,13 +65,13 @@ func (w *watch) judge(now time.Time) silence.Judgement {
 	}
 	for i := range s.Agents {
 		a := &s.Agents[i]
-		h := w.heard[a.ID]
+		h := k.heard[a.ID]
 		a.Heard, a.Holder = h.at, h.node
 	}
 	plant(&s)
 	j := s.Judge()
 	if j.Wide {
-		w.wide = now
+		k.wide = now
 	}
 	return j
 }

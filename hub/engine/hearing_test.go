@@ -12,7 +12,7 @@ import (
 func TestP12WatchNoticesLostNodes(t *testing.T) {
 	began := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
 	at := func(s int) time.Time { return began.Add(time.Duration(s) * time.Second) }
-	w := newWatch(1, began)
+	w := newHearing(1, began)
 	w.note("a", silence.Report{Boot: 1, Heard: []silence.Heard{{Agent: "x", Age: time.Second}}}, at(10))
 	w.note("b", silence.Report{Boot: 1, Heard: []silence.Heard{{Agent: "x", Age: 5 * time.Second}}}, at(10))
 	if h := w.heard["x"]; !h.at.Equal(at(9)) || h.node != "a" {
@@ -46,7 +46,7 @@ func TestSilenceHeard(t *testing.T) {
 	if _, err := s.Heard("a", report); err == nil {
 		t.Error("who does not lead listens")
 	}
-	s.watch = newWatch(258, time.Now())
+	s.hearing = newHearing(258, time.Now())
 	if term, err := s.Heard("a", report); err != nil || string(term) != "\x00\x00\x00\x00\x00\x00\x01\x02" {
 		t.Errorf("the answer is %q, %v", term, err)
 	}
