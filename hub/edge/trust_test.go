@@ -154,6 +154,7 @@ func second[T any](_ T, err error) error { return err }
 func TestPeersAreToldWhomToTrust(t *testing.T) {
 	play(t, func(w *world) {
 		here, _ := w.joined("here")
+		away, _ := w.joined("away") // joined before the change, and comes after it
 		receiving := func(id *link.Identity) *link.Conn {
 			c, err := w.endpoint().Dial(context.Background(), "hub-1", link.DialConfig{Identity: id})
 			if err != nil {
@@ -172,15 +173,15 @@ func TestPeersAreToldWhomToTrust(t *testing.T) {
 		next := w.rotate()
 		w.edge.Trust()
 		late, _ := w.joined("late")
-		d := receiving(late)
+		d, e := receiving(late), receiving(away)
 		time.Sleep(10 * time.Second)
-		for _, id := range []*link.Identity{here, late} {
+		for _, id := range []*link.Identity{here, late, away} {
 			own := id.Credentials()
 			if leaf, err := own.Leaf(); err != nil || leaf.CheckSignatureFrom(next.Certificate) != nil || len(own.Authorities) != 2 {
 				t.Errorf("it trusts %d authorities: %v", len(own.Authorities), err)
 			}
 		}
-		_, _ = c.Close(""), d.Close("")
+		_, _, _ = c.Close(""), d.Close(""), e.Close("")
 		w.settle()
 	})
 }
