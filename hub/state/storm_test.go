@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,6 +179,18 @@ func TestP8FiveHundredAlertsInAMinute(t *testing.T) {
 	}
 	if n := p.open(); n != 1 {
 		t.Errorf("%d alerts are open, not the other person's alone", n)
+	}
+	// It takes several commands to go through them, and each alert's turn comes once.
+	for b := range state.Bundles.Find(p.tx, table.K().String(string(p.pages[len(p.pages)-1].ID))) {
+		answered := 0
+		for _, e := range state.LogOf(p.tx, b.Alert) {
+			if strings.Contains(e.Text, "voice (with 498 other alerts)") {
+				answered++
+			}
+		}
+		if answered != 1 {
+			t.Fatalf("the answer is %d times in the log of an alert", answered)
+		}
 	}
 }
 
