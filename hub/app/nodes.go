@@ -230,7 +230,8 @@ func (n nodes) RemoveNode(ctx context.Context, id string) error {
 // be told of where this one was, until it has spoken for itself.
 func (n nodes) leave(ctx context.Context) error {
 	var said *state.Node
-	err := n.Store().View(ctx, false, func(r table.Reader) error {
+	// As the leader has it: this node may not have heard yet that what it said was taken.
+	err := n.Store().View(ctx, true, func(r table.Reader) error {
 		said, _ = state.GetNode(r, n.o.NodeID)
 		return nil
 	})
