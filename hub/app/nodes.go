@@ -68,10 +68,15 @@ func (a *App) reachable(listens net.Addr) string {
 // announceRetry is how long to wait after the cluster did not take what a node says.
 const announceRetry = time.Second
 
+// announceAgain is when to say again what was said and is not there: a leader of an older
+// version keeps only what it knows of.
+const announceAgain = 30 * time.Second
+
 // announce tells the cluster where agents and gateways reach this node, and what the
 // gateways serve that are connected to it, whenever that changes.
 func (a *App) announce(ctx context.Context) error {
 	me := state.Node{ID: a.o.NodeID, Link: a.reachable(a.link.LocalAddr()), Version: a.o.Version}
+	var said state.Node // last, with success
 	for {
 		changed, authorities := a.edge.Changed(), a.authorities.Changed()
 		me.Kinds = a.kinds()
@@ -81,8 +86,16 @@ func (a *App) announce(ctx context.Context) error {
 			known, _ = state.GetNode(r, me.ID)
 			return nil
 		})
-		if err == nil && known != nil && reflect.DeepEqual(*known, me) {
+		kept := known != nil && reflect.DeepEqual(*known, me)
+		if err == nil && (kept || reflect.DeepEqual(said, me)) {
+			var again <-chan time.Time
+			if !kept {
+				again = time.After(announceAgain)
+			}
 			select {
+			case <-again:
+				said = state.Node{}
+				continue
 			case <-changed:
 				continue
 			case <-authorities:
@@ -95,6 +108,7 @@ func (a *App) announce(ctx context.Context) error {
 			_, err = state.Do(ctx, a.Store(), seed.New(), state.PutNode{Node: me})
 		}
 		if err == nil {
+			said = me
 			continue
 		}
 		select {
