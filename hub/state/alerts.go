@@ -107,11 +107,7 @@ func LogOf(r table.Reader, id core.AlertID) []Entry {
 const System = "System"
 
 func (c *change) log(id core.AlertID, typ EntryType, owner, text string) error {
-	n, err := c.next("log")
-	if err != nil {
-		return err
-	}
-	return Log.Put(c.tx, &Entry{Alert: id, Number: n, At: c.now, Type: typ, Owner: owner, Text: text})
+	return Log.Put(c.tx, &Entry{Alert: id, Number: c.next("log"), At: c.now, Type: typ, Owner: owner, Text: text})
 }
 
 // CreateAlert opens an alert, or counts one more occurrence of the open one with
@@ -166,10 +162,7 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 			return open, false, Alerts.Put(c.tx, open)
 		}
 	}
-	tiny, err := c.next("alert")
-	if err != nil {
-		return nil, false, err
-	}
+	tiny := c.next("alert")
 	if d.OwnerTeam == "" {
 		for _, r := range d.Responders {
 			if r.Kind == alert.Team {

@@ -64,14 +64,28 @@ type counter struct {
 
 var counters = table.New(2, "counters", func(c *counter) table.Key { return table.K().String(c.Name) })
 
-// next returns the next number of a counter, from 1.
-func (c *change) next(name string) (uint64, error) {
-	row, ok := counters.Get(c.tx, table.K().String(name))
+// next returns the next number of a counter, from 1. It is written down by keepCounters.
+func (c *change) next(name string) uint64 {
+	row, ok := c.counted[name]
 	if !ok {
-		row = &counter{Name: name}
+		if row, ok = counters.Get(c.tx, table.K().String(name)); !ok {
+			row = &counter{Name: name}
+		}
+		c.counted[name] = row
 	}
 	row.Last++
-	return row.Last, counters.Put(c.tx, row)
+	return row.Last
+}
+
+// keepCounters writes down how far the counters have come, once a command: one of many
+// events takes hundreds of numbers.
+func (c *change) keepCounters() error {
+	for _, name := range sortedKeys(c.counted) {
+		if err := counters.Put(c.tx, c.counted[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // defaultTeam returns the team that answers when nobody was named: the one that the

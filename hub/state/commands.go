@@ -1,5 +1,7 @@
 package state
 
+import "sync"
+
 // number says which command an envelope holds.
 type number uint16
 
@@ -71,7 +73,9 @@ const (
 	deleteEscalation  number = 62
 )
 
-// commands is the list of all commands.
+// runners is the list of all commands, made once.
+var runners = sync.OnceValue(commands)
+
 func commands() map[number]runner {
 	return map[number]runner{
 		foundCluster:      runs(FoundCluster{}),

@@ -31,6 +31,7 @@ package state
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -134,19 +135,19 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	if err := cbor.Unmarshal(command, &e); err != nil {
 		return nil, fmt.Errorf("cannot decode a command: %w", err)
 	}
-	run, ok := commands()[e.Number]
+	run, ok := runners()[e.Number]
 	if !ok {
 		return nil, fmt.Errorf("command %d is not known to this version of the hub", e.Number)
 	}
 	c := &change{
 		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, made: map[string]int{}, touched: map[core.AlertID]bool{},
-		told: map[told]bool{}, fresh: map[lane]core.DeliveryID{},
+		told: map[told]bool{}, counted: map[string]*counter{}, fresh: map[lane]core.DeliveryID{},
 	}
 	result, err := run(c, e.Body)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.settle(); err != nil {
+	if err := errors.Join(c.settle(), c.keepCounters()); err != nil {
 		return nil, err
 	}
 	return wire.Marshal(result)
@@ -163,6 +164,7 @@ type change struct {
 	made     map[string]int        // ids made so far, by purpose
 	touched  map[core.AlertID]bool // alerts whose deadlines or deliveries may have changed
 	told     map[told]bool         // whom this command has begun to tell of which alert
+	counted  map[string]*counter   // the counters that this command has used
 	ledSince time.Time             // when the leader that asks for what is due began to lead
 	due      time.Time             // when what is done now was due; zero: now
 
