@@ -107,7 +107,7 @@ func LogOf(r table.Reader, id core.AlertID) []Entry {
 const System = "System"
 
 func (c *change) log(id core.AlertID, typ EntryType, owner, text string) error {
-	return Log.Put(c.tx, &Entry{Alert: id, Number: c.next("log"), At: c.now, Type: typ, Owner: owner, Text: text})
+	return Log.Insert(c.tx, &Entry{Alert: id, Number: c.next("log"), At: c.now, Type: typ, Owner: owner, Text: text})
 }
 
 // CreateAlert opens an alert, or counts one more occurrence of the open one with
@@ -138,7 +138,7 @@ func (c *change) answer(r *Request) error {
 	if r.ID == "" {
 		return nil
 	}
-	return requests.Put(c.tx, r)
+	return requests.Insert(c.tx, r) // an id that comes again is only written over: there are no indexes
 }
 
 // openAlert makes an alert of a draft and begins to tell its responders, unless an
@@ -172,7 +172,7 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 		}
 	}
 	a = alert.New(d, core.AlertID(c.newID("alert")), tiny, c.now)
-	if err := Alerts.Put(c.tx, a); err != nil {
+	if err := Alerts.Insert(c.tx, a); err != nil {
 		return nil, false, err
 	}
 	by := d.User

@@ -180,7 +180,7 @@ func (c *change) fire(d *Deadline) error {
 func (c *change) plan(d Deadline) error {
 	d.ID = c.newID("deadline")
 	c.touched[d.Alert] = true
-	return Deadlines.Put(c.tx, &d)
+	return Deadlines.Insert(c.tx, &d)
 }
 
 // deadlinesOf returns the deadlines of an alert, earliest first.

@@ -245,10 +245,10 @@ func (c *change) newDelivery(a *alert.Alert, u *reach.User, k reach.Contact, why
 	}
 }
 
-// pageNow puts a page about one alert into the outbox.
+// pageNow puts a page about one alert, which is new, into the outbox.
 func (c *change) pageNow(d *Delivery, a *alert.Alert, u *reach.User) error {
 	c.touched[a.ID] = true
-	if err := Deliveries.Put(c.tx, d); err != nil {
+	if err := Deliveries.Insert(c.tx, d); err != nil {
 		return err
 	}
 	if err := c.log(a.ID, PageEntry, System, fmt.Sprintf("%s to %s queued: %s", d.Kind, u.Username, d.Why)); err != nil {

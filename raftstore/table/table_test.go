@@ -160,6 +160,39 @@ func TestUnique(t *testing.T) {
 	}
 }
 
+// TestInsert: a new row is stored as Put stores it, and nothing is read for that.
+func TestInsert(t *testing.T) {
+	s, put, inserted := newSchool(), tabletest.NewTx(), tabletest.NewTx()
+	for _, p := range []pupil{
+		{ID: 1, Name: "An", Class: "7A", Tags: []string{"chess", "choir", "chess"}, Born: time.Date(2015, 1, 3, 0, 0, 0, 0, time.UTC)},
+		{ID: 2, Name: "Bình"},
+	} {
+		if err := errors.Join(s.pupils.Put(put, &p), s.pupils.Insert(blind{inserted}, &p)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored := func(tx table.Tx) (all []string) {
+		for key, value := range tx.Scan(nil, nil) {
+			all = append(all, fmt.Sprintf("%x=%x", key, value))
+		}
+		return all
+	}
+	if got, want := stored(inserted), stored(put); !slices.Equal(got, want) || len(want) != 7 {
+		t.Errorf("what is inserted is stored as %v, and Put stores %v", got, want)
+	}
+	err := s.pupils.Insert(inserted, &pupil{ID: 3, Name: strings.Repeat("x", table.MaxRowBytes)})
+	if err == nil || len(stored(inserted)) != 7 {
+		t.Errorf("of a row that is too large %d keys are stored: %v", len(stored(inserted))-7, err)
+	}
+}
+
+// blind is a transaction of which nothing may be read.
+type blind struct{ *tabletest.Tx }
+
+func (blind) Get([]byte) ([]byte, bool)                         { panic("something is read") }
+func (blind) Scan(_, _ []byte) iter.Seq2[[]byte, []byte]        { panic("something is read") }
+func (blind) ScanReverse(_, _ []byte) iter.Seq2[[]byte, []byte] { panic("something is read") }
+
 // TestChangesInsideALoop: a loop over an index may change what it walks over.
 func TestChangesInsideALoop(t *testing.T) {
 	s, tx := newSchool(), tabletest.NewTx()
