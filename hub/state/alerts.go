@@ -175,6 +175,7 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 	if err := Alerts.Insert(c.tx, a); err != nil {
 		return nil, false, err
 	}
+	c.idle[a.ID] = true
 	by := d.User
 	if by == "" {
 		by = a.Source

@@ -115,7 +115,7 @@ func (c *change) look(until time.Time) time.Time {
 
 // bundle adds an alert to a page that nobody has been given yet, and keeps the page.
 func (c *change) bundle(d *Delivery, a *alert.Alert, u *reach.User, why Reason) error {
-	c.touched[a.ID] = true
+	c.stir(a.ID)
 	if !d.Bundle {
 		if err := c.beBundle(d); err != nil {
 			return err

@@ -179,8 +179,15 @@ func (c *change) fire(d *Deadline) error {
 // plan writes a deadline down.
 func (c *change) plan(d Deadline) error {
 	d.ID = c.newID("deadline")
-	c.touched[d.Alert] = true
+	c.stir(d.Alert)
 	return Deadlines.Insert(c.tx, &d)
+}
+
+// stir notes that something is to happen for an alert from now on: whoever writes a
+// deadline, a page or a place in a bundle does so.
+func (c *change) stir(id core.AlertID) {
+	c.touched[id] = true
+	delete(c.idle, id)
 }
 
 // deadlinesOf returns the deadlines of an alert, earliest first.
@@ -231,6 +238,9 @@ func (c *change) settle() error {
 
 // busy reports whether something will still happen for an alert by itself.
 func (c *change) busy(id core.AlertID) bool {
+	if c.idle[id] {
+		return false // without a look: there can be nothing
+	}
 	if len(deadlinesOf(c.tx, id)) > 0 {
 		return true
 	}

@@ -247,7 +247,7 @@ func (c *change) newDelivery(a *alert.Alert, u *reach.User, k reach.Contact, why
 
 // pageNow puts a page about one alert, which is new, into the outbox.
 func (c *change) pageNow(d *Delivery, a *alert.Alert, u *reach.User) error {
-	c.touched[a.ID] = true
+	c.stir(a.ID)
 	if err := Deliveries.Insert(c.tx, d); err != nil {
 		return err
 	}

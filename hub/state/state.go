@@ -141,7 +141,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	}
 	c := &change{
 		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, made: map[string]int{}, touched: map[core.AlertID]bool{},
-		told: map[told]bool{}, counted: map[string]*counter{}, fresh: map[lane]core.DeliveryID{},
+		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, fresh: map[lane]core.DeliveryID{},
 	}
 	result, err := run(c, e.Body)
 	if err != nil {
@@ -163,6 +163,7 @@ type change struct {
 	fault    Fault
 	made     map[string]int        // ids made so far, by purpose
 	touched  map[core.AlertID]bool // alerts whose deadlines or deliveries may have changed
+	idle     map[core.AlertID]bool // alerts that this command has made, and for which nothing is to happen yet
 	told     map[told]bool         // whom this command has begun to tell of which alert
 	counted  map[string]*counter   // the counters that this command has used
 	ledSince time.Time             // when the leader that asks for what is due began to lead
