@@ -39,7 +39,7 @@ var Keys = table.New(3, "keys", func(k *Key) table.Key { return table.K().String
 // FindKey returns the key whose secret this is. A disabled key is not found.
 func FindKey(r table.Reader, secret string) (*Key, bool) {
 	hash := sha256.Sum256([]byte(secret))
-	k, ok := keysByHash.First(r, table.K().Bytes(hash[:]))
+	k, ok := keysByHash.Get(r, table.K().Bytes(hash[:]))
 	if !ok || k.Disabled {
 		return nil, false
 	}

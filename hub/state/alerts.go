@@ -44,9 +44,9 @@ type Ref struct {
 func FindAlert(r table.Reader, ref Ref) (*alert.Alert, bool) {
 	switch {
 	case ref.Alias != "":
-		return alertsByAlias.First(r, table.K().String(ref.Alias))
+		return alertsByAlias.Get(r, table.K().String(ref.Alias))
 	case ref.Tiny != 0:
-		return alertsByTiny.First(r, table.K().Uint64(ref.Tiny))
+		return alertsByTiny.Get(r, table.K().Uint64(ref.Tiny))
 	}
 	return Alerts.Get(r, table.K().String(string(ref.ID)))
 }
@@ -157,7 +157,7 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 		return nil, false, err
 	}
 	if d.Alias != "" {
-		if open, ok := alertsByAlias.First(c.tx, table.K().String(d.Alias)); ok {
+		if open, ok := FindAlert(c.tx, Ref{Alias: d.Alias}); ok {
 			open.Recur(c.now)
 			return open, false, Alerts.Put(c.tx, open)
 		}

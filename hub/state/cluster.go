@@ -90,8 +90,6 @@ func (c *change) keepCounters() error {
 
 // defaultTeam returns the team that answers when nobody was named: the one that the
 // cluster names, else the only one there is.
-func (c *change) defaultTeam() (alert.Responder, bool) { return defaultTeam(c.tx) }
-
 func defaultTeam(r table.Reader) (alert.Responder, bool) {
 	if row, ok := GetCluster(r); ok && row.DefaultTeam != "" {
 		return alert.Responder{Kind: alert.Team, ID: string(row.DefaultTeam)}, true

@@ -8,7 +8,6 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
-	"keng/raftstore/table"
 )
 
 // Event is what an agent says: a change of verdict about a check's target, or that its
@@ -124,7 +123,7 @@ func (c *change) judge(p *Peer, e *Event, following []Event) error {
 		_, _, err := c.openAlert(c.draft(p, e, e.alias()))
 		return err
 	case e.State == Up:
-		open, ok := alertsByAlias.First(c.tx, table.K().String(e.alias()))
+		open, ok := FindAlert(c.tx, Ref{Alias: e.alias()})
 		// What comes by the API has the alias that its sender likes. Who has said that
 		// it is bad also says when it is good again.
 		if !ok || open.Integration != "" {
@@ -227,7 +226,7 @@ func (c *change) tellDropped(p *Peer, e *Event) error {
 
 // words returns a text in the cluster's language.
 func (c *change) words(en, vi string) string {
-	if row, ok := GetCluster(c.tx); ok && row.Language == "vi" {
+	if row, ok := c.cluster(); ok && row.Language == "vi" {
 		return vi
 	}
 	return en
@@ -239,15 +238,13 @@ func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC"
 // draft makes an alert of an event. What is too long is cut: an outage is not to be
 // lost for a long error text.
 func (c *change) draft(p *Peer, e *Event, alias string) alert.Draft {
-	down := c.words("%s is down at %s: %s", "%s không hoạt động tại %s: %s")
-	cutOff := c.words("%s is cut off: %s", "%s mất kết nối mạng: %s")
-	message := fmt.Sprintf(down, e.Check, e.Site, e.Reason)
+	message := fmt.Sprintf(c.words("%s is down at %s: %s", "%s không hoạt động tại %s: %s"), e.Check, e.Site, e.Reason)
 	tags := []string{"agent"}
 	if e.Kind != "" {
 		tags = append(tags, e.Kind)
 	}
 	if e.CutOff {
-		message = fmt.Sprintf(cutOff, e.Site, e.Reason)
+		message = fmt.Sprintf(c.words("%s is cut off: %s", "%s mất kết nối mạng: %s"), e.Site, e.Reason)
 		tags = append(tags, "cut-off")
 	}
 	d := alert.Draft{
@@ -263,9 +260,13 @@ func (c *change) draft(p *Peer, e *Event, alias string) alert.Draft {
 			room -= n
 		}
 	}
-	if team, ok := FindTeam(c.tx, e.Team); ok && e.Team != "" {
-		d.Responders = []alert.Responder{{Kind: alert.Team, ID: string(team.ID)}}
-	} else if team, ok := c.defaultTeam(); ok {
+	if e.Team != "" {
+		if team, ok := FindTeam(c.tx, e.Team); ok {
+			d.Responders = []alert.Responder{{Kind: alert.Team, ID: string(team.ID)}}
+			return d
+		}
+	}
+	if team, ok := c.defaultTeam(); ok {
 		d.Responders = []alert.Responder{team}
 	}
 	return d

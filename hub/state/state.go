@@ -34,11 +34,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
 	"keng/hub/core"
+	"keng/hub/core/alert"
 	"keng/raftstore/table"
 )
 
@@ -142,6 +144,8 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	c := &change{
 		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, made: map[string]int{}, touched: map[core.AlertID]bool{},
 		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, fresh: map[lane]core.DeliveryID{},
+		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
+		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 	}
 	result, err := run(c, e.Body)
 	if err != nil {
@@ -171,6 +175,11 @@ type change struct {
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with
+
+	// What every event of an agent asks for, looked up once: for commands that change
+	// neither the cluster nor a team. The row is not to be changed.
+	cluster     func() (*Cluster, bool)
+	defaultTeam func() (alert.Responder, bool)
 
 	// While the responders of a new alert are told one after another: whether a way has
 	// led to nobody.
