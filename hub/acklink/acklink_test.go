@@ -166,7 +166,7 @@ func TestOnlyTheButtonAcknowledges(t *testing.T) {
 		t.Errorf("acknowledged by %q", a.AcknowledgedBy)
 	}
 	var lines []string
-	for _, e := range state.LogOf(w.store.tx, w.alert) {
+	for e := range state.LogOf(w.store.tx, w.alert) {
 		lines = append(lines, e.Owner+" "+e.Text)
 	}
 	if log := strings.Join(lines, "\n"); !strings.Contains(log, "by e-mail link") || strings.Count(log, "by e-mail link") != 1 {

@@ -98,12 +98,15 @@ func (f *alertFilter) candidates(tx table.Reader, ascending bool) iter.Seq[*aler
 			}
 		}
 	}
-	index := state.AlertsByCreation
+	var rows interface {
+		Find(table.Reader, table.Key) iter.Seq[*alert.Alert]
+		FindReverse(table.Reader, table.Key) iter.Seq[*alert.Alert]
+	} = state.Alerts
 	if f.status == "open" && f.acknowledged == "false" {
-		index = state.AlertsUnattended
+		rows = state.AlertsUnattended
 	}
 	if ascending {
-		return index.Find(tx, table.K())
+		return rows.Find(tx, table.K())
 	}
-	return index.FindReverse(tx, table.K())
+	return rows.FindReverse(tx, table.K())
 }

@@ -54,10 +54,9 @@ func (a *API) listLogs(ctx context.Context, in *listLogsIn) (*page[logLine], err
 			return err
 		}
 		out = &page[logLine]{paging: &paging{First: in.link("offset", "", "direction", "next")}}
-		key := table.K().String(string(row.ID))
-		lines := state.Log.Find(tx, key)
+		lines := state.LogOf(tx, row.ID)
 		if !in.ascending {
-			lines = state.Log.FindReverse(tx, key)
+			lines = state.LogReverse(tx, row.ID)
 		}
 		for e := range lines {
 			past := in.offset == 0 || in.ascending && e.Number > in.offset || !in.ascending && e.Number < in.offset
@@ -105,7 +104,7 @@ func (a *API) getLog(ctx context.Context, in *getLogIn) (*page[logEntry], error)
 			return err
 		}
 		out = &page[logEntry]{}
-		for e := range state.Log.Find(tx, table.K().String(string(row.ID))) {
+		for e := range state.LogOf(tx, row.ID) {
 			if e.Number <= in.after {
 				continue
 			}

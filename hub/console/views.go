@@ -22,7 +22,7 @@ func (c *Console) list(w http.ResponseWriter, r *http.Request) {
 	var alerts []*alert.Alert
 	ok := c.read(w, r, func(tx table.Reader) error {
 		alerts = nil
-		for a := range state.AlertsByCreation.FindReverse(tx, table.K()) {
+		for a := range state.Alerts.FindReverse(tx, table.K()) {
 			if alerts = append(alerts, a); len(alerts) == listMax {
 				break
 			}
@@ -55,8 +55,8 @@ func (c *Console) alert(w http.ResponseWriter, r *http.Request) {
 			return core.Missing("alert", r.PathValue("id"))
 		}
 		view = alertView{Alert: row}
-		for e := range state.Log.Find(tx, table.K().String(string(row.ID))) {
-			if view.Log = append(view.Log, *e); len(view.Log) == linesMax {
+		for e := range state.LogOf(tx, row.ID) {
+			if view.Log = append(view.Log, e); len(view.Log) == linesMax {
 				break
 			}
 		}

@@ -57,6 +57,18 @@ func (s Seed) ID(purpose string, n int) string {
 	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 }
 
+// Numbered derives the id of the thing that has a number among its like: the id begins
+// with the number, so that ids sort as their numbers do. What is stored by such ids is
+// always appended, which is what a store does best. Numbers are below 1<<48. See
+// [NumberedFrom].
+func (s Seed) Numbered(purpose string, n uint64) string {
+	return NumberedFrom(n) + s.ID(purpose, 0)[14:]
+}
+
+// NumberedFrom returns what the id of [Seed.Numbered] begins with, which no other number's
+// id does. What is between it and that of the next number is this number's.
+func NumberedFrom(n uint64) string { return fmt.Sprintf("%08x-%04x-", n>>16, n&0xffff) }
+
 // Priority is how grave an alert is: P1 is the gravest, P5 the least. The zero
 // value means "not said".
 type Priority uint8

@@ -50,3 +50,21 @@ func TestErrorKindsAndWords(t *testing.T) {
 		t.Errorf("words: %q", e.Error())
 	}
 }
+
+func TestNumberedIDsSortByTheirNumbers(t *testing.T) {
+	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	before := ""
+	for _, n := range []uint64{0, 1, 2, 255, 1<<16 - 1, 1 << 16, 1<<32 + 7, 1<<48 - 1} {
+		id := core.Seed{byte(n * 37)}.Numbered("alert", n)
+		if !form.MatchString(id) || id <= before {
+			t.Errorf("%d: %q is no UUID, or not behind %q", n, id, before)
+		}
+		if from, to := core.NumberedFrom(n), core.NumberedFrom(n+1); n+1 < 1<<48 && (id < from || id >= to) {
+			t.Errorf("%d: %q is not from %q to %q", n, id, from, to)
+		}
+		before = id
+	}
+	if (core.Seed{1}).Numbered("alert", 5) == (core.Seed{2}).Numbered("alert", 5) {
+		t.Error("two commands made the same id")
+	}
+}

@@ -677,7 +677,7 @@ func TestAFailingDeadlineStopsNothingElse(t *testing.T) {
 		w.want("while deadlines fail", "push to 1")
 		w.report(w.page().ID, 1, channel.Done)
 		w.wait(10 * time.Second)
-		lines := state.LogOf(w.store.tx, mustFind(w, "web"))
+		lines := slices.Collect(state.LogOf(w.store.tx, mustFind(w, "web")))
 		if !slices.ContainsFunc(lines, func(e state.Entry) bool { return strings.Contains(e.Text, "could not be done and is given up") }) {
 			t.Errorf("nothing says that it was given up: %v", lines)
 		}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"time"
 
 	"keng/hub/core"
@@ -15,11 +16,6 @@ var (
 		}
 		return []table.Key{table.K().String(a.Alias)}
 	})
-	alertsByTiny = table.NewIndex(2, "tiny", true, func(a *alert.Alert) []table.Key { return []table.Key{table.K().Uint64(a.Tiny)} })
-	// AlertsByCreation has the alerts in the order in which they were created.
-	AlertsByCreation = table.NewIndex(3, "created", false, func(a *alert.Alert) []table.Key {
-		return []table.Key{table.K().Time(a.CreatedAt).Uint64(a.Tiny)}
-	})
 	// AlertsUnattended has the alerts that are open and not acknowledged.
 	AlertsUnattended = table.NewIndex(4, "unattended", false, func(a *alert.Alert) []table.Key {
 		if a.Silent() {
@@ -29,9 +25,9 @@ var (
 	})
 )
 
-// Alerts holds the alerts, open and closed.
-var Alerts = table.New(10, "alerts", func(a *alert.Alert) table.Key { return table.K().String(string(a.ID)) },
-	alertsByAlias, alertsByTiny, AlertsByCreation, AlertsUnattended)
+// Alerts holds the alerts, open and closed, in the order in which they were created: ids
+// begin with the short number. Index numbers 2 and 3 were used.
+var Alerts = table.New(10, "alerts", func(a *alert.Alert) table.Key { return table.K().String(string(a.ID)) }, alertsByAlias, AlertsUnattended)
 
 // Ref names an alert. Exactly one field is set.
 type Ref struct {
@@ -46,7 +42,11 @@ func FindAlert(r table.Reader, ref Ref) (*alert.Alert, bool) {
 	case ref.Alias != "":
 		return alertsByAlias.Get(r, table.K().String(ref.Alias))
 	case ref.Tiny != 0:
-		return alertsByTiny.Get(r, table.K().Uint64(ref.Tiny))
+		from, to := table.K().String(core.NumberedFrom(ref.Tiny)), table.K().String(core.NumberedFrom(ref.Tiny+1))
+		for a := range Alerts.Range(r, from, to) {
+			return a, true
+		}
+		return nil, false
 	}
 	return Alerts.Get(r, table.K().String(string(ref.ID)))
 }
@@ -68,46 +68,6 @@ var requests = table.New(11, "requests", func(r *Request) table.Key { return tab
 // GetRequest returns the status of an asynchronous request.
 func GetRequest(r table.Reader, id string) (*Request, bool) {
 	return requests.Get(r, table.K().String(id))
-}
-
-// Entry is one line of an alert's activity log.
-type Entry struct {
-	Alert  core.AlertID `cbor:"1,keyasint"`
-	Number uint64       `cbor:"2,keyasint"` // order in which lines were written, over all alerts
-	At     time.Time    `cbor:"3,keyasint"`
-	Type   EntryType    `cbor:"4,keyasint"`
-	Owner  string       `cbor:"5,keyasint"` // who did it: a username, or "System"
-	Text   string       `cbor:"6,keyasint"`
-}
-
-// EntryType is what sort of line it is. Values are stored.
-type EntryType string
-
-// The types of line.
-const (
-	SystemEntry   EntryType = "system"         // what Kẻng decided
-	ActionEntry   EntryType = "alertAction"    // what somebody did to the alert
-	PageEntry     EntryType = "notification"   // what became of a page
-	RecipientNote EntryType = "alertRecipient" // whom the alert concerns, and why
-)
-
-// Log holds the activity logs of all alerts, each in order.
-var Log = table.New(12, "log", func(e *Entry) table.Key { return table.K().String(string(e.Alert)).Uint64(e.Number) })
-
-// LogOf returns the activity log of an alert, oldest line first.
-func LogOf(r table.Reader, id core.AlertID) []Entry {
-	var lines []Entry
-	for e := range Log.Find(r, table.K().String(string(id))) {
-		lines = append(lines, *e)
-	}
-	return lines
-}
-
-// System is the owner of what nobody did.
-const System = "System"
-
-func (c *change) log(id core.AlertID, typ EntryType, owner, text string) error {
-	return Log.Insert(c.tx, &Entry{Alert: id, Number: c.next("log"), At: c.now, Type: typ, Owner: owner, Text: text})
 }
 
 // CreateAlert opens an alert, or counts one more occurrence of the open one with
@@ -162,7 +122,6 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 			return open, false, Alerts.Put(c.tx, open)
 		}
 	}
-	tiny := c.next("alert")
 	if d.OwnerTeam == "" {
 		for _, r := range d.Responders {
 			if r.Kind == alert.Team {
@@ -171,18 +130,19 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 			}
 		}
 	}
-	a = alert.New(d, core.AlertID(c.newID("alert")), tiny, c.now)
+	tiny := c.next("alert")
+	a = alert.New(d, core.AlertID(c.seed.Numbered("alert", tiny)), tiny, c.now)
+	if len(a.Responders) == 0 && a.OwnerTeam != "" {
+		a.Responders = []alert.Responder{{Kind: alert.Team, ID: string(a.OwnerTeam)}}
+	}
+	if len(a.Responders) == 0 { // known from the beginning, which spares settle to find it out
+		a.Resting = namesNobody
+	}
 	if err := Alerts.Insert(c.tx, a); err != nil {
 		return nil, false, err
 	}
 	c.idle[a.ID] = true
-	by := d.User
-	if by == "" {
-		by = a.Source
-	}
-	if by == "" {
-		by = System
-	}
+	by := cmp.Or(d.User, a.Source, System)
 	if err := c.log(a.ID, ActionEntry, by, "Alert created: "+a.Message); err != nil {
 		return nil, false, err
 	}
@@ -190,6 +150,9 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 		if err := c.log(a.ID, ActionEntry, by, "Note: "+d.Note); err != nil {
 			return nil, false, err
 		}
+	}
+	if a.Resting != "" {
+		return a, true, c.logResting(a)
 	}
 	return a, true, nil
 }

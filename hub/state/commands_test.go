@@ -292,9 +292,11 @@ func TestAnyEventIsTaken(t *testing.T) {
 			t.Errorf("event %d: %+v, %v", i+1, taken, err)
 		}
 	}
-	for e := range state.Log.All(s.tx) {
-		if strings.ContainsAny(e.Text, "\x1b\x00") && e.Type != state.ActionEntry {
-			t.Errorf("control characters in the log: %.60q", e.Text)
+	for row := range state.Log.All(s.tx) {
+		for e := range row.Lines() {
+			if strings.ContainsAny(e.Text, "\x1b\x00") && e.Type != state.ActionEntry {
+				t.Errorf("control characters in the log: %.60q", e.Text)
+			}
 		}
 	}
 	if _, err := do(s, state.TakeEvents{Agent: "nobody"}); core.KindOf(err) != core.NotFound {
@@ -335,8 +337,10 @@ func TestEveryKeyIsHeardOnAFullTrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		var log strings.Builder
-		for e := range state.Log.All(s.tx) {
-			log.WriteString(e.Text + "\n")
+		for row := range state.Log.All(s.tx) {
+			for e := range row.Lines() {
+				log.WriteString(e.Text + "\n")
+			}
 		}
 		want := map[channel.Reply]string{channel.Acknowledge: "Alert acknowledged", channel.Close: "Alert closed", channel.NextPerson: "Passed on"}[reply]
 		if !strings.Contains(log.String(), want) {
@@ -351,7 +355,7 @@ func TestTheNoteOfANewAlertIsLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := state.LogOf(s.tx, r.Alert)
+	lines := slices.Collect(state.LogOf(s.tx, r.Alert))
 	if !slices.ContainsFunc(lines, func(e state.Entry) bool { return e.Text == "Note: see the wiki" }) {
 		t.Errorf("the log is %+v", lines)
 	}

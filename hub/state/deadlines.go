@@ -1,10 +1,12 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/alert"
 	"keng/raftstore/table"
 )
 
@@ -217,7 +219,7 @@ func (c *change) settle() error {
 		}
 		resting := ""
 		if !a.Silent() && !c.busy(id) {
-			resting = "everything that was configured has been done"
+			resting = cmp.Or(a.Resting, whyResting(a))
 		}
 		if a.Resting == resting {
 			continue
@@ -229,11 +231,26 @@ func (c *change) settle() error {
 		if resting == "" {
 			continue
 		}
-		if err := c.log(id, SystemEntry, System, "Nobody further will be notified: "+resting); err != nil {
+		if err := c.logResting(a); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// namesNobody is why nothing happens for an alert without responders.
+const namesNobody = "it names nobody who answers for it"
+
+// whyResting says why nothing happens for an alert by itself.
+func whyResting(a *alert.Alert) string {
+	if len(a.Responders) == 0 {
+		return namesNobody
+	}
+	return "everything that was configured has been done"
+}
+
+func (c *change) logResting(a *alert.Alert) error {
+	return c.log(a.ID, SystemEntry, System, "Nobody further will be notified: "+a.Resting)
 }
 
 // busy reports whether something will still happen for an alert by itself.

@@ -113,7 +113,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
 			"table-1-cluster": before(Clusters), "command-3": beforeCommand[UseToken],
-			"table-13-deadlines": before(Deadlines), "command-12": beforeCommand[TakeEvents],
+			"table-12-log": before(Log), "table-13-deadlines": before(Deadlines), "command-12": beforeCommand[TakeEvents],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)

@@ -56,16 +56,10 @@ func (r Reason) String() string {
 // notifyResponders begins to tell everybody whom a new alert names. Whom it does not
 // name it cannot tell: that is written down.
 func (c *change) notifyResponders(a *alert.Alert) error {
-	c.touched[a.ID] = true
-	if len(a.Responders) == 0 && a.OwnerTeam != "" {
-		a.Responders = []alert.Responder{{Kind: alert.Team, ID: string(a.OwnerTeam)}}
-		if err := Alerts.Put(c.tx, a); err != nil {
-			return err
-		}
-	}
 	if len(a.Responders) == 0 {
-		return c.log(a.ID, SystemEntry, System, "The alert names nobody who answers for it")
+		return nil // it rests, and settle sees to that
 	}
+	c.touched[a.ID] = true
 	c.gathering = true
 	for _, r := range a.Responders {
 		if err := c.notify(a, r, Reason{}); err != nil {

@@ -171,9 +171,11 @@ func (s *stage) act(line string) {
 // news shows the log lines that are new.
 func (s *stage) news() {
 	var lines []state.Entry
-	for e := range state.Log.All(s.tx) {
-		if e.Number > s.shown {
-			lines = append(lines, *e)
+	for row := range state.Log.All(s.tx) {
+		for e := range row.Lines() {
+			if e.Number > s.shown {
+				lines = append(lines, e)
+			}
 		}
 	}
 	slices.SortFunc(lines, func(a, b state.Entry) int { return int(a.Number) - int(b.Number) })
@@ -388,7 +390,7 @@ func (s *stage) report(args []string) error {
 
 // show: the alerts, the outbox and the deadlines.
 func (s *stage) show([]string) error {
-	for a := range state.AlertsByCreation.Find(s.tx, "") {
+	for a := range state.Alerts.All(s.tx) {
 		s.say("alert #%d %s %s acked=%v count=%d owner=%s resting=%q", a.Tiny, a.Alias, a.Status, a.Acknowledged, a.Count, a.Owner, a.Resting)
 	}
 	for _, d := range state.Outbox(s.tx, 100) {

@@ -134,7 +134,11 @@ func (l *life) check() {
 			l.t.Fatalf("two open alerts have the alias %s", a.Alias)
 		}
 		aliases[a.Alias] = aliases[a.Alias] || a.Status == alert.Open
-		if n := len(state.LogOf(l.tx, a.ID)); n == 0 {
+		logged := false
+		for range state.LogOf(l.tx, a.ID) {
+			logged = true
+		}
+		if !logged {
 			l.t.Fatalf("alert #%d has no log", a.Tiny)
 		}
 	}

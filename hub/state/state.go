@@ -143,7 +143,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	}
 	c := &change{
 		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, made: map[string]int{}, touched: map[core.AlertID]bool{},
-		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, fresh: map[lane]core.DeliveryID{},
+		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 	}
@@ -151,7 +151,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.settle(), c.keepCounters()); err != nil {
+	if err := errors.Join(c.settle(), c.keepLog(), c.keepCounters()); err != nil {
 		return nil, err
 	}
 	return wire.Marshal(result)
@@ -165,13 +165,14 @@ type change struct {
 	zones    Zones
 	limits   Limits
 	fault    Fault
-	made     map[string]int        // ids made so far, by purpose
-	touched  map[core.AlertID]bool // alerts whose deadlines or deliveries may have changed
-	idle     map[core.AlertID]bool // alerts that this command has made, and for which nothing is to happen yet
-	told     map[told]bool         // whom this command has begun to tell of which alert
-	counted  map[string]*counter   // the counters that this command has used
-	ledSince time.Time             // when the leader that asks for what is due began to lead
-	due      time.Time             // when what is done now was due; zero: now
+	made     map[string]int          // ids made so far, by purpose
+	touched  map[core.AlertID]bool   // alerts whose deadlines or deliveries may have changed
+	idle     map[core.AlertID]bool   // alerts that this command has made, and for which nothing is to happen yet
+	told     map[told]bool           // whom this command has begun to tell of which alert
+	counted  map[string]*counter     // the counters that this command has used
+	logged   map[core.AlertID]*Entry // what it has to say of alerts
+	ledSince time.Time               // when the leader that asks for what is due began to lead
+	due      time.Time               // when what is done now was due; zero: now
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with

@@ -183,7 +183,7 @@ func TestP8FiveHundredAlertsInAMinute(t *testing.T) {
 	// It takes several commands to go through them, and each alert's turn comes once.
 	for b := range state.Bundles.Find(p.tx, table.K().String(string(p.pages[len(p.pages)-1].ID))) {
 		answered := 0
-		for _, e := range state.LogOf(p.tx, b.Alert) {
+		for e := range state.LogOf(p.tx, b.Alert) {
 			if strings.Contains(e.Text, "voice (with 498 other alerts)") {
 				answered++
 			}

@@ -40,7 +40,12 @@ const (
 )
 
 // String appends a string, which may hold any bytes.
-func (k Key) String(s string) Key { return k + Key(appendEscaped(nil, tagString, s)) }
+func (k Key) String(s string) Key {
+	if strings.IndexByte(s, escape) < 0 { // tag, text, end: in one piece of memory
+		return k + "\x07" + Key(s) + "\x00\x01"
+	}
+	return k + Key(appendEscaped(nil, tagString, s))
+}
 
 // Bytes appends a byte string.
 func (k Key) Bytes(b []byte) Key { return k + Key(appendEscaped(nil, tagBytes, string(b))) }

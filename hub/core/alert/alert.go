@@ -70,9 +70,9 @@ type Alert struct {
 	CreatedAt      time.Time          `cbor:"19,keyasint"`
 	UpdatedAt      time.Time          `cbor:"20,keyasint"`
 	LastOccurredAt time.Time          `cbor:"21,keyasint"`
-	AcknowledgedAt time.Time          `cbor:"22,keyasint"`
+	AcknowledgedAt time.Time          `cbor:"22,keyasint,omitzero"`
 	AcknowledgedBy string             `cbor:"23,keyasint,omitempty"`
-	ClosedAt       time.Time          `cbor:"24,keyasint"`
+	ClosedAt       time.Time          `cbor:"24,keyasint,omitzero"`
 	ClosedBy       string             `cbor:"25,keyasint,omitempty"`
 	// Sequence grows with every change: of two states of an alert the one with the
 	// larger number is the newer.
