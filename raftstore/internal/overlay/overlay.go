@@ -23,22 +23,23 @@ import (
 // Overlay is writes in batches over a base. It implements table.Tx and
 // table.Failer.
 type Overlay struct {
-	base  table.Reader
-	tree  *btree.BTreeG[item]
-	scans int // loops that are reading the present tree; see own
+	base   table.Reader
+	newest map[string]*item // by key: most reads are of one key, and need no order
+	tree   *btree.BTreeG[*item]
+	scans  int // loops that are reading the present tree; see own
 
 	batch uint64   // the batch that is being written
 	keys  [][]byte // its keys, in the order of their first writing
 	size  int      // bytes of all its writes, those overwritten since included
 
-	undo      []item // what the writes since the savepoint have replaced
+	undo      []*item // what the writes since the savepoint have replaced
 	savedKeys int
 	savedSize int
 	err       error // why the present command fails
 }
 
-// item is a key's newest write. An item whose batch is none stands in the undo
-// list for a key that was not in the tree.
+// item is a key's newest write; it does not change. An item whose batch is none stands in
+// the undo list for a key that was not written.
 type item struct {
 	key, value []byte
 	batch      uint64
@@ -60,9 +61,9 @@ type Write struct {
 
 // Over returns an empty overlay over base, writing batch 1.
 func Over(base table.Reader) *Overlay {
-	less := func(a, b item) bool { return bytes.Compare(a.key, b.key) < 0 }
+	less := func(a, b *item) bool { return bytes.Compare(a.key, b.key) < 0 }
 	tree := btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
-	return &Overlay{base: base, tree: tree, batch: 1}
+	return &Overlay{base: base, newest: map[string]*item{}, tree: tree, batch: 1}
 }
 
 // Rebase replaces the base by one that contains more of the batches.
@@ -78,8 +79,8 @@ func (o *Overlay) Begin(batch uint64) {
 func (o *Overlay) Forget(batch uint64, keys [][]byte) {
 	o.own()
 	for _, key := range keys {
-		if it, ok := o.tree.Get(item{key: key}); ok && it.batch == batch {
-			o.tree.Delete(it)
+		if it, ok := o.newest[string(key)]; ok && it.batch == batch {
+			o.remove(it)
 		}
 	}
 }
@@ -95,8 +96,9 @@ func (o *Overlay) Rollback() {
 	o.own()
 	for i := len(o.undo) - 1; i >= 0; i-- {
 		if it := o.undo[i]; it.batch == none {
-			o.tree.Delete(it)
+			o.remove(it)
 		} else {
+			o.newest[string(it.key)] = it
 			o.tree.Set(it)
 		}
 	}
@@ -111,7 +113,7 @@ func (o *Overlay) Keys() [][]byte { return o.keys }
 func (o *Overlay) Writes() iter.Seq[Write] {
 	return func(yield func(Write) bool) {
 		for _, key := range o.keys {
-			it, _ := o.tree.Get(item{key: key})
+			it := o.newest[string(key)]
 			if !yield(Write{Key: it.key, Value: it.value, Deleted: it.deleted}) {
 				return
 			}
@@ -142,26 +144,33 @@ func (o *Overlay) Err() error { return o.err }
 
 // Set writes a key. It keeps both slices.
 func (o *Overlay) Set(key, value []byte) {
-	o.put(item{key: key, value: value, batch: o.batch})
+	o.put(&item{key: key, value: value, batch: o.batch})
 	o.size += len(key) + len(value) + writeOverhead
 }
 
 // Delete removes a key. It keeps the slice.
 func (o *Overlay) Delete(key []byte) {
-	o.put(item{key: key, batch: o.batch, deleted: true})
+	o.put(&item{key: key, batch: o.batch, deleted: true})
 	o.size += len(key) + writeOverhead
 }
 
-func (o *Overlay) put(it item) {
+func (o *Overlay) put(it *item) {
 	o.own()
-	old, had := o.tree.Set(it)
+	old, had := o.newest[string(it.key)]
 	if !had {
-		old = item{key: it.key, batch: none}
+		old = &item{key: it.key, batch: none}
 	}
+	o.newest[string(it.key)] = it
+	o.tree.Set(it)
 	o.undo = append(o.undo, old)
 	if old.batch != o.batch {
 		o.keys = append(o.keys, it.key)
 	}
+}
+
+func (o *Overlay) remove(it *item) {
+	delete(o.newest, string(it.key))
+	o.tree.Delete(it)
 }
 
 // own gives running loops the present tree and goes on with a copy of it. A copy
@@ -175,7 +184,7 @@ func (o *Overlay) own() {
 
 // Get returns a key's value.
 func (o *Overlay) Get(key []byte) (value []byte, ok bool) {
-	if it, ok := o.tree.Get(item{key: key}); ok {
+	if it, ok := o.newest[string(key)]; ok {
 		return it.value, !it.deleted
 	}
 	return o.base.Get(key)

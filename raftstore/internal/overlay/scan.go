@@ -53,7 +53,7 @@ func merge(base iter.Seq2[[]byte, []byte], c *cursor, yield func(key, value []by
 
 // cursor walks over the overlay's own items of a range.
 type cursor struct {
-	iter     btree.IterG[item]
+	iter     btree.IterG[*item]
 	from, to []byte
 	reverse  bool
 	at       bool // the iterator stands on an item
@@ -69,10 +69,10 @@ func (o *Overlay) cursor(from, to []byte, reverse bool) (c *cursor, done func())
 	case !reverse && len(from) == 0:
 		c.at = c.iter.First()
 	case !reverse:
-		c.at = c.iter.Seek(item{key: from})
+		c.at = c.iter.Seek(&item{key: from})
 	case len(to) == 0:
 		c.at = c.iter.Last()
-	case c.iter.Seek(item{key: to}): // the first that is past the range
+	case c.iter.Seek(&item{key: to}): // the first that is past the range
 		c.at = c.iter.Prev()
 	default:
 		c.at = c.iter.Last()
