@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 )
 
 // What agents and gateways say is cut to what a row can hold, and never refused: an event
@@ -27,19 +26,41 @@ func (c *change) moment(t time.Time) time.Time {
 
 // line returns s as one line of valid text of at most n code points.
 func line(s string, n int) string {
+	if len(s) <= n && printable(s) {
+		return s // nearly all there is
+	}
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, s)
-	return firstRunes(strings.ToValidUTF8(s, "?"), n)
+	}, firstRunes(s, n))
+	return strings.ToValidUTF8(s, "?")
+}
+
+// printable reports whether there is nothing in a text but the printable characters of ASCII.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // firstRunes returns at most the first n code points of s.
 func firstRunes(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
+	if len(s) <= n {
 		return s
 	}
-	return string([]rune(s)[:n-1]) + "…"
+	count, end := 0, 0
+	for i := range s {
+		switch count++; count {
+		case n:
+			end = i
+		case n + 1:
+			return s[:end] + "…"
+		}
+	}
+	return s
 }
