@@ -31,6 +31,7 @@ func openEngine(dir string, fs vfs.FS, memTableBytes uint64, logger *slog.Logger
 		CacheSize:                   engineCacheBytes,
 		MemTableSize:                memTableBytes,
 		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       8, // twice the default: what is appended need not be merged soon
 		L0StopWritesThreshold:       64,
 		MaxOpenFiles:                1000,
 		Logger:                      engineLogger{logger},
