@@ -150,10 +150,10 @@ func (e *evaluation) finish(h header) (*batch, []byte, error) {
 			return nil, nil, err
 		}
 	}
-	entry := encodeEntry(h, e.overlay.Writes(), e.overlay.Size())
-	if len(entry) > maxEntryBytes {
-		return nil, nil, fmt.Errorf("an entry of %d bytes came about, and %d are allowed", len(entry), maxEntryBytes)
+	if size := e.overlay.Size(); size > maxEntryBytes {
+		return nil, nil, fmt.Errorf("an entry of %d bytes came about, and %d are allowed", size, maxEntryBytes)
 	}
+	entry := encodeEntry(h, e.overlay.Writes(), e.overlay.Size())
 	return &batch{
 		sequence: h.sequence,
 		chain:    sha256.Sum256(entry),

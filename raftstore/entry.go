@@ -9,6 +9,8 @@ import (
 	"iter"
 	"time"
 
+	"github.com/klauspost/compress/s2"
+
 	"keng/raftstore/internal/overlay"
 )
 
@@ -17,9 +19,12 @@ import (
 // same chain have the same state.
 type chain [sha256.Size]byte
 
-// entryLevel is the format level of entries that is written. All levels ever
-// written are read until no log can hold them.
-const entryLevel = 1
+// The format levels of entries. The newest is written; all levels ever written are read
+// until no log can hold them.
+const (
+	entryLevelPlain = 1 // the writes as they are
+	entryLevel      = 2 // the writes compressed
+)
 
 // header says on what an entry was evaluated.
 type header struct {
@@ -37,11 +42,12 @@ type header struct {
 //	13   8  sequence
 //	21  32  base
 //	53   8  cluster time, nanoseconds since 1970
-//	61      the writes, each: 1 (set) or 2 (delete), length of key (uvarint),
+//	61      in one S2 block, at level 1 without it: the writes, each: 1 (set) or 2 (delete), length of key (uvarint),
 //	        key, and for a set: length of value (uvarint), value
 //
 // The list of writes is our own and not the engine's batch format: the log can be
-// read by another engine, and the engine is never lent the log's bytes.
+// read by another engine, and the engine is never lent the log's bytes. A batch is mostly
+// text that repeats: compressed once, there is a third of it to send, to hash and to keep.
 const (
 	entryBodyAt   = 5
 	entryWritesAt = 61
@@ -58,22 +64,24 @@ var (
 
 // encodeEntry returns an entry's bytes. size is about the bytes of the writes.
 func encodeEntry(h header, writes iter.Seq[overlay.Write], size int) []byte {
-	b := make([]byte, entryWritesAt, entryWritesAt+size+size/4+256)
+	plain := make([]byte, 0, size+size/4+256)
+	for w := range writes {
+		if w.Deleted {
+			plain = append(plain, writeDelete)
+			plain = appendBytes(plain, w.Key)
+			continue
+		}
+		plain = append(plain, writeSet)
+		plain = appendBytes(plain, w.Key)
+		plain = appendBytes(plain, w.Value)
+	}
+	b := make([]byte, entryWritesAt+s2.MaxEncodedLen(len(plain)))
+	b = b[:entryWritesAt+len(s2.Encode(b[entryWritesAt:], plain))]
 	b[0] = entryLevel
 	binary.BigEndian.PutUint64(b[5:], h.term)
 	binary.BigEndian.PutUint64(b[13:], h.sequence)
 	copy(b[21:], h.base[:])
 	binary.BigEndian.PutUint64(b[53:], uint64(h.time.UnixNano()))
-	for w := range writes {
-		if w.Deleted {
-			b = append(b, writeDelete)
-			b = appendBytes(b, w.Key)
-			continue
-		}
-		b = append(b, writeSet)
-		b = appendBytes(b, w.Key)
-		b = appendBytes(b, w.Value)
-	}
 	binary.BigEndian.PutUint32(b[1:], checksum(b[entryBodyAt:]))
 	return b
 }
@@ -95,7 +103,17 @@ func decodeEntry(b []byte) (h header, writes []byte, err error) {
 	h.sequence = binary.BigEndian.Uint64(b[13:])
 	copy(h.base[:], b[21:])
 	h.time = time.Unix(0, int64(binary.BigEndian.Uint64(b[53:]))).UTC()
-	return h, b[entryWritesAt:], nil
+	writes = b[entryWritesAt:]
+	if b[0] == entryLevelPlain {
+		return h, writes, nil
+	}
+	if n, err := s2.DecodedLen(writes); err != nil || n > maxEntryBytes {
+		return h, nil, fmt.Errorf("%w: its writes have no size that can be", errEntryCorrupt)
+	}
+	if writes, err = s2.Decode(nil, writes); err != nil {
+		return h, nil, fmt.Errorf("%w: its writes cannot be decompressed: %w", errEntryCorrupt, err)
+	}
+	return h, writes, nil
 }
 
 // eachWrite gives the writes that decodeEntry has returned. Their slices are part

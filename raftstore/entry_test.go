@@ -24,35 +24,57 @@ func sampleEntry() (header, []overlay.Write) {
 	}
 }
 
-// goldenEntry is what is in the logs out there.
-const goldenEntry = "01" + "f2a1ae32" + // level, checksum
-	"0000000000000003" + "0000000000000102" + // term, sequence
-	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + // base
-	"18eb3adda0f70001" + // time
-	"01036b65790576616c7565" + // set key = value
-	"0204676f6e65" + // delete gone
-	"0105656d70747900" // set empty =
+// goldenEntries are what is in the logs out there, of each level.
+var goldenEntries = []string{
+	"01" + "f2a1ae32" + goldenHeader + goldenWrites, // level, checksum
+	"02" + "c6f72d00" + goldenHeader + // the same, compressed:
+		"1960" + goldenWrites, // 25 bytes, of which 25 stand for themselves
+}
+
+const (
+	goldenHeader = "0000000000000003" + "0000000000000102" + // term, sequence
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" + // base
+		"18eb3adda0f70001" // time
+	goldenWrites = "01036b65790576616c7565" + // set key = value
+		"0204676f6e65" + // delete gone
+		"0105656d70747900" // set empty =
+)
 
 func TestGoldenEntry(t *testing.T) {
 	h, writes := sampleEntry()
-	got := encodeEntry(h, slices.Values(writes), 100)
-	if hex.EncodeToString(got) != goldenEntry {
-		t.Errorf("the entry is encoded as\n%x, want\n%s", got, goldenEntry)
+	if got := hex.EncodeToString(encodeEntry(h, slices.Values(writes), 100)); got != goldenEntries[1] {
+		t.Errorf("the entry is encoded as\n%s, want\n%s", got, goldenEntries[1])
 	}
-	golden, err := hex.DecodeString(goldenEntry)
-	if err != nil {
-		t.Fatal(err)
+	for _, text := range goldenEntries {
+		golden, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotHeader, body, err := decodeEntry(golden)
+		if err != nil || gotHeader != h {
+			t.Fatalf("the header is read as %+v, %v", gotHeader, err)
+		}
+		var gotWrites []overlay.Write
+		if err := eachWrite(body, func(w overlay.Write) error { gotWrites = append(gotWrites, w); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(gotWrites, writes) {
+			t.Errorf("the writes are read as %+v", gotWrites)
+		}
 	}
-	gotHeader, body, err := decodeEntry(golden)
-	if err != nil || gotHeader != h {
-		t.Fatalf("the header is read as %+v, %v", gotHeader, err)
-	}
-	var gotWrites []overlay.Write
-	if err := eachWrite(body, func(w overlay.Write) error { gotWrites = append(gotWrites, w); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(gotWrites, writes) {
-		t.Errorf("the writes are read as %+v", gotWrites)
+}
+
+// A few compressed bytes must not ask for the memory of gigabytes.
+func TestEntryThatUnpacksToTooMuch(t *testing.T) {
+	h, _ := sampleEntry()
+	for size, fits := range map[int]bool{maxEntryBytes - 100: true, maxEntryBytes + 1: false} {
+		entry := encodeEntry(h, slices.Values([]overlay.Write{{Key: []byte("k"), Value: make([]byte, size)}}), size)
+		if len(entry) > size/10 {
+			t.Errorf("%d equal bytes are written as %d", size, len(entry))
+		}
+		if _, _, err := decodeEntry(entry); fits != (err == nil) || !fits && !errors.Is(err, errEntryCorrupt) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
 	}
 }
 
@@ -85,7 +107,7 @@ func FuzzDecodeEntry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) >= entryWritesAt {
 			b = bytes.Clone(b)
-			b[0] = entryLevel
+			b[0] = entryLevelPlain + b[0]%2
 			sum := checksum(b[entryBodyAt:])
 			b[1], b[2], b[3], b[4] = byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum)
 		}

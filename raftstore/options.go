@@ -94,7 +94,7 @@ const (
 	maxBatchBytes    = 256 << 10
 	// maxInFlight is how many batches may be on their way through Raft.
 	maxInFlight = 4
-	// maxEntryBytes bounds a Raft entry. A batch is below maxBatchBytes before its
+	// maxEntryBytes bounds the writes of a Raft entry, before they are compressed. A batch is below maxBatchBytes before its
 	// last command, which adds at most MaxCommandWrites; the rest is for lengths.
 	maxEntryBytes = 4 << 20
 	// maxQueued bounds the commands that wait to be evaluated.

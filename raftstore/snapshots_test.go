@@ -60,8 +60,13 @@ func TestSnapshotsCutTheLog(t *testing.T) {
 func TestSnapshotBySize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := openMemory(t, func(o *Options) { o.limits.snapshotBytes, o.limits.retainBytes = 1<<20, 1 })
+		random := rand.New(rand.NewPCG(1, 2))
 		for i := range 300 {
-			update(t, s, fmt.Sprintf("set k%d %s", i, strings.Repeat("x", 10_000)))
+			text := make([]byte, 5_000) // which cannot be compressed
+			for i := range text {
+				text[i] = byte(random.Uint32())
+			}
+			update(t, s, fmt.Sprintf("set k%d %x", i, text))
 		}
 		time.Sleep(5 * time.Second)
 		if first := s.Status().FirstIndex; first < 40 {

@@ -143,7 +143,7 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 	}
 	c.idle[a.ID] = true
 	by := cmp.Or(d.User, a.Source, System)
-	if err := c.log(a.ID, ActionEntry, by, "Alert created: "+a.Message); err != nil {
+	if err := c.log(a.ID, ActionEntry, by, "Alert created"); err != nil {
 		return nil, false, err
 	}
 	if d.Note != "" {
