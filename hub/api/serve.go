@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/seed"
 	"keng/hub/state"
 )
 
@@ -90,9 +90,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.Pages.ServeHTTP(w, r)
 		return
 	}
-	c := &call{r: r, w: w, params: params, base: a.base(r)}
-	rand.Read(c.seed[:]) // never fails (crypto/rand)
-	c.id = c.seed.ID("request", 0)
+	c := &call{r: r, w: w, params: params, base: a.base(r), seed: seed.New()}
+	c.id = c.seed.Ordered("request", 0)
 	var out outcome
 	var err error
 	if route == nil {
@@ -213,11 +212,11 @@ func (c *call) readBody() error {
 
 // do has a command carried out. As long as the cluster can not, or the outcome is not
 // known, it tries again: the seed is the command's identity, so it is never done twice.
-func do[C state.Command[R], R any](ctx context.Context, a *API, seed core.Seed, command C) (R, error) {
+func do[C state.Command[R], R any](ctx context.Context, a *API, id core.Seed, command C) (R, error) {
 	ctx, cancel := context.WithTimeout(ctx, CommandTimeout)
 	defer cancel()
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		result, err := state.Do(ctx, a.Store, seed, command)
+		result, err := state.Do(ctx, a.Store, id, command)
 		if core.KindOf(err) != core.Unavailable {
 			return result, err
 		}

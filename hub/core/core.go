@@ -65,6 +65,12 @@ func (s Seed) Numbered(purpose string, n uint64) string {
 	return NumberedFrom(n) + s.ID(purpose, 0)[14:]
 }
 
+// Ordered derives the n-th id of a purpose, as ID does, so that ids sort by the first six
+// bytes of their seeds, which say when these were made.
+func (s Seed) Ordered(purpose string, n int) string {
+	return NumberedFrom(binary.BigEndian.Uint64(s[:8])>>16) + s.ID(purpose, n)[14:]
+}
+
 // NumberedFrom returns what the id of [Seed.Numbered] begins with, which no other number's
 // id does. What is between it and that of the next number is this number's.
 func NumberedFrom(n uint64) string { return fmt.Sprintf("%08x-%04x-", n>>16, n&0xffff) }

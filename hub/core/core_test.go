@@ -64,6 +64,9 @@ func TestNumberedIDsSortByTheirNumbers(t *testing.T) {
 		}
 		before = id
 	}
+	if id := (core.Seed{0, 0, 1, 2, 3, 4, 5}).Ordered("request", 0); id[:14] != "00000102-0304-" || !form.MatchString(id) {
+		t.Errorf("an id ordered by its seed is %q", id)
+	}
 	if (core.Seed{1}).Numbered("alert", 5) == (core.Seed{2}).Numbered("alert", 5) {
 		t.Error("two commands made the same id")
 	}
