@@ -19,7 +19,7 @@ type admission struct {
 }
 
 func newAdmission(limit int) *admission {
-	return &admission{limit: int64(limit), tcp: newCrowd(max(limit/2, 1))}
+	return &admission{limit: int64(limit), tcp: newCrowd(max(limit/2, 1), shakenHands)}
 }
 
 type slotKey struct{}

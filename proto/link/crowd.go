@@ -6,9 +6,14 @@ import (
 	"time"
 )
 
-// courtesy is how long a stranger is surely left alone. Within that an honest dialler, even
-// one behind a satellite, has said what it wants and shaken hands.
-const courtesy = time.Second
+// The courtesy of a crowd is how long a stranger in it is surely left alone.
+const (
+	// firstWords is that before a word was said: who dials says what it wants at once, and it
+	// comes on the heels of the connection, however far away that was opened.
+	firstWords = 100 * time.Millisecond
+	// shakenHands is that of a handshake: it goes to and fro, perhaps over a satellite.
+	shakenHands = time.Second
+)
 
 // crowd bounds connections of which nothing is known yet. When it is full the one that has
 // been in it for longest gives way to a newcomer, if it has had its courtesy: else a few
@@ -16,9 +21,10 @@ const courtesy = time.Second
 // keep everybody out. While nobody is slow newcomers are turned away, so that a storm of
 // honest diallers does not undo work that is half done. Safe for concurrent use.
 type crowd struct {
-	limit   int
-	mutex   sync.Mutex
-	waiting list.List // of stranger, who came first in front
+	limit    int
+	courtesy time.Duration
+	mutex    sync.Mutex
+	waiting  list.List // of stranger, who came first in front
 }
 
 type stranger struct {
@@ -26,7 +32,9 @@ type stranger struct {
 	drop  func()
 }
 
-func newCrowd(limit int) *crowd { return &crowd{limit: limit} }
+func newCrowd(limit int, courtesy time.Duration) *crowd {
+	return &crowd{limit: limit, courtesy: courtesy}
+}
 
 // enter takes a newcomer in, or reports false. drop is called if the newcomer has to give
 // way; it must not block. leave ends the stay, and is harmless if called again or after drop.
@@ -48,7 +56,7 @@ func (c *crowd) admit(drop func()) (newcomer *list.Element, slowest func(), ok b
 	if c.waiting.Len() >= c.limit {
 		oldest := c.waiting.Front()
 		s := oldest.Value.(stranger)
-		if time.Since(s.since) < courtesy {
+		if time.Since(s.since) < c.courtesy {
 			return nil, nil, false
 		}
 		c.waiting.Remove(oldest)

@@ -33,7 +33,7 @@ const (
 func NewSplitter(from net.Listener) *Splitter {
 	s := &Splitter{
 		from: from, link: newSide(from.Addr()), rest: newSide(from.Addr()),
-		strangers: newCrowd(splitMax),
+		strangers: newCrowd(splitMax, firstWords),
 	}
 	go s.run()
 	return s

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// strangersMax is how many TCP connections may be open whose handshake is not done. That is
-// more than may shake hands: who has not said a word yet takes no place from those who have.
-// When all are there the slowest gives way; see [crowd].
+// strangersMax is how many TCP connections may be open whose handshake has not begun: who has
+// not said a word yet takes no place from those who have. When all are there the slowest gives
+// way; see [crowd].
 const strangersMax = 1024
 
 // acceptPause is how long to wait after a passing error, as when file descriptors have run
@@ -60,6 +60,7 @@ func (s *server) admitting(config *tls.Config) *tls.Config {
 type arrival struct {
 	life   context.Context // the context of the wire to be
 	socket net.Conn
+	known  func() // it has said what it wants
 	leave  func() // the crowd of those whose handshake is under way; nil: it is not in it
 }
 
@@ -71,10 +72,12 @@ func (a *arrival) enter(places *admission) error {
 	}
 	a.leave = leave
 	admitted, err := places.enter(a.life)
-	if err == nil {
-		a.life = admitted
+	if err != nil {
+		return err
 	}
-	return err
+	a.life = admitted
+	a.known()
+	return nil
 }
 
 // through says that the handshake is over, well or not.
@@ -90,8 +93,8 @@ type arrivalKey struct{}
 func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config, known func()) {
 	life, end := context.WithCancel(context.Background())
 	defer end()
-	w, err := s.shakeHands(ctx, life, socket, config)
-	known()
+	defer known()
+	w, err := s.shakeHands(ctx, &arrival{life: life, socket: socket, known: known}, config)
 	if err != nil {
 		s.cfg.Logger.Debug("link: a handshake over TCP failed", "remote", socket.RemoteAddr().String(), "error", err)
 		return
@@ -99,8 +102,8 @@ func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config,
 	s.receive(ctx, w)
 }
 
-func (s *server) shakeHands(ctx, life context.Context, socket net.Conn, config *tls.Config) (wire, error) {
-	a := &arrival{life: life, socket: socket}
+func (s *server) shakeHands(ctx context.Context, a *arrival, config *tls.Config) (wire, error) {
+	socket := a.socket
 	defer a.through()
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, arrivalKey{}, a), helloTimeout)
 	defer cancel()
