@@ -13,6 +13,13 @@ import (
 type admission struct {
 	limit int64
 	count atomic.Int64
+	// tcp are those that shake hands over TCP, at most half of all: there it costs nothing
+	// to begin a handshake and leave it at that, and who has UDP must not suffer by it.
+	tcp *crowd
+}
+
+func newAdmission(limit int) *admission {
+	return &admission{limit: int64(limit), tcp: newCrowd(max(limit/2, 1), shakenHands)}
 }
 
 type slotKey struct{}
@@ -30,6 +37,15 @@ func (a *admission) enter(ctx context.Context) (context.Context, error) {
 	leave := sync.OnceFunc(func() { a.count.Add(-1) })
 	context.AfterFunc(ctx, leave)
 	return context.WithValue(ctx, slotKey{}, leave), nil
+}
+
+// enterCrowd takes a newcomer over TCP into those whose handshake is under way; see
+// [crowd.enter]. A nil admission refuses everybody.
+func (a *admission) enterCrowd(drop func()) (leave func(), ok bool) {
+	if a == nil {
+		return nil, false
+	}
+	return a.tcp.enter(drop)
 }
 
 // leave gives the place of a connection back. Harmless if called again.

@@ -21,7 +21,11 @@ var (
 	Present        = present
 )
 
-const MinDatagram = minDatagram
+const (
+	MinDatagram  = minDatagram
+	StrangersMax = strangersMax
+	SplitMax     = splitMax
+)
 
 // ReadFrames reads frames until the end and returns their bodies, copied.
 func ReadFrames(stream []byte, limit int) (bodies [][]byte, err error) {

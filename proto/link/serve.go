@@ -90,7 +90,7 @@ type server struct {
 	seats     seats
 	joins     chan struct{} // places for joiners at work
 	renewals  chan struct{} // places for renewals at work
-	strangers chan struct{} // places for TCP connections without a handshake
+	strangers *crowd        // of TCP connections that have not said yet what they want
 	tasks     sync.WaitGroup
 }
 
@@ -107,9 +107,9 @@ type server struct {
 func (e *Endpoint) Serve(ctx context.Context, cfg ListenConfig, handle func(ctx context.Context, c *Conn)) error {
 	s := &server{
 		endpoint: e, cfg: cfg.withDefaults(), handle: handle,
-		joins: make(chan struct{}, maxJoins), renewals: make(chan struct{}, maxRenewals), strangers: make(chan struct{}, strangersMax),
+		joins: make(chan struct{}, maxJoins), renewals: make(chan struct{}, maxRenewals), strangers: newCrowd(strangersMax, firstWords),
 	}
-	if !e.admission.CompareAndSwap(nil, &admission{limit: int64(s.cfg.Handshakes)}) {
+	if !e.admission.CompareAndSwap(nil, newAdmission(s.cfg.Handshakes)) {
 		return errors.New("cannot listen: this endpoint listens already")
 	}
 	defer e.admission.Store(nil)

@@ -18,7 +18,7 @@ import (
 type Splitter struct {
 	from       net.Listener
 	link, rest *side
-	strangers  chan struct{}
+	strangers  *crowd
 }
 
 // splitMax is how many connections may be about to say what they want, within splitTimeout.
@@ -33,7 +33,7 @@ const (
 func NewSplitter(from net.Listener) *Splitter {
 	s := &Splitter{
 		from: from, link: newSide(from.Addr()), rest: newSide(from.Addr()),
-		strangers: make(chan struct{}, splitMax),
+		strangers: newCrowd(splitMax, firstWords),
 	}
 	go s.run()
 	return s
@@ -59,20 +59,20 @@ func (s *Splitter) run() {
 			sleep(context.Background(), acceptPause)
 			continue
 		}
-		select {
-		case s.strangers <- struct{}{}:
-			go s.sort(socket)
-		default:
+		known, ok := s.strangers.enter(func() { socket.Close() })
+		if !ok {
 			socket.Close()
+			continue
 		}
+		go s.sort(socket, known)
 	}
 }
 
-// sort finds out what a connection wants and hands it on.
-func (s *Splitter) sort(socket net.Conn) {
-	defer func() { <-s.strangers }()
+// sort finds out what a connection wants and hands it on. known is called when that is known.
+func (s *Splitter) sort(socket net.Conn, known func()) {
 	socket.SetReadDeadline(time.Now().Add(splitTimeout))
 	protocols, seen, err := peekProtocols(socket)
+	known()
 	socket.SetReadDeadline(time.Time{})
 	if err != nil {
 		socket.Close()

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// strangersMax is how many TCP connections may be open whose handshake is not done. That is
-// more than may shake hands: who has not said a word yet takes no place from those who have.
+// strangersMax is how many TCP connections may be open whose handshake has not begun: who has
+// not said a word yet takes no place from those who have. When all are there the slowest gives
+// way; see [crowd].
 const strangersMax = 1024
 
 // acceptPause is how long to wait after a passing error, as when file descriptors have run
@@ -31,12 +32,12 @@ func (s *server) acceptTCP(ctx context.Context, listener net.Listener) error {
 			sleep(ctx, acceptPause)
 			continue
 		}
-		select {
-		case s.strangers <- struct{}{}:
-			s.tasks.Go(func() { s.greet(ctx, socket, config) })
-		default:
+		known, ok := s.strangers.enter(func() { socket.Close() })
+		if !ok {
 			socket.Close()
+			continue
 		}
+		s.tasks.Go(func() { s.greet(ctx, socket, config, known) })
 	}
 }
 
@@ -47,11 +48,9 @@ func (s *server) admitting(config *tls.Config) *tls.Config {
 	choose := config.GetConfigForClient
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		arrival := hello.Context().Value(arrivalKey{}).(*arrival)
-		admitted, err := s.endpoint.admission.Load().enter(arrival.life)
-		if err != nil {
+		if err := arrival.enter(s.endpoint.admission.Load()); err != nil {
 			return nil, err // internal_error on the wire
 		}
-		arrival.life = admitted
 		return choose(hello)
 	}
 	return config
@@ -59,16 +58,43 @@ func (s *server) admitting(config *tls.Config) *tls.Config {
 
 // arrival is a TCP connection before its handshake is done.
 type arrival struct {
-	life context.Context // the context of the wire to be
+	life   context.Context // the context of the wire to be
+	socket net.Conn
+	known  func() // it has said what it wants
+	leave  func() // the crowd of those whose handshake is under way; nil: it is not in it
+}
+
+// enter takes a place for the handshake. Until that is done it may have to give way.
+func (a *arrival) enter(places *admission) error {
+	leave, ok := places.enterCrowd(func() { a.socket.Close() })
+	if !ok {
+		return ErrBusy
+	}
+	a.leave = leave
+	admitted, err := places.enter(a.life)
+	if err != nil {
+		return err
+	}
+	a.life = admitted
+	a.known()
+	return nil
+}
+
+// through says that the handshake is over, well or not.
+func (a *arrival) through() {
+	if a.leave != nil {
+		a.leave()
+	}
 }
 
 type arrivalKey struct{}
 
 // greet takes a TCP connection through handshake and life.
-func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config) {
+func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config, known func()) {
 	life, end := context.WithCancel(context.Background())
 	defer end()
-	w, err := s.shakeHands(ctx, life, socket, config)
+	defer known()
+	w, err := s.shakeHands(ctx, &arrival{life: life, socket: socket, known: known}, config)
 	if err != nil {
 		s.cfg.Logger.Debug("link: a handshake over TCP failed", "remote", socket.RemoteAddr().String(), "error", err)
 		return
@@ -76,9 +102,9 @@ func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config)
 	s.receive(ctx, w)
 }
 
-func (s *server) shakeHands(ctx, life context.Context, socket net.Conn, config *tls.Config) (wire, error) {
-	defer func() { <-s.strangers }()
-	a := &arrival{life}
+func (s *server) shakeHands(ctx context.Context, a *arrival, config *tls.Config) (wire, error) {
+	socket := a.socket
+	defer a.through()
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, arrivalKey{}, a), helloTimeout)
 	defer cancel()
 	closed := s.endpoint.sockets.add(socket)
