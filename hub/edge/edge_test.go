@@ -489,6 +489,69 @@ func TestAGatewayThatDoesNotRead(t *testing.T) {
 	})
 }
 
+// P5: a gateway that has died with the leader is still connected to the next one, until it is
+// missed. It gets no page: asked by who begins to lead, it does not answer.
+func TestP5AGatewayThatDoesNotAnswer(t *testing.T) {
+	play(t, func(w *world) {
+		dead, good := w.admit(link.Gateway, "g1"), w.admit(link.Gateway, "g2")
+		if dead.ID > good.ID {
+			dead, good = good, dead
+		}
+		w.gateway(dead, []string{"old"}, "push") // on host-1
+		w.gateway(good, nil, "push")
+		if here, silent := w.edge.Connected(dead.ID); !here || silent {
+			t.Errorf("asked nothing: it is here: %t, it is silent: %t", here, silent)
+		}
+		w.network.Cut("host-1", "hub-1")
+		w.edge.Ask()
+		w.edge.Ask() // the first question is forgotten
+		for _, p := range []link.Peer{dead, good} {
+			if here, silent := w.edge.Connected(p.ID); !here || !silent {
+				t.Errorf("asked: %s is here: %t, it is silent: %t", p.ID, here, silent)
+			}
+		}
+		next := func() (string, error) {
+			holder, err := w.edge.HandOver(channel.Page{ID: "p", Kind: channel.Push}, "")
+			return w.edge.Gateway(holder), err
+		}
+		if to, err := next(); err == nil {
+			t.Errorf("nobody has answered yet, and %s gets a page", to)
+		}
+		w.settle()
+		if here, silent := w.edge.Connected(good.ID); !here || silent {
+			t.Errorf("it lives: it is here: %t, it is silent: %t", here, silent)
+		}
+		if to, err := next(); err == nil {
+			t.Errorf("the first may still answer, and %s gets a page", to)
+		}
+		if to, err := w.edge.HandOver(channel.Page{ID: "p", Kind: channel.Push}, good.ID); err != nil || w.edge.Gateway(to) != good.ID {
+			t.Errorf("what is with one that lives waits for one that does not: %v", err)
+		}
+		changed := w.edge.Changed()
+		time.Sleep(399 * time.Millisecond)
+		if to, err := next(); err == nil {
+			t.Errorf("before half a second is over %s gets a page", to)
+		}
+		time.Sleep(2 * time.Millisecond)
+		select {
+		case <-changed:
+		default:
+			t.Error("nobody was told that an answer is overdue")
+		}
+		if to, err := next(); err != nil || to != good.ID {
+			t.Errorf("an answer is overdue, and %q gets a page, %v", to, err)
+		}
+		if held := w.edge.InFlight(); len(held) > 0 {
+			t.Errorf("under way with who does not answer: %v", held)
+		}
+		w.network.Heal("host-1", "hub-1")
+		time.Sleep(3 * time.Second)
+		if to, err := next(); err != nil || to != dead.ID || len(w.edge.InFlight()) != 1 {
+			t.Errorf("it answers late, and %q gets a page, %v; under way: %v", to, err, w.edge.InFlight())
+		}
+	})
+}
+
 func TestReports(t *testing.T) {
 	play(t, func(w *world) {
 		c := w.gateway(w.admit(link.Gateway, "g"), nil, "voice")

@@ -33,7 +33,16 @@ type gateway struct {
 	kinds    []string
 	inFlight []core.DeliveryID         // what it brought along
 	outgoing chan *gatewaypb.ToGateway // written to its connection in this order
+	ask      func(context.Context) error
+	asked    *question // guarded by the mutex of gateways; nil: it has answered, or was not asked
 }
+
+// question is one that a gateway has not answered yet.
+type question struct{ overdue bool }
+
+// answerWithin is how long a page waits for the gateway that is to have it to show that it
+// lives, if it was asked. Then another one gets the page.
+const answerWithin = 500 * time.Millisecond
 
 // outgoingMax bounds what waits to be written to one gateway. One that does not read
 // soon loses its connection; until then pages go to another one.
@@ -41,6 +50,9 @@ const outgoingMax = 512
 
 // errBusy says that too much waits for a gateway already.
 var errBusy = errors.New("a gateway is connected, but does not read")
+
+// errSilent says that nobody knows whether a gateway lives.
+var errSilent = errors.New("a gateway is connected, but does not answer")
 
 // put queues a message. It never waits: one slow gateway must not hold up the engine.
 func (g *gateway) put(m *gatewaypb.ToGateway) error {
@@ -102,17 +114,50 @@ func (e *Edge) Serves(kind channel.Kind) bool { return slices.Contains(e.Kinds()
 // Holds reports whether the gateway that was given something is still connected.
 func (e *Edge) Holds(holder uint64) bool { return e.gateways.get(holder) != nil }
 
-// Connected reports whether the gateway of an id is connected to this node.
-func (e *Edge) Connected(gateway string) bool {
+// Connected reports whether the gateway of an id is connected to this node, and if so,
+// whether it has not answered yet what [Edge.Ask] asked it.
+func (e *Edge) Connected(gateway string) (here, silent bool) {
 	g := &e.gateways
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, session := range g.sessions {
 		if session.id == gateway {
-			return true
+			return true, session.asked != nil
 		}
 	}
-	return false
+	return false, false
+}
+
+// Ask asks all gateways that are connected to this node to show that they live: one that
+// died with its machine, or in the process of another hub, is missed only after two
+// heartbeats. It does not wait. Who has not answered gets no page until it does; then, and
+// when answers are overdue, [Edge.Changed] tells.
+func (e *Edge) Ask() {
+	g := &e.gateways
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, session := range g.sessions {
+		q := &question{}
+		session.asked = q
+		go g.await(session, q)
+	}
+}
+
+// await waits for the answer to a question, or the end of the connection.
+func (g *gateways) await(session *gateway, q *question) {
+	note := func(f func()) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if session.asked == q { // else it was asked again
+			f()
+			g.announce()
+		}
+	}
+	late := time.AfterFunc(answerWithin, func() { note(func() { q.overdue = true }) })
+	defer late.Stop()
+	if session.ask(context.Background()) == nil {
+		note(func() { session.asked = nil })
+	}
 }
 
 // Gateway returns the id of the gateway that was given something; "" if it has gone.
@@ -133,7 +178,7 @@ func (g *gateways) get(holder uint64) *gateway {
 // it may have the page under way and knows its fate; else the one with the least id, so that
 // pages go the same way from every node: what the leader gave to one before it died, the next
 // leader gives to the same, which knows it and does not send it again (P4). If too much waits
-// for that one, the next.
+// for that one, or it has not answered in time what [Edge.Ask] asked it, the next.
 func (e *Edge) HandOver(page channel.Page, last string) (uint64, error) {
 	g := &e.gateways
 	g.mu.Lock()
@@ -144,6 +189,12 @@ func (e *Edge) HandOver(page channel.Page, last string) (uint64, error) {
 		session := g.sessions[holder]
 		if !slices.Contains(session.kinds, string(page.Kind)) {
 			continue
+		}
+		if q := session.asked; q != nil {
+			if err = errSilent; q.overdue {
+				continue
+			}
+			return 0, err // it is about to answer, or to be passed over
 		}
 		if err = session.put(message); err == nil {
 			return holder, nil
@@ -169,13 +220,17 @@ func (g *gateways) order(last string) []uint64 {
 }
 
 // InFlight returns the pages that gateways had under way when they connected, and the
-// holder of each: they are not to be sent again, but may be taken back.
+// holder of each: they are not to be sent again, but may be taken back. Gateways that do not
+// answer are left out: see [Edge.Ask].
 func (e *Edge) InFlight() map[core.DeliveryID]uint64 {
 	g := &e.gateways
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	brought := map[core.DeliveryID]uint64{}
 	for holder, session := range g.sessions {
+		if session.asked != nil {
+			continue
+		}
 		for _, id := range session.inFlight {
 			brought[id] = holder
 		}
@@ -225,7 +280,7 @@ func (e *Edge) serveGateway(ctx context.Context, c *link.Conn) error {
 	if abilities == nil {
 		return errAbilities
 	}
-	session := &gateway{id: c.Peer().ID, kinds: kindsOf(abilities), outgoing: make(chan *gatewaypb.ToGateway, outgoingMax)}
+	session := &gateway{id: c.Peer().ID, kinds: kindsOf(abilities), outgoing: make(chan *gatewaypb.ToGateway, outgoingMax), ask: c.Ask}
 	for _, id := range abilities.GetInFlight()[:min(len(abilities.GetInFlight()), inFlightMax)] {
 		session.inFlight = append(session.inFlight, core.DeliveryID(id))
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"keng/hub/core/silence"
 	"keng/proto/link"
 )
 
@@ -30,5 +31,21 @@ func TestHeardTellsWhatIsNew(t *testing.T) {
 	h.leave(c)
 	if h.heed(7, sent); len(h.told) != 0 {
 		t.Error("who has gone is kept")
+	}
+}
+
+// A report is bounded: who does not fit into it is in the next one.
+func TestHeardTellsInSeveralReports(t *testing.T) {
+	for _, beyond := range []int{0, 1} {
+		h := newHeard()
+		for range silence.ReportMax + beyond {
+			c := &link.Conn{} // heard at no time: after what was told
+			h.enter(c)
+			h.told[c] = time.Time{}.Add(-time.Second)
+		}
+		r, sent, more := h.news(time.Now())
+		if len(r.Heard) != silence.ReportMax || len(sent) != silence.ReportMax || more != (beyond > 0) {
+			t.Fatalf("%d beyond the bound: %d in the report, %d noted, more: %t", beyond, len(r.Heard), len(sent), more)
+		}
 	}
 }

@@ -53,8 +53,12 @@ type Carrier interface {
 	Serves(kind channel.Kind) bool
 	// Holds reports whether the holder is still there to send what it was given.
 	Holds(holder uint64) bool
-	// Connected reports whether the gateway of an id is there.
-	Connected(gateway string) bool
+	// Ask asks gateways to show that they live: who has not answered gets no page. It does
+	// not wait.
+	Ask()
+	// Connected reports whether the gateway of an id is there, and if so, whether it has not
+	// answered yet what Ask asked it.
+	Connected(gateway string) (here, silent bool)
 	// Gateway returns the id of a holder, as pages remember who has told of them last; "" if
 	// it has gone.
 	Gateway(holder uint64) string
@@ -64,7 +68,8 @@ type Carrier interface {
 	Withdraw(id core.DeliveryID, reason string)
 	// InFlight returns the pages that holders had under way when they came, with who.
 	InFlight() map[core.DeliveryID]uint64
-	// Changed returns a channel that is closed when holders come or go.
+	// Changed returns a channel that is closed when holders come or go, or answer, or have
+	// not answered in time.
 	Changed() <-chan struct{}
 }
 
@@ -78,8 +83,10 @@ const (
 	// have joined once: after a long outage they come back less soon than after a short one.
 	returnWithin = 20 * time.Second
 	// lastReturns is how long a reign waits for a gateway that had a page under way when the
-	// reign began, before another one gets it.
+	// reign began, before another one gets it; lastAnswers is how long if it is there, but
+	// does not show that it lives.
 	lastReturns = 3 * time.Second
+	lastAnswers = 2 * time.Second
 	// moveAfter is how long a page waits so, below patience, until the leadership moves to a
 	// node that has a gateway for it, if there is one.
 	moveAfter = 2 * time.Second
@@ -146,6 +153,9 @@ func (e *Engine) reign(ctx context.Context, term uint64, since time.Time, lost <
 	}()
 	r := &reign{Engine: e, term: term, began: since, inHand: map[core.DeliveryID]uint64{}, met: map[uint64]bool{}, lost: map[core.DeliveryID]time.Time{}, asked: map[string]time.Time{}}
 	r.wait = r.comingBack(ctx)
+	// What killed the leader before this one may have killed gateways: those that were in its
+	// process, or on its machine.
+	r.carrier.Ask()
 	for ctx.Err() == nil {
 		if err := r.turn(ctx); err != nil && ctx.Err() == nil {
 			e.logger.Error("the engine could not go on and tries again", "error", err)

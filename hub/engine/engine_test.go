@@ -126,6 +126,8 @@ type carrier struct {
 
 	withdrawn []string // from everybody
 	away      []string // gateways that are not there
+	silent    []string // gateways that are there, but do not answer
+	asked     int      // how often all were asked to show that they live
 }
 
 func (c *carrier) HandOver(p channel.Page, last string) (uint64, error) {
@@ -156,10 +158,16 @@ func (c *carrier) Holds(h uint64) bool {
 // Gateway is "g", which reports by [world.report].
 func (c *carrier) Gateway(uint64) string { return "g" }
 
-func (c *carrier) Connected(gateway string) bool {
+func (c *carrier) Connected(gateway string) (here, silent bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !slices.Contains(c.away, gateway)
+	return !slices.Contains(c.away, gateway), slices.Contains(c.silent, gateway)
+}
+
+func (c *carrier) Ask() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked++
 }
 
 func (c *carrier) Cancel(_ uint64, id core.DeliveryID, _ uint64, _ string) {
@@ -575,6 +583,43 @@ func TestACallThatMayStillRingIsNotDialledAgain(t *testing.T) {
 				w.wait(time.Millisecond)
 			}
 			w.want("then", "voice to 1 again after g")
+		})
+	}
+}
+
+// P5: a gateway that is connected, but may have died with the leader, is waited for less long.
+func TestP5AGatewayThatMayBeDead(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		play(t, func(w *world) {
+			silent := func(gateways ...string) {
+				w.carrier.mu.Lock()
+				defer w.carrier.mu.Unlock()
+				w.carrier.silent = gateways
+			}
+			w.start()
+			w.alert("web", w.person("voice"))
+			w.wait(time.Second)
+			w.want("in the first term", "voice to 1")
+			w.report(w.page().ID, 1, channel.Attempted)
+			w.store.depose()
+			silent("g")
+			w.wait(time.Second)
+			w.store.crown <- 7
+			w.wait(2*time.Second - time.Millisecond)
+			w.want("while it may answer")
+			if answers {
+				silent()
+				w.carrier.hold(1)
+				w.wait(0)
+			} else {
+				w.wait(time.Millisecond)
+			}
+			w.want("then", "voice to 1 again after g")
+			w.carrier.mu.Lock()
+			defer w.carrier.mu.Unlock()
+			if w.carrier.asked != 2 {
+				t.Errorf("gateways were asked %d times in two reigns", w.carrier.asked)
+			}
 		})
 	}
 }

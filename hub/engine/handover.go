@@ -104,10 +104,16 @@ func (r *reign) handOver(ctx context.Context, v *outlook) (next time.Time, err e
 // hub was restarted (P4). Zero: it waits for nobody.
 func (r *reign) mayReturn(p parcel) (until time.Time) {
 	last := p.delivery.Gateway
-	if _, lost := r.lost[p.delivery.ID]; last == "" || lost || !p.delivery.CreatedAt.Before(r.began) || r.carrier.Connected(last) {
+	if _, lost := r.lost[p.delivery.ID]; last == "" || lost || !p.delivery.CreatedAt.Before(r.began) {
 		return until
 	}
-	return r.began.Add(lastReturns)
+	switch here, silent := r.carrier.Connected(last); {
+	case !here:
+		return r.began.Add(lastReturns)
+	case silent:
+		return r.began.Add(lastAnswers)
+	}
+	return until
 }
 
 // write writes a page. It says that it may be a repeat (P4) also if nobody has told of it:

@@ -192,6 +192,7 @@ func TestP8FiveHundredAlertsInAMinute(t *testing.T) {
 			t.Fatalf("the answer is %d times in the log of an alert", answered)
 		}
 	}
+	p.check()
 }
 
 // P8, P5: what fails for hundreds moves on at once as one page, and what a person passes on
@@ -220,6 +221,7 @@ func TestP8HundredsMoveOnTogether(t *testing.T) {
 	if len(boss) != 1 || boss[0] != 600 {
 		t.Errorf("the next person is paged about %v alerts", boss)
 	}
+	p.check()
 }
 
 // P8: whatever comes, for however long: no contact gets more than its budget, beyond it
@@ -238,6 +240,7 @@ func TestP8Budget(t *testing.T) {
 			p.keptBudget(channel.Push, limits.Period, limits.Pages)
 			p.keptBudget(channel.Voice, limits.Period, limits.Calls)
 			p.toldOfAll(limits.Period)
+			p.check()
 		})
 	}
 }
@@ -296,6 +299,7 @@ func TestP8ABundleIsBounded(t *testing.T) {
 	if fmt.Sprint(alerts) != fmt.Sprint([]int{1, state.BundleMax, 10}) {
 		t.Errorf("pages at %v about %v alerts", at, alerts)
 	}
+	p.check() // each alert says that nobody further will be notified: it takes several commands
 }
 
 // P8, P9: the hub was down in a storm. Each person is told once, of all that has not been
@@ -324,4 +328,5 @@ func TestP8AfterAnOutage(t *testing.T) {
 	if len(p.pages) != before+3 || got["a"] != 30 || got["b"] != 30 || got["c"] != 30 {
 		t.Errorf("%d pages after the outage: about %v", len(p.pages)-before, got)
 	}
+	p.check()
 }

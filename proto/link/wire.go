@@ -50,6 +50,8 @@ type wire interface {
 type datagrams interface {
 	SendDatagram([]byte) error
 	ReceiveDatagram(context.Context) ([]byte, error)
+	// Received counts all packets that have come from the other side, whatever is in them.
+	Received() uint64
 }
 
 // quicWire is a wire over UDP.
@@ -96,6 +98,7 @@ func (w *quicWire) TLS() tls.ConnectionState    { return w.connection.Connection
 func (w *quicWire) Context() context.Context    { return w.connection.Context() }
 func (w *quicWire) CloseWrite() error           { return w.Stream.Close() }
 func (w *quicWire) SendDatagram(b []byte) error { return w.connection.SendDatagram(b) }
+func (w *quicWire) Received() uint64            { return w.connection.ConnectionStats().PacketsReceived }
 
 func (w *quicWire) ReceiveDatagram(ctx context.Context) ([]byte, error) {
 	return w.connection.ReceiveDatagram(ctx)

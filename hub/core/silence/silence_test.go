@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,6 +144,28 @@ func TestSpread(t *testing.T) {
 	for agents, want := range map[int]time.Duration{0: 0, 50: 100 * time.Millisecond, 10_000: 20 * time.Second, 1_000_000: 10 * time.Minute} {
 		if got := silence.Spread(agents); got != want {
 			t.Errorf("%d agents spread over %s, not %s", agents, got, want)
+		}
+	}
+}
+
+// What a node tells of agents, and what is taken from it, is bounded.
+func TestReportIsBounded(t *testing.T) {
+	long := strings.Repeat("x", 128)
+	r := silence.Report{Boot: 7, Heard: []silence.Heard{{long, time.Hour}, {long + "x", 0}, {"old", 2 * time.Hour}, {"new", -time.Second}}}
+	got, err := silence.DecodeReport(r.Encode())
+	if want := (silence.Report{Boot: 7, Heard: []silence.Heard{{long, time.Hour}, {"old", time.Hour}, {"new", 0}}}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	full := silence.Report{Heard: make([]silence.Heard, silence.ReportMax+1)}
+	b := full.Encode()
+	if got, err := silence.DecodeReport(b); err != nil || len(got.Heard) != silence.ReportMax {
+		t.Errorf("the largest report: %d agents, %v", len(got.Heard), err)
+	}
+	for what, b := range map[string][]byte{
+		"one agent more": append(b, 0, 0), "no boot": make([]byte, 7), "no id": {7: 0, 8: 1}, "no age": {7: 0, 8: 1, 9: 'a'}, "half an id": {7: 0, 8: 2, 9: 'a'},
+	} {
+		if got, err := silence.DecodeReport(b); err == nil {
+			t.Errorf("%s: %d agents are taken", what, len(got.Heard))
 		}
 	}
 }
