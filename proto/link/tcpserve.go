@@ -64,11 +64,9 @@ type arrival struct {
 
 type arrivalKey struct{}
 
-// greet takes a TCP connection through handshake and life.
+// greet takes a TCP connection through its handshake and what follows.
 func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config) {
-	life, end := context.WithCancel(context.Background())
-	defer end()
-	w, err := s.shakeHands(ctx, life, socket, config)
+	w, err := s.shakeHands(ctx, socket, config)
 	if err != nil {
 		s.cfg.Logger.Debug("link: a handshake over TCP failed", "remote", socket.RemoteAddr().String(), "error", err)
 		return
@@ -76,12 +74,14 @@ func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config)
 	s.receive(ctx, w)
 }
 
-func (s *server) shakeHands(ctx, life context.Context, socket net.Conn, config *tls.Config) (wire, error) {
+func (s *server) shakeHands(ctx context.Context, socket net.Conn, config *tls.Config) (wire, error) {
 	defer func() { <-s.strangers }()
+	life, end := context.WithCancel(context.Background())
 	a := &arrival{life}
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, arrivalKey{}, a), helloTimeout)
 	defer cancel()
-	closed := s.endpoint.sockets.add(socket)
+	remove := s.endpoint.sockets.add(socket)
+	closed := func() { remove(); end() }
 	conn := tls.Server(socket, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		leave(a.life)
