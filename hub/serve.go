@@ -98,6 +98,7 @@ func checkAddress(flag, address string) error {
 // Run serves until ctx ends.
 func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	go spareMemory(ctx)
 	options := app.Options{
 		DataDir: c.DataDir, HTTP: c.HTTP, Link: c.Link, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Raft: c.Raft, Advertise: c.Advertise, NodeID: c.NodeID,
 		Bootstrap: c.Bootstrap, Join: c.Join, JoinToken: c.JoinToken,

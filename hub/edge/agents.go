@@ -5,8 +5,6 @@ import (
 	"errors"
 	"maps"
 
-	"google.golang.org/protobuf/proto"
-
 	"keng/hub/core"
 	"keng/hub/seed"
 	"keng/hub/state"
@@ -48,79 +46,23 @@ func (e *Edge) serveAgent(ctx context.Context, c *link.Conn) error {
 	}
 	e.heard.enter(c)
 	defer e.part(c, resume.GetSite())
-	taker := taker{edge: e, conn: c, epoch: epoch, backlog: resume.GetNext()}
-	session := e.watched.enter(c.Peer().ID)
+	session := &agentSession{id: c.Peer().ID}
+	work := &agentWork{ctx: ctx, conn: c, resume: resume,
+		taker: taker{edge: e, conn: c, epoch: epoch, backlog: resume.GetNext()},
+		talk:  agentTalk{edge: e, session: session, send: func(m *agentpb.ToAgent) error { return c.Send(m) }},
+	}
+	work.changed.L = &work.mu
+	session.wake = work.wake
+	e.watched.enter(session)
 	defer e.watched.leave(session)
-	talk := &agentTalk{edge: e, session: session, send: func(m *agentpb.ToAgent) error { return c.Send(m) }}
-	err := apart(func() error {
-		if err := taker.take(ctx, nil); err != nil {
-			return err
-		}
-		if err := e.hear(ctx, c, resume.GetSite()); err != nil {
-			return err
-		}
-		return talk.begin(ctx, resume)
-	})
-	if err != nil {
-		return err
-	}
-	incoming, watching := make(chan *agentpb.Event, batchMax), make(chan *agentpb.Watching)
-	ended := make(chan error, 1)
-	go func() { ended <- receiveEvents(ctx, c, incoming, watching) }()
-	for {
-		var err error
-		select {
-		case event := <-incoming:
-			batch := gather(event, incoming, func(e *agentpb.Event) int { return proto.Size(e) })
-			err = apart(func() error { return taker.take(ctx, batch) })
-		case said := <-watching:
-			talk.heed(ctx, said)
-		case <-session.wake:
-			err = talk.tell(ctx)
-		case err := <-ended:
-			return err
-		}
-		if err != nil {
-			_ = c.Close("the hub could not serve the agent")
-			<-ended
-			return err
-		}
-	}
+	return work.serve()
 }
 
-// apart runs f on a stack of its own and waits for it. What writes to the state goes deep,
-// and a goroutine that waits for its agent for days would keep the stack that it once needed:
-// with ten thousand agents that is most of a hub's memory.
+// apart runs f on a stack of its own and waits for it: see [agentWork].
 func apart(f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
 	return <-done
-}
-
-// receiveEvents reads what the agent says until the connection ends.
-func receiveEvents(ctx context.Context, c *link.Conn, out chan<- *agentpb.Event, watching chan<- *agentpb.Watching) error {
-	for {
-		var m agentpb.FromAgent
-		if err := c.Receive(&m); err != nil {
-			return err
-		}
-		events, said := out, watching
-		if m.GetEvent() == nil {
-			events = nil
-		}
-		if m.GetWatching() == nil {
-			said = nil
-		}
-		if events == nil && said == nil {
-			continue // of a newer agent: nothing that this hub knows
-		}
-		select {
-		case events <- m.GetEvent():
-		case said <- m.GetWatching():
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
 }
 
 // taker has the cluster take an agent's events.

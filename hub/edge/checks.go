@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,7 +48,7 @@ const madeMax = 256
 // agentSession is one agent's connection.
 type agentSession struct {
 	id   string
-	wake chan struct{} // holds one token while the lists may have changed
+	wake func() // the lists may have changed; it does not wait
 
 	mu      sync.Mutex
 	seen    time.Time
@@ -101,15 +103,13 @@ func (s *agentSession) keep(said *agentpb.Watching) {
 }
 
 // enter notes an agent's connection, which takes the place of an older one.
-func (w *watched) enter(id string) *agentSession {
-	s := &agentSession{id: id, wake: make(chan struct{}, 1)}
+func (w *watched) enter(s *agentSession) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.sessions == nil {
 		w.sessions = map[string]*agentSession{}
 	}
-	w.sessions[id] = s
-	return s
+	w.sessions[s.id] = s
 }
 
 func (w *watched) leave(s *agentSession) {
@@ -148,12 +148,10 @@ func (e *Edge) watchChecks(ctx context.Context) {
 
 func (w *watched) wakeAll() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range w.sessions {
-		select {
-		case s.wake <- struct{}{}:
-		default:
-		}
+	sessions := slices.Collect(maps.Values(w.sessions))
+	w.mu.Unlock()
+	for _, s := range sessions {
+		s.wake()
 	}
 }
 

@@ -76,14 +76,17 @@ func (e *Edge) Run(ctx context.Context) error {
 	watching.Go(func() { e.watch(ctx) })
 	watching.Go(func() { e.watchChecks(ctx) })
 	return e.endpoint.Serve(ctx, e.listen, func(ctx context.Context, c *link.Conn) {
-		logger := e.logger.With("peer", c.Peer().String())
-		logger.Info("connected", "address", c.RemoteAddr().String(), "software", c.Hello().Software)
-		leave, err := e.arrive(c)
+		var leave func()
+		err := apart(func() (err error) {
+			e.logger.Info("connected", "peer", c.Peer().String(), "address", c.RemoteAddr().String(), "software", c.Hello().Software)
+			leave, err = e.arrive(c)
+			return err
+		})
 		if err == nil {
 			err = e.serve(ctx, c)
 		}
 		leave()
-		logger.Info("gone", "why", err)
+		e.logger.Info("gone", "peer", c.Peer().String(), "why", err)
 	})
 }
 

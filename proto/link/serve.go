@@ -144,7 +144,8 @@ func (e *Endpoint) Serve(ctx context.Context, cfg ListenConfig, handle func(ctx 
 	return fmt.Errorf("cannot listen on %s any longer: %w", e.LocalAddr(), err)
 }
 
-// receive takes a wire, whose handshake is done, through its life.
+// receive takes a wire, whose handshake is done, until its peer is welcome, and has another
+// goroutine take it through the rest of its life: this one's stack has grown by all that.
 func (s *server) receive(ctx context.Context, w wire) {
 	defer leave(w.Context())
 	if w.TLS().NegotiatedProtocol == protoJoin {
@@ -162,11 +163,16 @@ func (s *server) receive(ctx context.Context, w wire) {
 		c.shut(codeOf(err), err.Error())
 		return
 	}
-	defer seat.free(&s.seats, c)
 	if err := c.send(frameWelcome, c.welcome.message()); err != nil {
+		seat.free(&s.seats, c)
 		return
 	}
-	leave(w.Context())
+	s.tasks.Go(func() { s.attend(ctx, c, seat) })
+}
+
+// attend has a peer handled that was welcomed.
+func (s *server) attend(ctx context.Context, c *Conn, place *seat) {
+	defer place.free(&s.seats, c)
 	c.begin()
 	if ctx.Err() != nil { // dismiss may have missed it
 		c.Goodbye(goodbyeReason, jitter(s.cfg.Spread()))

@@ -89,12 +89,10 @@ func (a *arrival) through() {
 
 type arrivalKey struct{}
 
-// greet takes a TCP connection through handshake and life.
+// greet takes a TCP connection through its handshake and what follows.
 func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config, known func()) {
-	life, end := context.WithCancel(context.Background())
-	defer end()
 	defer known()
-	w, err := s.shakeHands(ctx, &arrival{life: life, socket: socket, known: known}, config)
+	w, err := s.shakeHands(ctx, socket, config, known)
 	if err != nil {
 		s.cfg.Logger.Debug("link: a handshake over TCP failed", "remote", socket.RemoteAddr().String(), "error", err)
 		return
@@ -102,12 +100,14 @@ func (s *server) greet(ctx context.Context, socket net.Conn, config *tls.Config,
 	s.receive(ctx, w)
 }
 
-func (s *server) shakeHands(ctx context.Context, a *arrival, config *tls.Config) (wire, error) {
-	socket := a.socket
+func (s *server) shakeHands(ctx context.Context, socket net.Conn, config *tls.Config, known func()) (wire, error) {
+	life, end := context.WithCancel(context.Background())
+	a := &arrival{life: life, socket: socket, known: known}
 	defer a.through()
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, arrivalKey{}, a), helloTimeout)
 	defer cancel()
-	closed := s.endpoint.sockets.add(socket)
+	remove := s.endpoint.sockets.add(socket)
+	closed := func() { remove(); end() }
 	conn := tls.Server(socket, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		leave(a.life)
