@@ -67,6 +67,7 @@ func (w *watch) silent() (messages []string) {
 			messages = append(messages, a.Message)
 		}
 	}
+	slices.Sort(messages)
 	return messages
 }
 
