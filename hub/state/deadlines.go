@@ -105,8 +105,8 @@ func (a DoDue) apply(c *change) (Due, error) {
 	if d, ok := c.earliest(); ok && a.Drop && !d.At.After(c.now) {
 		Deadlines.Delete(c.tx, deadlineKey(d))
 		due.Done, due.More = 1, true
-		if d.Alert == "" {
-			d.At = c.now.Add(bundleAgain) // it is all that is to happen for many alerts
+		if d.Alert == "" || d.Kind.cannotBeDropped() {
+			d.At = c.now.Add(bundleAgain) // it is all that is to happen for many alerts, or for ever
 			return due, c.plan(*d)
 		}
 		c.touched[d.Alert] = true // it may have been the last that was to happen (P2)
@@ -144,6 +144,8 @@ func (c *change) fire(d *Deadline) error {
 	case DeliveryOverdue:
 		c.touched[d.Alert] = true
 		return c.overdue(d.Delivery, c.now.Sub(d.At))
+	case DeletedRest:
+		return c.sweep(d.Alert)
 	}
 	c.touched[d.Alert] = true
 	if d.At.Before(c.now) {
@@ -172,6 +174,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.attempt(a, d.User, d.Contact, d.Why)
 	case TellLate:
 		return c.tellLate(a, d)
+	case SnoozeEnd, ClosingDue:
+		return c.quietDue(a, d.Kind)
 	}
 	return fmt.Errorf("deadline %s is of an unknown kind %d", d.ID, d.Kind)
 }
