@@ -93,6 +93,10 @@ const (
 	deleteAlert        number = 87
 	answerClosing      number = 88
 	putClosure         number = 89
+	createHeartbeat    number = 90
+	changeHeartbeat    number = 91
+	deleteHeartbeat    number = 92
+	pingHeartbeats     number = 93
 )
 
 // runners is the list of all commands, made once.
@@ -180,5 +184,9 @@ func commands() map[number]runner {
 		deleteAlert:        runs(DeleteAlert{}),
 		answerClosing:      runs(AnswerClosing{}),
 		putClosure:         runs(PutClosure{}),
+		createHeartbeat:    runs(CreateHeartbeat{}),
+		changeHeartbeat:    runs(ChangeHeartbeat{}),
+		deleteHeartbeat:    runs(DeleteHeartbeat{}),
+		pingHeartbeats:     runs(PingHeartbeats{}),
 	}
 }

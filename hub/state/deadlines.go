@@ -42,14 +42,19 @@ type Deadline struct {
 	From core.AlertID `cbor:"12,keyasint,omitempty"`
 	// For what is told late: by which agent. Added is when it began.
 	Agent string `cbor:"23,keyasint,omitempty"`
+	// For a heartbeat that is looked at: which.
+	Heartbeat string `cbor:"30,keyasint,omitempty"`
 }
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
+	if d.Heartbeat != "" {
+		return nil
+	}
 	return []table.Key{table.K().String(string(d.Alert)).Time(d.At)}
 })
 
 var deadlinesByBundle = table.NewIndex(2, "bundle", false, func(d *Deadline) []table.Key {
-	if d.Alert != "" {
+	if d.Alert != "" || d.Heartbeat != "" {
 		return nil
 	}
 	return []table.Key{table.K().String(string(d.Delivery)).Time(d.At)}
@@ -144,6 +149,8 @@ func (c *change) fire(d *Deadline) error {
 	case DeliveryOverdue:
 		c.touched[d.Alert] = true
 		return c.overdue(d.Delivery, c.now.Sub(d.At))
+	case HeartbeatDue:
+		return c.heartbeatDue(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
 	}

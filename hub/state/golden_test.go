@@ -63,7 +63,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Clusters), golden(counters), golden(Keys), golden(Tokens), golden(Peers), golden(Users), golden(Teams), golden(Schedules),
 			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes),
 			golden(CheckLists), golden(Bundles), golden(Presences),
-			golden(Deleted), golden(Closures),
+			golden(Deleted), golden(Closures), golden(Heartbeats),
 		} {
 			if !yield(row(t)) {
 				return
@@ -80,7 +80,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateSchedule](), fill[ChangeSchedule](), fill[DeleteSchedule](), fill[CreateRotation](), fill[ChangeRotation](), fill[DeleteRotation](),
 			fill[CreateEscalation](), fill[ChangeEscalation](), fill[DeleteEscalation](),
 			fill[PutChecks](), fill[DeleteChecks](), fill[NoteChecks](),
-			fill[UnacknowledgeAlert](), fill[SnoozeAlert](), fill[AssignAlert](), fill[TakeAlert](), fill[EscalateAlert](), fill[AddResponder](), fill[AddTeam](), fill[AddNote](), fill[AddTags](), fill[RemoveTags](), fill[AddDetails](), fill[RemoveDetails](), fill[RunAction](), fill[UpdatePriority](), fill[UpdateMessage](), fill[UpdateDescription](), fill[SeeAlert](), fill[DeleteAlert](), fill[AnswerClosing](), fill[PutClosure](),
+			fill[UnacknowledgeAlert](), fill[SnoozeAlert](), fill[AssignAlert](), fill[TakeAlert](), fill[EscalateAlert](), fill[AddResponder](), fill[AddTeam](), fill[AddNote](), fill[AddTags](), fill[RemoveTags](), fill[AddDetails](), fill[RemoveDetails](), fill[RunAction](), fill[UpdatePriority](), fill[UpdateMessage](), fill[UpdateDescription](), fill[SeeAlert](), fill[DeleteAlert](), fill[AnswerClosing](), fill[PutClosure](), fill[CreateHeartbeat](), fill[ChangeHeartbeat](), fill[DeleteHeartbeat](), fill[PingHeartbeats](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -228,7 +228,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 	for _, v := range []any{Cluster{}, counter{}, Key{}, Token{}, Peer{}, reach.User{}, route.Team{}, rota.Schedule{}, escalate.Policy{}, alert.Alert{}, alert.Draft{},
 		Request{}, Entry{}, Deadline{}, Delivery{}, Bundled{}, envelope{}, TakeEvents{},
 		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{},
-		alert.Tombstone{}, TeamClosure{}, UnacknowledgeAlert{}, SnoozeAlert{}, AssignAlert{}, TakeAlert{}, EscalateAlert{}, AddResponder{}, AddTeam{}, AddNote{}, AddTags{}, RemoveTags{}, AddDetails{}, RemoveDetails{}, RunAction{}, UpdatePriority{}, UpdateMessage{}, UpdateDescription{}, SeeAlert{}, DeleteAlert{}, AnswerClosing{}, PutClosure{},
+		alert.Tombstone{}, TeamClosure{}, Heartbeat{}, CreateHeartbeat{}, ChangeHeartbeat{}, DeleteHeartbeat{}, PingHeartbeats{}, UnacknowledgeAlert{}, SnoozeAlert{}, AssignAlert{}, TakeAlert{}, EscalateAlert{}, AddResponder{}, AddTeam{}, AddNote{}, AddTags{}, RemoveTags{}, AddDetails{}, RemoveDetails{}, RunAction{}, UpdatePriority{}, UpdateMessage{}, UpdateDescription{}, SeeAlert{}, DeleteAlert{}, AnswerClosing{}, PutClosure{},
 		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
