@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/alert"
 	"keng/raftstore/table"
 )
 
@@ -16,18 +17,30 @@ type Entry struct {
 	At     time.Time    `cbor:"3,keyasint"`
 	Type   EntryType    `cbor:"4,keyasint"`
 	Owner  string       `cbor:"5,keyasint"` // who did it: a username, or "System"
-	Text   string       `cbor:"6,keyasint"`
+	Text   string       `cbor:"6,keyasint"` // the line in English, with its note
+	// What happened, why, and with what; zero, of a line that is about no move of the alert,
+	// and of lines of earlier versions.
+	What alert.What `cbor:"7,keyasint,omitempty"`
+	Why  alert.Why  `cbor:"8,keyasint,omitempty"`
+	Of   []string   `cbor:"9,keyasint,omitempty"`
+	// NoteAt is where in Text, in bytes, the note begins; 0: there is none.
+	NoteAt int `cbor:"10,keyasint,omitempty"`
 	// More is what the same command had to say of the alert after that: a line costs much
 	// less in another one's row than in one of its own. [LogOf] gives them one by one.
-	More []FurtherLine `cbor:"7,keyasint,omitempty"`
+	More []FurtherLine `cbor:"11,keyasint,omitempty"`
 }
 
-// FurtherLine is a line in the row of another one, of the same alert and moment.
+// FurtherLine is a line in the row of another one, of the same alert and moment. Its fields
+// are those of [Entry].
 type FurtherLine struct {
-	Number uint64    `cbor:"1,keyasint"`
-	Type   EntryType `cbor:"2,keyasint"`
-	Owner  string    `cbor:"3,keyasint"`
-	Text   string    `cbor:"4,keyasint"`
+	Number uint64     `cbor:"1,keyasint"`
+	Type   EntryType  `cbor:"2,keyasint"`
+	Owner  string     `cbor:"3,keyasint"`
+	Text   string     `cbor:"4,keyasint"`
+	What   alert.What `cbor:"5,keyasint,omitempty"`
+	Why    alert.Why  `cbor:"6,keyasint,omitempty"`
+	Of     []string   `cbor:"7,keyasint,omitempty"`
+	NoteAt int        `cbor:"8,keyasint,omitempty"`
 }
 
 // EntryType is what sort of line it is. Values are stored.
@@ -41,9 +54,62 @@ const (
 	RecipientNote EntryType = "alertRecipient" // whom the alert concerns, and why
 )
 
+// Lines gives the lines that a row holds, in order.
+func (e *Entry) Lines() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		first := *e
+		first.More = nil
+		if !yield(first) {
+			return
+		}
+		for _, m := range e.More {
+			line := Entry{Alert: e.Alert, At: e.At, Number: m.Number, Type: m.Type, Owner: m.Owner, Text: m.Text, What: m.What, Why: m.Why, Of: m.Of, NoteAt: m.NoteAt}
+			if !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// add puts a line into the row of another one.
+func (e *Entry) add(line Entry) {
+	e.More = append(e.More, FurtherLine{
+		Number: line.Number, Type: line.Type, Owner: line.Owner, Text: line.Text, What: line.What, Why: line.Why, Of: line.Of, NoteAt: line.NoteAt,
+	})
+}
+
+// Note returns what somebody wrote, "" if nothing.
+func (e *Entry) Note() string {
+	if e.NoteAt <= 0 || e.NoteAt > len(e.Text) {
+		return ""
+	}
+	return e.Text[e.NoteAt:]
+}
+
+// Move returns the line as the core made it, to be told in any language. It reports false
+// for a line that is about no move of the alert.
+func (e *Entry) Move() (alert.Entry, bool) {
+	if e.What == 0 {
+		return alert.Entry{}, false
+	}
+	return alert.Entry{What: e.What, By: e.Owner, At: e.At, Why: e.Why, Of: e.Of, Note: e.Note()}, true
+}
+
+// notes has the rows in which a line has a note.
+var notes = table.NewIndex(1, "notes", false, func(e *Entry) []table.Key {
+	for line := range e.Lines() {
+		if line.NoteAt > 0 {
+			return []table.Key{logKey(e.Alert, e.Number)}
+		}
+	}
+	return nil
+})
+
+func logKey(id core.AlertID, n uint64) table.Key { return table.K().String(string(id)).Uint64(n) }
+
 // Log holds the activity logs of all alerts, each in order, several lines in a row: read
-// it by [LogOf] or [LogReverse].
-var Log = table.New(12, "log", func(e *Entry) table.Key { return table.K().String(string(e.Alert)).Uint64(e.Number) })
+// it by [LogOf], [LogReverse] or [NotesOf].
+var Log = table.New(12, "log", func(e *Entry) table.Key { return logKey(e.Alert, e.Number) }, notes)
 
 // LogOf gives the activity log of an alert, oldest line first.
 func LogOf(r table.Reader, id core.AlertID) iter.Seq[Entry] {
@@ -71,42 +137,63 @@ func LogReverse(r table.Reader, id core.AlertID) iter.Seq[Entry] {
 	}
 }
 
-// Lines gives the lines that a row holds, in order.
-func (e *Entry) Lines() iter.Seq[Entry] {
-	return func(yield func(Entry) bool) {
-		first := *e
-		first.More = nil
-		if !yield(first) {
-			return
-		}
-		for _, m := range e.More {
-			if !yield(Entry{Alert: e.Alert, At: e.At, Number: m.Number, Type: m.Type, Owner: m.Owner, Text: m.Text}) {
-				return
+// NotesOf returns up to limit lines of an alert's activity log that have a note, from the one
+// behind a number on, oldest first. Lines of versions that did not tell notes apart are not
+// among them.
+func NotesOf(r table.Reader, id core.AlertID, after uint64, limit int) (lines []Entry) {
+	for row := range notes.Find(r, table.K().String(string(id))) {
+		for line := range row.Lines() {
+			if len(lines) == limit {
+				return lines
+			}
+			if line.NoteAt > 0 && line.Number > after {
+				lines = append(lines, line)
 			}
 		}
 	}
+	return lines
 }
 
 // System is the owner of what nobody did.
-const System = "System"
+const System = alert.System
 
 // linesARow is how many lines are in a row at most.
 const linesARow = 50
 
-// log adds a line to an alert's activity log. It is written by keepLog, or as soon as
-// a row is full.
+// log adds a line to an alert's activity log.
 func (c *change) log(id core.AlertID, typ EntryType, owner, text string) error {
-	n := c.next("log")
-	row, ok := c.logged[id]
-	if !ok {
-		c.logged[id] = &Entry{Alert: id, Number: n, At: c.now, Type: typ, Owner: owner, Text: text}
+	return c.enter(Entry{Alert: id, Type: typ, Owner: owner, Text: text})
+}
+
+// write writes down that an alert has moved. That it occurred again, or was looked at, is in
+// the alert: a line for each would bury the others.
+func (c *change) write(id core.AlertID, e alert.Entry) error {
+	if e.What == alert.DidRecur || e.What == alert.DidSee || e.What == alert.DidDelete {
 		return nil
 	}
-	row.More = append(row.More, FurtherLine{Number: n, Type: typ, Owner: owner, Text: text})
+	line := Entry{Alert: id, Type: ActionEntry, Owner: e.By, Text: e.Text(), What: e.What, Why: e.Why, Of: e.Of}
+	if e.Why == alert.SnoozeOver || e.Why == alert.Uncontested || e.Why == alert.OccurredAnew {
+		line.Type = SystemEntry
+	}
+	if e.Note != "" {
+		line.NoteAt = len(line.Text) - len(e.Note)
+	}
+	return c.enter(line)
+}
+
+// enter adds a line to a log. It is written by keepLog, or as soon as a row is full.
+func (c *change) enter(line Entry) error {
+	line.Number, line.At = c.next("log"), c.now
+	row, ok := c.logged[line.Alert]
+	if !ok {
+		c.logged[line.Alert] = &line
+		return nil
+	}
+	row.add(line)
 	if len(row.More) < linesARow-1 {
 		return nil
 	}
-	delete(c.logged, id)
+	delete(c.logged, line.Alert)
 	return Log.Insert(c.tx, row)
 }
 

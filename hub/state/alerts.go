@@ -1,7 +1,6 @@
 package state
 
 import (
-	"cmp"
 	"time"
 
 	"keng/hub/core"
@@ -23,11 +22,20 @@ var (
 		}
 		return []table.Key{table.K().Uint64(a.Tiny)}
 	})
+	// AlertsQuiet has the alerts that are silent until a moment: snoozed, or about to be
+	// closed.
+	AlertsQuiet = table.NewIndex(5, "quiet", false, func(a *alert.Alert) []table.Key {
+		if at, ok := quietUntil(a); ok {
+			return []table.Key{table.K().Time(at)}
+		}
+		return nil
+	})
 )
 
 // Alerts holds the alerts, open and closed, in the order in which they were created: ids
 // begin with the short number. Index numbers 2 and 3 were used.
-var Alerts = table.New(10, "alerts", func(a *alert.Alert) table.Key { return table.K().String(string(a.ID)) }, alertsByAlias, AlertsUnattended)
+var Alerts = table.New(10, "alerts", func(a *alert.Alert) table.Key { return table.K().String(string(a.ID)) }, alertsByAlias,
+	AlertsUnattended, AlertsQuiet)
 
 // Ref names an alert. Exactly one field is set.
 type Ref struct {
@@ -85,9 +93,9 @@ func (a CreateAlert) apply(c *change) (Request, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Success, r.Status, r.Alert, r.Alias = true, "Created alert", row.ID, row.Alias
+	r.Success, r.Status, r.Alert, r.Alias = true, string(alert.HasCreated), row.ID, row.Alias
 	if !created {
-		r.Status = "Existing alert occurred again"
+		r.Status = string(alert.HasRecurred)
 	}
 	return r, c.answer(&r)
 }
@@ -118,8 +126,7 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 	}
 	if d.Alias != "" {
 		if open, ok := FindAlert(c.tx, Ref{Alias: d.Alias}); ok {
-			open.Recur(c.now)
-			return open, false, Alerts.Put(c.tx, open)
+			return open, false, c.recur(open, d)
 		}
 	}
 	if d.OwnerTeam == "" {
@@ -142,12 +149,12 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 		return nil, false, err
 	}
 	c.idle[a.ID] = true
-	by := cmp.Or(d.User, a.Source, System)
-	if err := c.log(a.ID, ActionEntry, by, "Alert created"); err != nil {
+	by := alert.By{User: d.User, Source: a.Source, At: c.now}
+	if err := c.write(a.ID, alert.Entry{What: alert.DidCreate, By: by.Name(), At: c.now}); err != nil {
 		return nil, false, err
 	}
 	if d.Note != "" {
-		if err := c.log(a.ID, ActionEntry, by, "Note: "+d.Note); err != nil {
+		if err := c.write(a.ID, alert.Entry{What: alert.DidAddNote, By: by.Name(), At: c.now, Note: d.Note}); err != nil {
 			return nil, false, err
 		}
 	}
@@ -170,15 +177,8 @@ type AcknowledgeAlert struct {
 func (AcknowledgeAlert) number() number { return acknowledgeAlert }
 
 func (a AcknowledgeAlert) apply(c *change) (Request, error) {
-	r := Request{ID: a.Request, Action: "Acknowledge", Integration: a.Integration}
-	return c.move(r, a.Alert, func(row *alert.Alert) (alert.Outcome, error) {
-		by := actor(a.User, a.Source)
-		outcome := row.Acknowledge(by, c.now)
-		if outcome != alert.Moved {
-			return outcome, nil
-		}
-		return outcome, c.silence(row, by, "acknowledged", a.Note)
-	})
+	asked := Asked{a.Request, a.Alert, a.User, a.Source, a.Note, a.Integration}
+	return c.move(asked, "Acknowledge", func(row *alert.Alert) alert.Outcome { return row.Acknowledge(asked.by(c)) }, nil)
 }
 
 // CloseAlert ends an alert.
@@ -194,62 +194,101 @@ type CloseAlert struct {
 func (CloseAlert) number() number { return closeAlert }
 
 func (a CloseAlert) apply(c *change) (Request, error) {
-	r := Request{ID: a.Request, Action: "Close", Integration: a.Integration}
-	return c.move(r, a.Alert, func(row *alert.Alert) (alert.Outcome, error) {
-		by := actor(a.User, a.Source)
-		outcome := row.Close(by, c.now)
-		if outcome != alert.Moved {
-			return outcome, nil
-		}
-		return outcome, c.silence(row, by, "closed", a.Note)
-	})
+	asked := Asked{a.Request, a.Alert, a.User, a.Source, a.Note, a.Integration}
+	return c.move(asked, "Close", func(row *alert.Alert) alert.Outcome { return c.closeUnder(row, asked.by(c)) }, nil)
 }
 
-// actor says who did something, for the log.
-func actor(user, source string) string {
-	switch {
-	case user != "":
-		return user
-	case source != "":
-		return source
-	}
-	return System
+// Asked is what every request to move an alert says.
+type Asked struct {
+	Request     string             `cbor:"1,keyasint,omitempty"` // id under which the request's status is asked for
+	Alert       Ref                `cbor:"2,keyasint"`
+	User        string             `cbor:"3,keyasint,omitempty"` // a person's username; empty: a machine
+	Source      string             `cbor:"4,keyasint,omitempty"`
+	Note        string             `cbor:"5,keyasint,omitempty"`
+	Integration core.IntegrationID `cbor:"6,keyasint,omitempty"`
 }
 
-// move finds an alert, moves it, and writes down what became of the request. An alert
-// that does not exist, or is there already, is an outcome, not an error.
-func (c *change) move(r Request, ref Ref, do func(*alert.Alert) (alert.Outcome, error)) (Request, error) {
-	row, ok := FindAlert(c.tx, ref)
+func (k Asked) by(c *change) alert.By {
+	return alert.By{User: k.User, Source: k.Source, Note: k.Note, At: c.now}
+}
+
+// move finds an alert, moves it, does what must follow, and writes down what became of the
+// request. An alert that does not exist, or cannot be moved so, is an outcome, not an error.
+// If the move calls somebody, call does so.
+func (c *change) move(k Asked, action string, do func(*alert.Alert) alert.Outcome, call func(*alert.Alert) error) (Request, error) {
+	r := Request{ID: k.Request, Action: action, Integration: k.Integration, Status: string(alert.NoSuchAlert)}
+	row, ok := FindAlert(c.tx, k.Alert)
 	if !ok {
-		r.Status = "Alert does not exist"
 		return r, c.answer(&r)
 	}
-	r.Alert, r.Alias = row.ID, row.Alias
-	outcome, err := do(row)
-	if err != nil {
-		return r, err
-	}
-	if outcome != alert.Moved {
-		r.Status = string(outcome)
-		return r, c.answer(&r)
-	}
-	r.Success, r.Status = true, map[string]string{"Acknowledge": "Acknowledged alert", "Close": "Closed alert"}[r.Action]
-	if err := Alerts.Put(c.tx, row); err != nil {
+	o := do(row)
+	r.Alert, r.Alias, r.Success, r.Status = row.ID, row.Alias, o.OK(), string(o.Reason)
+	if err := c.follows(row, o, call); err != nil {
 		return r, err
 	}
 	return r, c.answer(&r)
 }
 
-// silence ends all that was still to be done for an alert (P3).
-func (c *change) silence(a *alert.Alert, by, what, note string) error {
-	text := "Alert " + what
-	if note != "" {
-		text += ": " + note
+// follows keeps an alert that has moved and does what must follow, all in one transaction.
+func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert) error) error {
+	if !o.Moved() {
+		return nil
 	}
-	if err := c.log(a.ID, ActionEntry, by, text); err != nil {
+	if err := c.write(a.ID, o.Entry); err != nil {
 		return err
+	}
+	switch o.Then {
+	case alert.ThenSilence:
+		return c.silence(a, o.Entry.What)
+	case alert.ThenBeginAnew:
+		c.forget(a.ID, EscalationStep, ReachAttempt, TellLate, SnoozeEnd, ClosingDue)
+		a.Begun, a.Next = nil, nil
+		if err := Alerts.Put(c.tx, a); err != nil {
+			return err
+		}
+		return c.notifyResponders(a)
+	case alert.ThenCall:
+		c.forget(a.ID, SnoozeEnd, ClosingDue)
+		c.touched[a.ID] = true
+		if err := Alerts.Put(c.tx, a); err != nil {
+			return err
+		}
+		return call(a)
+	}
+	return Alerts.Put(c.tx, a)
+}
+
+// silence ends all that was still to be done for an alert (P3), and remembers until when it
+// is silent, if not for good.
+func (c *change) silence(a *alert.Alert, what alert.What) error {
+	for _, d := range deadlinesOf(c.tx, a.ID) {
+		if d.Kind == EscalationStep {
+			a.Next = &alert.Next{Escalation: d.Escalation, Step: d.Step, Added: d.Added}
+			break
+		}
 	}
 	a.Resting = ""
 	c.dropDeadlines(a.ID)
-	return c.cancelDeliveries(a.ID, "", "the alert is "+what)
+	if err := Alerts.Put(c.tx, a); err != nil {
+		return err
+	}
+	if err := c.planQuiet(a); err != nil {
+		return err
+	}
+	return c.cancelDeliveries(a.ID, "", "the alert is "+silencedBy(what))
+}
+
+// silencedBy says in a word what made an alert silent.
+func silencedBy(what alert.What) string {
+	switch what {
+	case alert.DidClose:
+		return "closed"
+	case alert.DidAskToClose:
+		return "about to be closed"
+	case alert.DidSnooze:
+		return "snoozed"
+	case alert.DidDelete:
+		return "deleted"
+	}
+	return "acknowledged"
 }

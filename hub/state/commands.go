@@ -71,6 +71,32 @@ const (
 	createEscalation  number = 60
 	changeEscalation  number = 61
 	deleteEscalation  number = 62
+
+	// The life of an alert.
+	unacknowledgeAlert number = 70
+	snoozeAlert        number = 71
+	assignAlert        number = 72
+	takeAlert          number = 73
+	escalateAlert      number = 74
+	addResponder       number = 75
+	addTeam            number = 76
+	addNote            number = 77
+	addTags            number = 78
+	removeTags         number = 79
+	addDetails         number = 80
+	removeDetails      number = 81
+	runAction          number = 82
+	updatePriority     number = 83
+	updateMessage      number = 84
+	updateDescription  number = 85
+	seeAlert           number = 86
+	deleteAlert        number = 87
+	answerClosing      number = 88
+	putClosure         number = 89
+	createHeartbeat    number = 90
+	changeHeartbeat    number = 91
+	deleteHeartbeat    number = 92
+	pingHeartbeats     number = 93
 )
 
 // runners is the list of all commands, made once.
@@ -137,5 +163,30 @@ func commands() map[number]runner {
 		createEscalation:  runs(CreateEscalation{}),
 		changeEscalation:  runs(ChangeEscalation{}),
 		deleteEscalation:  runs(DeleteEscalation{}),
+
+		unacknowledgeAlert: runs(UnacknowledgeAlert{}),
+		snoozeAlert:        runs(SnoozeAlert{}),
+		assignAlert:        runs(AssignAlert{}),
+		takeAlert:          runs(TakeAlert{}),
+		escalateAlert:      runs(EscalateAlert{}),
+		addResponder:       runs(AddResponder{}),
+		addTeam:            runs(AddTeam{}),
+		addNote:            runs(AddNote{}),
+		addTags:            runs(AddTags{}),
+		removeTags:         runs(RemoveTags{}),
+		addDetails:         runs(AddDetails{}),
+		removeDetails:      runs(RemoveDetails{}),
+		runAction:          runs(RunAction{}),
+		updatePriority:     runs(UpdatePriority{}),
+		updateMessage:      runs(UpdateMessage{}),
+		updateDescription:  runs(UpdateDescription{}),
+		seeAlert:           runs(SeeAlert{}),
+		deleteAlert:        runs(DeleteAlert{}),
+		answerClosing:      runs(AnswerClosing{}),
+		putClosure:         runs(PutClosure{}),
+		createHeartbeat:    runs(CreateHeartbeat{}),
+		changeHeartbeat:    runs(ChangeHeartbeat{}),
+		deleteHeartbeat:    runs(DeleteHeartbeat{}),
+		pingHeartbeats:     runs(PingHeartbeats{}),
 	}
 }

@@ -44,14 +44,19 @@ type Deadline struct {
 	From core.AlertID `cbor:"12,keyasint,omitempty"`
 	// For what is told late: by which agent. Added is when it began.
 	Agent string `cbor:"23,keyasint,omitempty"`
+	// For a heartbeat that is looked at: which.
+	Heartbeat string `cbor:"30,keyasint,omitempty"`
 }
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
+	if d.Heartbeat != "" {
+		return nil
+	}
 	return []table.Key{table.K().String(string(d.Alert)).Time(d.At)}
 })
 
 var deadlinesByBundle = table.NewIndex(2, "bundle", false, func(d *Deadline) []table.Key {
-	if d.Alert != "" {
+	if d.Alert != "" || d.Heartbeat != "" {
 		return nil
 	}
 	return []table.Key{table.K().String(string(d.Delivery)).Time(d.At)}
@@ -107,8 +112,8 @@ func (a DoDue) apply(c *change) (Due, error) {
 	if d, ok := c.earliest(); ok && a.Drop && !d.At.After(c.now) {
 		Deadlines.Delete(c.tx, deadlineKey(d))
 		due.Done, due.More = 1, true
-		if d.Alert == "" {
-			d.At = c.now.Add(bundleAgain) // it is all that is to happen for many alerts
+		if d.Alert == "" || d.Kind.cannotBeDropped() {
+			d.At = c.now.Add(bundleAgain) // it is all that is to happen for many alerts, or for ever
 			return due, c.plan(*d)
 		}
 		c.touched[d.Alert] = true // it may have been the last that was to happen (P2)
@@ -146,6 +151,10 @@ func (c *change) fire(d *Deadline) error {
 	case DeliveryOverdue:
 		c.touched[d.Alert] = true
 		return c.overdue(d.Delivery, c.now.Sub(d.At))
+	case HeartbeatDue:
+		return c.heartbeatDue(d)
+	case DeletedRest:
+		return c.sweep(d.Alert)
 	}
 	c.touched[d.Alert] = true
 	if d.At.Before(c.now) {
@@ -174,6 +183,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.attempt(a, d.User, d.Contact, d.Why)
 	case TellLate:
 		return c.tellLate(a, d)
+	case SnoozeEnd, ClosingDue:
+		return c.quietDue(a, d.Kind)
 	}
 	return fmt.Errorf("deadline %s is of an unknown kind %d", d.ID, d.Kind)
 }

@@ -63,6 +63,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Clusters), golden(counters), golden(Keys), golden(Tokens), golden(Peers), golden(Users), golden(Teams), golden(Schedules),
 			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes),
 			golden(CheckLists), golden(Bundles), golden(Presences),
+			golden(Deleted), golden(Closures), golden(Heartbeats),
 		} {
 			if !yield(row(t)) {
 				return
@@ -79,6 +80,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateSchedule](), fill[ChangeSchedule](), fill[DeleteSchedule](), fill[CreateRotation](), fill[ChangeRotation](), fill[DeleteRotation](),
 			fill[CreateEscalation](), fill[ChangeEscalation](), fill[DeleteEscalation](),
 			fill[PutChecks](), fill[DeleteChecks](), fill[NoteChecks](),
+			fill[UnacknowledgeAlert](), fill[SnoozeAlert](), fill[AssignAlert](), fill[TakeAlert](), fill[EscalateAlert](), fill[AddResponder](), fill[AddTeam](), fill[AddNote](), fill[AddTags](), fill[RemoveTags](), fill[AddDetails](), fill[RemoveDetails](), fill[RunAction](), fill[UpdatePriority](), fill[UpdateMessage](), fill[UpdateDescription](), fill[SeeAlert](), fill[DeleteAlert](), fill[AnswerClosing](), fill[PutClosure](), fill[CreateHeartbeat](), fill[ChangeHeartbeat](), fill[DeleteHeartbeat](), fill[PingHeartbeats](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -113,7 +115,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
 			"table-1-cluster": before(Clusters), "command-3": beforeCommand[UseToken],
-			"table-12-log": before(Log), "table-13-deadlines": before(Deadlines), "command-12": beforeCommand[TakeEvents],
+			"table-13-deadlines": before(Deadlines), "table-10-alerts": before(Alerts), "table-12-log": before(Log), "command-12": beforeCommand[TakeEvents],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
@@ -226,6 +228,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 	for _, v := range []any{Cluster{}, counter{}, Key{}, Token{}, Peer{}, reach.User{}, route.Team{}, rota.Schedule{}, escalate.Policy{}, alert.Alert{}, alert.Draft{},
 		Request{}, Entry{}, Deadline{}, Delivery{}, Bundled{}, envelope{}, TakeEvents{},
 		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{},
+		alert.Tombstone{}, TeamClosure{}, Heartbeat{}, CreateHeartbeat{}, ChangeHeartbeat{}, DeleteHeartbeat{}, PingHeartbeats{}, UnacknowledgeAlert{}, SnoozeAlert{}, AssignAlert{}, TakeAlert{}, EscalateAlert{}, AddResponder{}, AddTeam{}, AddNote{}, AddTags{}, RemoveTags{}, AddDetails{}, RemoveDetails{}, RunAction{}, UpdatePriority{}, UpdateMessage{}, UpdateDescription{}, SeeAlert{}, DeleteAlert{}, AnswerClosing{}, PutClosure{},
 		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}

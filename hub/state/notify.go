@@ -59,9 +59,14 @@ func (c *change) notifyResponders(a *alert.Alert) error {
 	if len(a.Responders) == 0 {
 		return nil // it rests, and settle sees to that
 	}
+	return c.tellAll(a, a.Responders)
+}
+
+// tellAll tells some of an alert's responders of it.
+func (c *change) tellAll(a *alert.Alert, responders []alert.Responder) error {
 	c.touched[a.ID] = true
 	c.gathering = true
-	for _, r := range a.Responders {
+	for _, r := range responders {
 		if err := c.notify(a, r, Reason{}); err != nil {
 			return err
 		}

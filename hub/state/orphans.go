@@ -10,7 +10,7 @@ import (
 
 // Orphans returns alerts that are forgotten (P2): they are open and not acknowledged, and
 // yet nothing will happen for them, and nothing says why not; or what is to happen has
-// been overdue for longer than a grace. It returns at most limit of them, oldest first.
+// been overdue for longer than a grace; or they are snoozed, and nothing will end it. It returns at most limit of them, oldest first.
 //
 // No command leaves such an alert behind. This looks whether that is so.
 func Orphans(r table.Reader, now time.Time, grace time.Duration, limit int) []core.AlertID {
@@ -23,7 +23,7 @@ func Orphans(r table.Reader, now time.Time, grace time.Duration, limit int) []co
 			orphans = append(orphans, a.ID)
 		}
 	}
-	return orphans
+	return append(orphans, Oversleepers(r, now, grace, limit-len(orphans))...)
 }
 
 // attended reports whether something will still happen for an alert by itself: something

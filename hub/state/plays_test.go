@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -158,6 +159,7 @@ func (s *stage) act(line string) {
 		"found": s.found, "ack": s.ack, "close": s.close, "wait": s.wait, "report": s.report, "show": s.show, "agent": s.agent, "event": s.event,
 		"down": s.down, "dropped": s.dropped, "tells": s.tells,
 	}
+	maps.Copy(verbs, s.lifeVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)
@@ -180,7 +182,10 @@ func (s *stage) news() {
 	}
 	slices.SortFunc(lines, func(a, b state.Entry) int { return int(a.Number) - int(b.Number) })
 	for _, e := range lines {
-		a, _ := state.FindAlert(s.tx, state.Ref{ID: e.Alert})
+		a, ok := state.FindAlert(s.tx, state.Ref{ID: e.Alert})
+		if !ok {
+			a = &alert.Alert{} // it has been deleted
+		}
 		s.say("%7s #%d %s: %s", e.At.Sub(s.start), a.Tiny, e.Owner, e.Text)
 		s.shown = e.Number
 	}

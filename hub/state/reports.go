@@ -105,6 +105,9 @@ func (c *change) record(d *Delivery, t Trace) error {
 // follow does for one alert of a page, which it shares with so many others, what follows
 // from a stage. The page may have been settled before.
 func (c *change) follow(d *Delivery, id core.AlertID, t Trace, settled bool, others int) error {
+	if _, ok := Alerts.Get(c.tx, table.K().String(string(id))); !ok {
+		return nil // it has been deleted
+	}
 	c.touched[id] = true
 	name := string(d.User)
 	if u, ok := Users.Get(c.tx, table.K().String(string(d.User))); ok {

@@ -1,9 +1,36 @@
 // Package alert says what an alert is and how it moves: created, occurring again,
-// acknowledged, closed. Its meaning is Opsgenie's.
+// acknowledged, snoozed, handed on, described, closed. Its meaning is Opsgenie's; where
+// that is silent, the rule is the one that saves a night's sleep, and stands below.
 //
-// An alert is open or closed; acknowledged is a mark on an open alert, not a third
-// status. Among open alerts the alias is unique: what comes in with the alias of an
-// open alert is one more occurrence of it and changes nothing but its count.
+// An alert is open or closed. Acknowledged, snoozed and closing are marks on an open
+// alert, not statuses. Among open alerts the alias is unique: what comes in with the alias
+// of an open alert is one more occurrence of it and changes nothing but its count.
+//
+// A move is a method that is told by whom and when ([By]) and returns an [Outcome]: whether
+// the alert has moved, the words that the API's clients parse, the line for the activity
+// log, and what must follow ([Then]). A refused move changes nothing. One that is made
+// grows the sequence number by one (P7).
+//
+// The rules of our own:
+//
+//   - Who calls for help gets it: escalating, adding a responder or a team, and assigning
+//     the alert to somebody else take an acknowledgement, a snooze and a closing back.
+//     Only whom the move names is called; the alert is silent again when somebody answers.
+//   - Taking ownership is acknowledging. So is assigning an alert to oneself.
+//   - When a snooze is over, everything begins anew, also for an alert that had been
+//     acknowledged: who snoozes until seven wants to be woken at seven.
+//   - An alert that becomes graver than it ever was, and that nobody takes care of, begins
+//     anew. Becoming graver again, back and forth, calls nobody.
+//   - A closed alert may still be described (notes, tags, details, message, description,
+//     priority), since the review is the morning after. Nobody can be called to it, and
+//     no action run: the button stood on a screen of yesterday.
+//   - A team may let the reporter confirm that the trouble is over ([Closure]). Until then
+//     the alert is silent. If the reporter says nothing in time it is closed: nobody is
+//     woken because a reporter sleeps. If the reporter contradicts, or the trouble occurs
+//     again meanwhile, it is open as on the first day. What no person has reported, and what
+//     a machine closes, needs no confirmation.
+//   - The first acknowledgement is the one that reports count; taking it back does not
+//     unmake it.
 package alert
 
 import (
@@ -70,10 +97,12 @@ type Alert struct {
 	CreatedAt      time.Time          `cbor:"19,keyasint"`
 	UpdatedAt      time.Time          `cbor:"20,keyasint"`
 	LastOccurredAt time.Time          `cbor:"21,keyasint"`
-	AcknowledgedAt time.Time          `cbor:"22,keyasint,omitzero"`
-	AcknowledgedBy string             `cbor:"23,keyasint,omitempty"`
-	ClosedAt       time.Time          `cbor:"24,keyasint,omitzero"`
-	ClosedBy       string             `cbor:"25,keyasint,omitempty"`
+	// AcknowledgedAt and AcknowledgedBy are of the first acknowledgement, for reports. They
+	// stay when it is taken back.
+	AcknowledgedAt time.Time `cbor:"22,keyasint,omitzero"`
+	AcknowledgedBy string    `cbor:"23,keyasint,omitempty"`
+	ClosedAt       time.Time `cbor:"24,keyasint,omitzero"`
+	ClosedBy       string    `cbor:"25,keyasint,omitempty"`
 	// Sequence grows with every change: of two states of an alert the one with the
 	// larger number is the newer.
 	Sequence uint64 `cbor:"26,keyasint"`
@@ -83,6 +112,33 @@ type Alert struct {
 	// Begun are the escalations that have begun for the alert, each at most once: routing
 	// that leads in a circle must not page for ever.
 	Begun []core.EscalationID `cbor:"28,keyasint,omitempty"`
+	// SnoozedUntil is when a snooze ends; zero: the alert is not snoozed.
+	SnoozedUntil time.Time `cbor:"29,keyasint,omitzero"`
+	// SeenAt and SeenBy are of the first person who looked at the alert.
+	SeenAt time.Time `cbor:"30,keyasint,omitzero"`
+	SeenBy string    `cbor:"31,keyasint,omitempty"`
+	// Reporter is the person who reported the alert, a username; empty: a machine.
+	Reporter string `cbor:"32,keyasint,omitempty"`
+	// Closing says that somebody wants to close the alert and the reporter is asked.
+	Closing *Closing `cbor:"33,keyasint,omitempty"`
+	// Gravest is the gravest priority that the alert has had; zero: the present one.
+	Gravest core.Priority `cbor:"34,keyasint,omitempty"`
+	// Next is the escalation step that was to come when the alert fell silent.
+	Next *Next `cbor:"35,keyasint,omitempty"`
+}
+
+// Closing is the wish to close an alert, until the reporter has confirmed it.
+type Closing struct {
+	By    string    `cbor:"1,keyasint"`
+	At    time.Time `cbor:"2,keyasint"`
+	Until time.Time `cbor:"3,keyasint"` // then the alert is closed without an answer
+}
+
+// Next is a step of an escalation, counted from 0 in the order of the steps' delays.
+type Next struct {
+	Escalation core.EscalationID `cbor:"1,keyasint"`
+	Step       int               `cbor:"2,keyasint,omitempty"`
+	Added      time.Time         `cbor:"3,keyasint"` // when the escalation began
 }
 
 // Draft is what a caller says of a new alert. See [Draft.Check] for its limits.
@@ -112,7 +168,7 @@ func New(d Draft, id core.AlertID, tiny uint64, now time.Time) *Alert {
 		ID: id, Tiny: tiny, Alias: d.Alias, Message: d.Message, Description: d.Description, Entity: d.Entity,
 		Source: d.Source, Priority: d.Priority, Tags: d.Tags, Actions: d.Actions, Details: d.Details,
 		Responders: d.Responders, OwnerTeam: d.OwnerTeam, Integration: d.Integration, Status: Open, Count: 1,
-		CreatedAt: now, UpdatedAt: now, LastOccurredAt: now, Sequence: 1,
+		CreatedAt: now, UpdatedAt: now, LastOccurredAt: now, Sequence: 1, Reporter: d.User,
 	}
 	if a.Alias == "" {
 		a.Alias = string(id)
@@ -123,58 +179,25 @@ func New(d Draft, id core.AlertID, tiny uint64, now time.Time) *Alert {
 	return a
 }
 
-// Silent reports whether the alert wants nobody's attention (P3).
-func (a *Alert) Silent() bool { return a.Status == Closed || a.Acknowledged }
-
-// Recur counts one more occurrence of an open alert. The content stays.
-func (a *Alert) Recur(now time.Time) {
-	a.Count++
-	a.LastOccurredAt = now
-	a.touch(now)
+// Silent reports whether the alert wants nobody's attention now (P3): it is closed,
+// acknowledged, snoozed, or its closing waits to be confirmed.
+func (a *Alert) Silent() bool {
+	return a.Status == Closed || a.Acknowledged || a.Snoozed() || a.Closing != nil
 }
 
-// Outcome is what became of an attempt to move an alert. Its text is the status
-// of the request in the API, which clients parse.
-type Outcome string
+// Snoozed reports whether the alert is to be quiet until a moment.
+func (a *Alert) Snoozed() bool { return !a.SnoozedUntil.IsZero() }
 
-// The outcomes.
-const (
-	Moved               Outcome = ""
-	AlreadyAcknowledged Outcome = "Alert is already acknowledged"
-	AlreadyClosed       Outcome = "Alert is already closed"
-)
+// Seen reports whether a person has looked at the alert.
+func (a *Alert) Seen() bool { return !a.SeenAt.IsZero() }
 
-// Acknowledge marks the alert as taken care of by somebody. Who acknowledges an
-// alert that nobody owns owns it.
-func (a *Alert) Acknowledge(by string, now time.Time) Outcome {
-	switch {
-	case a.Status == Closed:
-		return AlreadyClosed
-	case a.Acknowledged:
-		return AlreadyAcknowledged
-	}
-	a.Acknowledged, a.AcknowledgedAt, a.AcknowledgedBy = true, now, by
-	if a.Owner == "" {
-		a.Owner = by
-	}
-	a.touch(now)
-	return Moved
-}
+// HasResponder reports whether r answers for the alert already.
+func (a *Alert) HasResponder(r Responder) bool { return slices.Contains(a.Responders, r) }
 
-// Close ends the alert.
-func (a *Alert) Close(by string, now time.Time) Outcome {
-	if a.Status == Closed {
-		return AlreadyClosed
-	}
-	a.Status, a.ClosedAt, a.ClosedBy = Closed, now, by
-	a.touch(now)
-	return Moved
-}
+// Newer reports whether a is a later state than b of the same alert (P7).
+func (a *Alert) Newer(b *Alert) bool { return a.Sequence > b.Sequence }
 
 func (a *Alert) touch(now time.Time) {
 	a.UpdatedAt = now
 	a.Sequence++
 }
-
-// HasResponder reports whether r answers for the alert already.
-func (a *Alert) HasResponder(r Responder) bool { return slices.Contains(a.Responders, r) }

@@ -23,25 +23,25 @@ func TestNewFillsInWhatWasNotSaid(t *testing.T) {
 func TestMoves(t *testing.T) {
 	a := alert.New(alert.Draft{Message: "m", Alias: "x"}, "id", 1, now)
 	later := now.Add(time.Minute)
-	a.Recur(later)
+	a.Recur(alert.By{At: later})
 	if a.Count != 2 || !a.LastOccurredAt.Equal(later) || a.Message != "m" || a.Sequence != 2 {
 		t.Errorf("after recurring: %+v", a)
 	}
-	if o := a.Acknowledge("an", later); o != alert.Moved || !a.Silent() || a.Owner != "an" || a.Status != alert.Open {
-		t.Errorf("acknowledge: %q %+v", o, a)
+	if o := a.Acknowledge(alert.By{User: "an", At: later}); !o.Moved() || !a.Silent() || a.Owner != "an" || a.Status != alert.Open {
+		t.Errorf("acknowledge: %v %+v", o, a)
 	}
 	before := *a
-	if o := a.Acknowledge("binh", later); o != alert.AlreadyAcknowledged || a.AcknowledgedBy != "an" || a.Sequence != before.Sequence {
-		t.Errorf("acknowledge twice: %q", o)
+	if o := a.Acknowledge(alert.By{User: "binh", At: later}); o.Reason != alert.AlreadyAcknowledged || o.OK() || a.AcknowledgedBy != "an" || a.Sequence != before.Sequence {
+		t.Errorf("acknowledge twice: %v", o)
 	}
-	if o := a.Close("binh", later); o != alert.Moved || a.Status != alert.Closed || a.ClosedBy != "binh" || a.Owner != "an" {
-		t.Errorf("close: %q %+v", o, a)
+	if o := a.Close(alert.By{User: "binh", At: later}); !o.Moved() || a.Status != alert.Closed || a.ClosedBy != "binh" || a.Owner != "an" {
+		t.Errorf("close: %v %+v", o, a)
 	}
-	if o := a.Close("an", later); o != alert.AlreadyClosed {
-		t.Errorf("close twice: %q", o)
+	if o := a.Close(alert.By{User: "an", At: later}); o.Reason != alert.AlreadyClosed || o.OK() {
+		t.Errorf("close twice: %v", o)
 	}
-	if o := a.Acknowledge("an", later); o != alert.AlreadyClosed {
-		t.Errorf("acknowledge a closed one: %q", o)
+	if o := a.Acknowledge(alert.By{User: "an", At: later}); o.Reason != alert.AlreadyClosed || o.OK() {
+		t.Errorf("acknowledge a closed one: %v", o)
 	}
 }
 
