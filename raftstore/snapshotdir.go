@@ -2,7 +2,9 @@ package raftstore
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 )
@@ -67,11 +69,29 @@ func (s *snapshots) tidy() error {
 		if i == 0 || s.held[meta.ID] > 0 || strings.HasPrefix(meta.ID, snapshotUnfinished) {
 			continue
 		}
-		if err := s.fs.RemoveAll(s.fs.PathJoin(s.dir, meta.ID)); err != nil {
+		retired, err := s.retire(meta.ID)
+		if err == nil {
+			err = errors.Join(syncDir(s.fs, s.dir), s.fs.RemoveAll(retired))
+		}
+		if err != nil {
 			return fmt.Errorf("cannot remove an old snapshot: %w", err)
 		}
 	}
 	return nil
+}
+
+// retire moves a snapshot, if there is one of that id, to where it is to be removed. It is
+// none any more then: a crash in the middle of removing must not leave one that lacks some
+// of its files.
+func (s *snapshots) retire(id string) (to string, err error) {
+	to = s.fs.PathJoin(s.dir, snapshotUnfinished+"removed-"+id)
+	if err := s.fs.RemoveAll(to); err != nil {
+		return "", err
+	}
+	if err := s.fs.Rename(s.fs.PathJoin(s.dir, id), to); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	return to, nil
 }
 
 // sendingFrom notes that a snapshot is being sent.

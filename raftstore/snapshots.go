@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -59,7 +60,9 @@ func openSnapshots(dir string, fs vfs.FS) (*snapshots, error) {
 		return nil, fmt.Errorf("cannot read the directory of snapshots: %w", err)
 	}
 	for _, name := range names {
-		if strings.HasPrefix(name, snapshotUnfinished) {
+		// Without a description it was being removed, in the manner of earlier versions.
+		_, err := fs.Stat(fs.PathJoin(dir, name, snapshotDescription))
+		if strings.HasPrefix(name, snapshotUnfinished) || errors.Is(err, os.ErrNotExist) {
 			if err := fs.RemoveAll(fs.PathJoin(dir, name)); err != nil {
 				return nil, fmt.Errorf("cannot remove an unfinished snapshot: %w", err)
 			}
@@ -171,13 +174,14 @@ func (k *snapshotSink) Close() error {
 		return k.remove(err)
 	}
 	fs := k.store.fs
-	if err := fs.RemoveAll(fs.PathJoin(k.store.dir, k.meta.ID)); err != nil {
+	retired, err := k.store.retire(k.meta.ID)
+	if err != nil {
 		return k.remove(err)
 	}
 	if err := fs.Rename(k.dir, fs.PathJoin(k.store.dir, k.meta.ID)); err != nil {
 		return k.remove(err)
 	}
-	if err := syncDir(fs, k.store.dir); err != nil {
+	if err := errors.Join(syncDir(fs, k.store.dir), fs.RemoveAll(retired)); err != nil {
 		return err
 	}
 	return k.store.tidy()

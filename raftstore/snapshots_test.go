@@ -1,6 +1,7 @@
 package raftstore
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -231,4 +232,69 @@ func TestUnfinishedSnapshotIsRemoved(t *testing.T) {
 	if names, _ := fs.List("snapshots"); len(names) != 0 {
 		t.Errorf("after a restart there is %v", names)
 	}
+}
+
+// TestKillWhileASnapshotIsRemoved: what is half removed is no snapshot, and is no reason not
+// to start.
+func TestKillWhileASnapshotIsRemoved(t *testing.T) {
+	disk := &killedRemoving{FS: vfs.NewMem()}
+	s, err := openSnapshots("snapshots", disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func(index uint64) error {
+		sink, err := s.Create(raft.SnapshotVersionMax, index, 1, raft.Configuration{}, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, ok := sink.(*snapshotSink)
+		if !ok {
+			t.Fatalf("the sink is a %T", sink)
+		}
+		k.full = true
+		return k.Close()
+	}
+	if err := take(7); err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range []uint64{8, 8} { // it makes room of an older one, and of one of its own name
+		disk.killed = true
+		if err := take(index); err == nil {
+			t.Errorf("snapshot %d was taken although nothing could be removed", index)
+		}
+		disk.killed = false
+		if s, err = openSnapshots("snapshots", disk); err != nil {
+			t.Fatal(err)
+		}
+		metas, err := s.List()
+		if err != nil || len(metas) != 1 || metas[0].Index != 8 {
+			t.Errorf("after a kill there are %v, %v", metas, err)
+		}
+	}
+	// Earlier versions removed snapshots where they were.
+	if err := disk.MkdirAll("snapshots/00000000000000000009-00000000000000000001/state", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = openSnapshots("snapshots", disk); err != nil {
+		t.Fatal(err)
+	}
+	if metas, err := s.List(); err != nil || len(metas) != 1 {
+		t.Errorf("with half a snapshot there are %v, %v", metas, err)
+	}
+}
+
+// killedRemoving is a disk that takes away no more than the first file of what is removed.
+type killedRemoving struct {
+	vfs.FS
+	killed bool
+}
+
+func (d *killedRemoving) RemoveAll(path string) error {
+	if !d.killed {
+		return d.FS.RemoveAll(path)
+	}
+	if _, err := d.Stat(path); err != nil {
+		return nil
+	}
+	return errors.Join(d.FS.Remove(d.PathJoin(path, snapshotDescription)), errors.New("killed"))
 }
