@@ -729,6 +729,55 @@ func TestAFailingDeadlineStopsNothingElse(t *testing.T) {
 	})
 }
 
+// A deadline that fails by itself, alone, five times in a row is given up; then all goes on as
+// before. Without a majority nothing is given up.
+func TestADeadlineIsGivenUpAfterFiveFailures(t *testing.T) {
+	for _, majority := range []bool{true, false} {
+		play(t, func(w *world) {
+			who := w.person("push", "voice")
+			w.alert("web", who)
+			var asked []string
+			broken := false
+			w.store.refuse = func(command []byte) error {
+				due, ok := asDoDue(t, command)
+				if !ok {
+					return nil
+				}
+				asked = append(asked, fmt.Sprintf("%d %t", due.Max, due.Drop))
+				switch {
+				case !broken:
+				case !majority:
+					return &core.Error{Kind: core.Unavailable}
+				case due.Drop:
+					broken = false
+				default:
+					return errors.New("a row is broken")
+				}
+				return nil
+			}
+			w.start()
+			w.report(w.page().ID, 1, channel.Done)
+			asked, broken = nil, true
+			w.wait(3*time.Minute + 10*time.Second)
+			broken = false
+			for _, alias := range []string{"mail", "lan"} {
+				w.alert(alias, who)
+				w.wait(0)
+				w.report(w.page().ID, 1, channel.Done)
+				w.wait(3*time.Minute + time.Second)
+				w.report(w.page().ID, 1, channel.Done)
+			}
+			want := []string{"0 false", "1 false", "1 false", "1 false", "1 false", "1 true", "1 false", "0 false"}
+			if !majority {
+				want = slices.Repeat([]string{"0 false"}, 15) // 11 in vain, one a second; the call, that nothing is heard of it, and two calls
+			}
+			if !slices.Equal(asked, want) {
+				t.Errorf("with a majority: %t: what was due was asked for so: %q, not %q", majority, asked, want)
+			}
+		})
+	}
+}
+
 // asDoDue reads a command of that kind, which has the number 14.
 func asDoDue(t *testing.T, command []byte) (due state.DoDue, ok bool) {
 	t.Helper()

@@ -54,3 +54,29 @@ func TestSilenceHeard(t *testing.T) {
 		t.Error("nonsense is understood")
 	}
 }
+
+// P12: that the silence was wide is remembered for as long as it is, and no longer.
+func TestP12WatchRemembersAWideSilence(t *testing.T) {
+	began := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
+	w := newHearing(1, began)
+	for i := range 6 {
+		w.roster = append(w.roster, silence.Agent{ID: string(rune('a' + i)), Site: []string{"shop", "office"}[i%2]})
+	}
+	for _, s := range []int{0, 60, 200, 230} {
+		now := began.Add(time.Duration(s) * time.Second)
+		j := w.judge(now)
+		if wide := s >= 200; j.Wide != wide || w.wide.Equal(now) != (wide || s == 0) {
+			t.Errorf("after %d s it is wide: %t, as it was at %s", s, j.Wide, w.wide)
+		}
+	}
+	wide := w.wide
+	now := began.Add(240 * time.Second)
+	var all silence.Report
+	for _, a := range w.roster {
+		all.Heard = append(all.Heard, silence.Heard{Agent: a.ID})
+	}
+	w.note("n", all, now)
+	if j := w.judge(now); j.Wide || !w.wide.Equal(wide) {
+		t.Errorf("all are heard, and it is wide: %t, as it was at %s", j.Wide, w.wide)
+	}
+}

@@ -58,7 +58,7 @@ func (w *watch) pass(d time.Duration) {
 	}
 }
 
-// silent returns the messages of what is open.
+// silent returns the messages of what is open, in order.
 func (w *watch) silent() (messages []string) {
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()

@@ -143,16 +143,7 @@ func TestForgottenAlertPagesTheAdministrators(t *testing.T) {
 		if raised(s) != nil || !strings.Contains(metrics(w), "\nkeng_orphaned_alerts 0\n") {
 			t.Fatal("an alert that is attended to was called forgotten")
 		}
-		// A fault takes away what was to happen for it.
-		s.change(t, func(tx table.Tx) error {
-			for d := range state.Deadlines.All(tx) {
-				state.Deadlines.Delete(tx, state.Deadlines.KeyOf(d))
-			}
-			for d := range state.Deliveries.All(tx) {
-				state.Deliveries.Delete(tx, state.Deliveries.KeyOf(d))
-			}
-			return nil
-		})
+		forgetAll(t, s)
 		time.Sleep(time.Minute)
 		if !strings.Contains(metrics(w), "\nkeng_orphaned_alerts 1\n") {
 			t.Error("the metric does not tell of the forgotten alert")
@@ -166,6 +157,25 @@ func TestForgottenAlertPagesTheAdministrators(t *testing.T) {
 		if raised(s) != nil {
 			t.Error("the alert about a forgotten one stays open, though none is forgotten any more")
 		}
+		do(t, s, state.CreateAlert{Draft: alert.Draft{Message: "disk full again", Responders: []alert.Responder{{Kind: alert.User, ID: string(user)}}}})
+		forgetAll(t, s)
+		time.Sleep(time.Minute)
+		if raised(s) == nil {
+			t.Error("what is forgotten later is not told")
+		}
+	})
+}
+
+// forgetAll takes away what was to happen for alerts, as a fault would.
+func forgetAll(t *testing.T, s *store) {
+	s.change(t, func(tx table.Tx) error {
+		for d := range state.Deadlines.All(tx) {
+			state.Deadlines.Delete(tx, state.Deadlines.KeyOf(d))
+		}
+		for d := range state.Deliveries.All(tx) {
+			state.Deliveries.Delete(tx, state.Deliveries.KeyOf(d))
+		}
+		return nil
 	})
 }
 
@@ -274,18 +284,30 @@ func TestPagesAreCountedOnceWithTheirDelay(t *testing.T) {
 			page = state.Outbox(r, 1)[0]
 			return nil
 		})
+		key := storedKey(state.Deliveries, state.Deliveries.KeyOf(&page))
+		s.written <- [][]byte{key}
+		synctest.Wait()
+		text := metrics(w)
+		for _, want := range []string{`keng_outbox_pages{kind="push"} 1`, "\nkeng_outbox_oldest_waiting_seconds 15\n", "\nkeng_deadline_lag_seconds 0\n"} { // as of the last look
+			if !strings.Contains(text, want) {
+				t.Errorf("while the page waits the metrics lack %s", want)
+			}
+		}
+		if strings.Contains(text, "keng_pages_total") {
+			t.Error("a page is counted that has no end")
+		}
 		report := channel.Report{Page: string(page.ID), Number: 1, At: time.Now(), Stage: channel.Accepted}
 		end := channel.Report{Page: string(page.ID), Number: 2, At: time.Now(), Stage: channel.Done}
 		do(t, s, state.TakeReports{Reports: []channel.Report{report, end}})
-		key := storedKey(state.Deliveries, state.Deliveries.KeyOf(&page))
 		s.written <- [][]byte{key, []byte("nonsense")}
 		s.written <- [][]byte{key} // as when it is written again
+		s.written <- [][]byte{key}
 		synctest.Wait()
 		w.Request("POST", "/v2/alerts", 202, 3*time.Millisecond)
-		text := metrics(w)
+		text = metrics(w)
 		for _, want := range []string{
 			`keng_pages_total{failure="",kind="push",stage="done"} 1`, `keng_page_delay_seconds_sum{kind="push"} 20`,
-			`keng_http_requests_total{code="202",method="POST",path="/v2/alerts"} 1`, `version="1.2.3"`,
+			`keng_http_requests_total{code="202",method="POST",path="/v2/alerts"} 1`, `version="1.2.3"} 1`, "\nkeng_raft_applied_index 40\n", "\nkeng_raft_last_index 41\n", "\nkeng_has_leader 1\n", "\nkeng_alerts_open 1\n",
 			`keng_peers_connected{kind="agent"} 5`, "\nkeng_leader 1\n", "\nkeng_raft_term 7\n", "\nkeng_members 3\n", "\nkeng_alerts_unattended 1\n",
 			"\nprocess_open_fds ", "\ngo_goroutines ",
 		} {

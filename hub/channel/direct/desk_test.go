@@ -64,7 +64,8 @@ type way struct {
 	sent   []channel.Page
 	most   int
 	now    int
-	before func(channel.Page) // called first
+	before func(channel.Page)        // called first
+	ends   map[string]channel.Report // by title: of pages that end at once
 }
 
 func (w *way) Describe() channel.Description {
@@ -84,6 +85,9 @@ func (w *way) Send(ctx context.Context, page channel.Page, report func(channel.R
 	}()
 	if w.before != nil {
 		w.before(page)
+	}
+	if end, ok := w.ends[page.Title]; ok {
+		return end
 	}
 	select {
 	case <-time.After(time.Second):
