@@ -77,6 +77,13 @@ func (r *registrar) renew(_ context.Context, peer link.Peer, csr []byte) (link.J
 	return reply, err
 }
 
+// count is how many certificates were signed.
+func (r *registrar) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.signed
+}
+
 func (r *registrar) set(change func(r *registrar)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -160,12 +167,12 @@ func TestRenewalAtHalfLife(t *testing.T) {
 		defer k.stop()
 		c := <-k.sessions
 		time.Sleep(3*day + 11*time.Hour)
-		if r.signed != 0 || pending(dir) {
-			w.Errorf("before half of its life %d certificates were signed", r.signed)
+		if r.count() != 0 || pending(dir) {
+			w.Errorf("before half of its life %d certificates were signed", r.count())
 		}
 		time.Sleep(day)
-		if r.signed != 1 || !pending(dir) || until(w, id) < 6*day || !log.says("the certificate is renewed") {
-			w.Errorf("after half of its life %d were signed; it is good for %s", r.signed, until(w, id))
+		if r.count() != 1 || !pending(dir) || until(w, id) < 6*day || !log.says("the certificate is renewed") {
+			w.Errorf("after half of its life %d were signed; it is good for %s", r.count(), until(w, id))
 		}
 		if c.Context().Err() != nil || len(k.sessions) != 0 {
 			w.Error("the connection was disturbed")
@@ -272,8 +279,8 @@ func TestExpiredCertificateIsRenewedWithProof(t *testing.T) {
 					w.Fatal(err)
 				}
 				c.Close("")
-				if pending(dir) || until(w, id) < 6*day || r.signed != 1 {
-					w.Errorf("it is good for %s; %d were signed", until(w, id), r.signed)
+				if pending(dir) || until(w, id) < 6*day || r.count() != 1 {
+					w.Errorf("it is good for %s; %d were signed", until(w, id), r.count())
 				}
 			})
 		})
@@ -353,8 +360,8 @@ func TestProofIsOfOneConnection(t *testing.T) {
 			}
 			connection.CloseWithError(0, "")
 		}
-		if r.signed != 1 {
-			w.Errorf("%d were signed", r.signed)
+		if r.count() != 1 {
+			w.Errorf("%d were signed", r.count())
 		}
 	})
 }
@@ -422,8 +429,8 @@ func TestTrustIsFollowed(t *testing.T) {
 		r.set(func(r *registrar) { r.list, r.started = []link.Authority{next}, time.Time{} })
 		c.Trust(r.credentials().Authorities)
 		time.Sleep(10 * time.Second)
-		if len(id.Credentials().Authorities) != 1 || r.signed != 1 {
-			w.Errorf("%d authorities are trusted; %d certificates were signed", len(id.Credentials().Authorities), r.signed)
+		if len(id.Credentials().Authorities) != 1 || r.count() != 1 {
+			w.Errorf("%d authorities are trusted; %d certificates were signed", len(id.Credentials().Authorities), r.count())
 		}
 		h.close()
 		h = w.serve("hub", r.slowly(), func(ctx context.Context, c *link.Conn) {
