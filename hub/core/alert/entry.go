@@ -2,6 +2,7 @@ package alert
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,8 +90,9 @@ func (e Entry) tell(vi bool) string {
 		text, why = w.vi, e.Why.words().vi
 	}
 	switch {
-	case w.pair && len(e.Of) == 2:
-		text = fmt.Sprintf(text, e.Of[0], e.Of[1])
+	case w.pair:
+		of := append(slices.Clone(e.Of), "", "")
+		text = fmt.Sprintf(text, of[0], of[1])
 	case strings.Contains(text, "%s"):
 		text = fmt.Sprintf(text, strings.Join(e.Of, ", "))
 	}

@@ -183,6 +183,7 @@ const (
 	Heard     Change = 2 // the timer runs anew
 	Recovered Change = 3 // it had expired, and runs anew: the alert is to be closed
 	Lapsed    Change = 4 // it has expired: there is to be an alert
+	Ready     Change = 6 // it is switched on, and waits for its first ping
 	Stopped   Change = 5 // it awaits nothing any more; if it had expired the alert is to be closed
 )
 
@@ -196,16 +197,17 @@ func (h *Heartbeat) Ping(ping, now time.Time) Change {
 	if !h.Enabled || !ping.After(h.LastPing) {
 		return Nothing
 	}
-	started := h.Since.IsZero()
-	h.LastPing = ping.UTC()
-	if ping.After(h.Since) {
-		h.Since = h.LastPing
+	started, since := h.Since.IsZero(), h.Since
+	if ping.After(since) {
+		since = ping.UTC()
 	}
-	switch {
-	case h.Expired() && !now.Before(h.Since.Add(h.Every())):
+	recovers := h.Expired()
+	if recovers && !now.Before(since.Add(h.Every())) {
 		return Nothing
-	case h.Expired():
-		h.ExpiredAt = time.Time{}
+	}
+	h.LastPing, h.Since, h.ExpiredAt = ping.UTC(), since, time.Time{}
+	switch {
+	case recovers:
 		return Recovered
 	case started:
 		return Started
@@ -241,7 +243,7 @@ func (h *Heartbeat) Enable(now time.Time) Change {
 	}
 	h.Enabled = true
 	if h.LastPing.IsZero() {
-		return Nothing
+		return Ready
 	}
 	h.Since = now.UTC()
 	return Started
