@@ -49,6 +49,14 @@ func (f faults) length(field, text string, most int) {
 	}
 }
 
+// name complains about a name that is missing or too long.
+func (f faults) name(field, name string) {
+	if name == "" {
+		f.add(field, "is missing: give it a name")
+	}
+	f.length(field, name, NameMax)
+}
+
 // count complains about a list that is too long.
 func (f faults) count(field string, n, most int) {
 	if n > most {
