@@ -165,11 +165,11 @@ func (i *Integration) Decide(d *alert.Draft, s *Subject, w *World) Decision {
 	}
 	for n := range i.Actions {
 		a := &i.Actions[n]
-		if !a.Filter.MetBy(s, w.Memo) {
+		if a.Kind.String() == "" || !a.Filter.MetBy(s, w.Memo) {
 			continue
 		}
 		out := a.do(i, d, &filler{subject: s, memo: w.Memo})
-		out.Reason = verbs[a.Kind%ActionKind(len(verbs))] + " by action " + called(a.Name, a.ID) + " of " + name + ": " + a.Filter.Why(s, w.Memo) + lacking(out.Missing)
+		out.Reason = verbs[a.Kind] + " by action " + called(a.Name, a.ID) + " of " + name + ": " + a.Filter.Why(s, w.Memo) + lacking(out.Missing)
 		return out
 	}
 	return Decision{Reason: "not used: no action of " + name + " matches"}

@@ -3,7 +3,6 @@ package route
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"keng/hub/core"
@@ -107,12 +106,15 @@ func (c *Criteria) Why(s *Subject, m *Memo) string {
 		}
 		return "nothing"
 	case AllConditions:
-		var all []string
-		for i := range c.Conditions {
-			all = append(all, c.Conditions[i].String())
-		}
-		if len(all) > 0 {
-			return strings.Join(all, " and ")
+		if len(c.Conditions) > 0 {
+			words := make([]byte, 0, 64*len(c.Conditions))
+			for i := range c.Conditions {
+				if i > 0 {
+					words = append(words, " and "...)
+				}
+				words = c.Conditions[i].appendWords(words)
+			}
+			return string(words)
 		}
 	}
 	return "everything matches"
@@ -124,7 +126,7 @@ type Condition struct {
 	Operation string `cbor:"2,keyasint"`
 	Value     string `cbor:"3,keyasint,omitempty"`
 	Not       bool   `cbor:"4,keyasint,omitempty"`
-	// Key names one of the extra-properties, which are the alert's details.
+	// Key names one of the details, which are also called extra-properties.
 	Key string `cbor:"5,keyasint,omitempty"`
 	// Order is what the caller wrote. It is only kept: conditions stand in their order.
 	Order int `cbor:"6,keyasint,omitempty"`
@@ -139,17 +141,19 @@ func (c *Condition) Check() error {
 }
 
 // String returns the condition in words, as: message not contains "disk".
-func (c *Condition) String() string {
-	words := c.Field
+func (c *Condition) String() string { return string(c.appendWords(nil)) }
+
+func (c *Condition) appendWords(words []byte) []byte {
+	words = append(words, c.Field...)
 	if c.Key != "" {
-		words += "." + c.Key
+		words = append(append(words, '.'), c.Key...)
 	}
 	if c.Not {
-		words += " not"
+		words = append(words, " not"...)
 	}
-	words += " " + c.Operation
+	words = append(append(words, ' '), c.Operation...)
 	if c.Value != "" {
-		words += " " + strconv.Quote(c.Value)
+		words = strconv.AppendQuote(append(words, ' '), c.Value)
 	}
 	return words
 }
@@ -162,7 +166,7 @@ func (c *Condition) kind(scope Scope) kind {
 		return value
 	case f == nil:
 		return 0
-	case f.name == "extra-properties" && c.Key != "":
+	case f.kind == dict && c.Key != "":
 		return value
 	}
 	return f.kind
@@ -172,6 +176,7 @@ func (c *Condition) kind(scope Scope) kind {
 func (c *Condition) fault(scope Scope) (field, why string) {
 	k := c.kind(scope)
 	o := operationNamed(c.Operation)
+	f := fieldNamed(c.Field)
 	switch {
 	case c.Field == "":
 		return "field", "is missing: write one of " + fieldNames()
@@ -181,8 +186,8 @@ func (c *Condition) fault(scope Scope) (field, why string) {
 		return "field", tooLong(c.Field, KeyMax)
 	case utf8.RuneCountInString(c.Key) > KeyMax:
 		return "key", tooLong(c.Key, KeyMax)
-	case c.Key != "" && c.Field != "extra-properties":
-		return "key", "does not go with the field " + c.Field + ": only extra-properties have keys"
+	case c.Key != "" && (f == nil || f.kind != dict):
+		return "key", "does not go with the field " + c.Field + ": only details and extra-properties have keys"
 	case o == nil || !o.fits(k):
 		return "operation", c.Operation + " does not fit the field " + c.Field + ": use one of " + operationsFor(k)
 	case utf8.RuneCountInString(c.Value) > ExpectedMax:

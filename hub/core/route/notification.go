@@ -92,8 +92,8 @@ func (p *NotificationPolicy) Check() error {
 // Facts are what notification policies need to know of an alert.
 type Facts struct {
 	Created time.Time
-	// Count is how often it has occurred, Occurred when: the latest, oldest first, as many
-	// as are remembered. More than [CountMax] are never needed.
+	// Count is how often it has occurred, the first time included, Occurred when: the latest
+	// times, oldest first, as many as are remembered. More than [CountMax] are never needed.
 	Count    uint64
 	Occurred []time.Time
 	// Began is when notifying began last; zero: it has not yet. Restarts is how often it has
@@ -122,8 +122,9 @@ type Verdict struct {
 	// HoldFor is how many further occurrences it takes, at the least, until anybody is
 	// notified; zero: none. Each is a reason to ask again.
 	HoldFor int
-	// RestartAt is when notifying begins anew, if nobody has acknowledged by then, and
-	// CloseAt when the alert is closed by itself; zero: never. They may lie in the past.
+	// RestartAt is when notifying, which has begun or begins now, begins anew, if nobody has
+	// acknowledged by then; CloseAt is when the alert is closed by itself. Zero: never. They
+	// may lie in the past.
 	RestartAt time.Time
 	CloseAt   time.Time
 	// Reasons say why, each a sentence for the activity log.
@@ -177,9 +178,13 @@ func (p *NotificationPolicy) judge(out *Verdict, f *Facts, w *World) {
 			say("held: %s, and it takes %s", p.Repeated.words(), plural(out.HoldFor, "further occurrence"))
 		}
 	}
-	if r := p.Restart; r != nil && !p.Suppress && !f.Began.IsZero() {
+	began := f.Began
+	if began.IsZero() && out.Now() {
+		began = w.Now
+	}
+	if r := p.Restart; r != nil && !p.Suppress && !began.IsZero() {
 		if f.Restarts < r.Most {
-			out.RestartAt = f.Began.Add(r.After)
+			out.RestartAt = began.Add(r.After)
 			say("begins anew %s after the last time, if nobody has acknowledged: number %d of %d", words(r.After), f.Restarts+1, r.Most)
 		} else {
 			say("does not begin anew: it has %d times", f.Restarts)

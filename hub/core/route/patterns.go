@@ -24,7 +24,7 @@ func compile(pattern string, anchored bool) (*regexp.Regexp, error) {
 	}
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return nil, fmt.Errorf("is not a regular expression that can be used (%w): write it in RE2's language, which has no look-around and no back-references", err)
+		return nil, notRE2(err)
 	}
 	if cost(parsed) > patternCost {
 		return nil, errors.New("is a regular expression that repeats too much: write smaller numbers of repetitions")
@@ -32,7 +32,15 @@ func compile(pattern string, anchored bool) (*regexp.Regexp, error) {
 	if anchored {
 		pattern = `\A(?:` + pattern + `)\z`
 	}
-	return regexp.Compile(pattern)
+	re, err := regexp.Compile(pattern)
+	if err != nil { // as of one that ends within a \Q, which cannot be anchored
+		return nil, notRE2(err)
+	}
+	return re, nil
+}
+
+func notRE2(err error) error {
+	return fmt.Errorf("is not a regular expression that can be used (%w): write it in RE2's language, which has no look-around and no back-references", err)
 }
 
 // cost is about how many instructions an expression is compiled to, never beyond a bit more

@@ -56,7 +56,7 @@ func (r *Rewrite) check(wrong faults, at string, scope Scope) {
 		wrong.template(fmt.Sprintf("%sactions[%d]", at, i), a, scope)
 	}
 	total := 0
-	for _, key := range slices.Sorted(maps.Keys(r.Details)) {
+	for _, key := range sortedKeys(r.Details) {
 		total += utf8.RuneCountInString(key) + utf8.RuneCountInString(r.Details[key])
 		wrong.template(at+"details."+cut(key, KeyMax), r.Details[key], scope)
 	}
@@ -125,22 +125,35 @@ func (r *Rewrite) details(given map[string]string, f *filler) map[string]string 
 	if len(r.Details) == 0 && weight(given) <= alert.DetailsMax {
 		return given
 	}
-	out, room := map[string]string{}, alert.DetailsMax
-	add := func(key, value string) {
+	out := make(map[string]string, len(given)+len(r.Details))
+	maps.Copy(out, given)
+	for _, key := range sortedKeys(r.Details) {
+		out[key] = f.fill(r.Details[key], alert.DetailsMax)
+	}
+	if weight(out) <= alert.DetailsMax {
+		return out
+	}
+	fits, room := map[string]string{}, alert.DetailsMax
+	for _, key := range append(sortedKeys(r.Details), sortedKeys(given)...) {
 		n := utf8.RuneCountInString(key)
-		if _, there := out[key]; there || n >= room {
-			return
+		if _, there := fits[key]; there || n >= room {
+			continue
 		}
-		out[key] = cut(value, room-n)
-		room -= n + utf8.RuneCountInString(out[key])
+		fits[key] = cut(out[key], room-n)
+		room -= n + utf8.RuneCountInString(fits[key])
 	}
-	for _, key := range slices.Sorted(maps.Keys(r.Details)) {
-		add(key, f.fill(r.Details[key], alert.DetailsMax))
+	return fits
+}
+
+// sortedKeys returns the keys of details in the order in which everything is done with them,
+// so that it is always done alike.
+func sortedKeys(details map[string]string) []string {
+	keys := make([]string, 0, len(details))
+	for key := range details {
+		keys = append(keys, key)
 	}
-	for _, key := range slices.Sorted(maps.Keys(given)) {
-		add(key, given[key])
-	}
-	return out
+	slices.Sort(keys)
+	return keys
 }
 
 // weight returns how many characters details have, keys and values together.
@@ -157,7 +170,7 @@ func labels(given, own []string, ignore bool, most, longest int, f *filler) []st
 	if ignore {
 		given = nil
 	}
-	var filled []string
+	filled := make([]string, 0, len(own))
 	for _, source := range own {
 		for part := range strings.SplitSeq(f.fill(source, alert.DescriptionMax), ",") {
 			if part = strings.TrimSpace(part); part != "" {
@@ -180,7 +193,7 @@ func join[T comparable](given, added []T, most int) []T {
 	if len(added) == 0 && len(given) <= most {
 		return given
 	}
-	var own, out []T
+	own, out := make([]T, 0, len(added)), make([]T, 0, len(given)+len(added))
 	for _, x := range added {
 		if !slices.Contains(own, x) && len(own) < most {
 			own = append(own, x)

@@ -1,7 +1,6 @@
 package route
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -97,6 +96,9 @@ var fields = []field{
 
 // fieldNamed returns the field of a name, nil if subjects have none.
 func fieldNamed(name string) *field {
+	if name == "extraProperties" { // as integrations call them
+		name = "extra-properties"
+	}
 	for i := range fields {
 		if fields[i].name == name {
 			return &fields[i]
@@ -152,8 +154,6 @@ func (s *Subject) look(name string) (found string, ok bool) {
 	}
 	f := fieldNamed(name)
 	switch {
-	case f == nil && name == "extraProperties":
-		return s.details(), true
 	case f == nil:
 		found, ok = s.Payload[name]
 		return found, ok
@@ -169,7 +169,7 @@ func (s *Subject) look(name string) (found string, ok bool) {
 
 func (s *Subject) details() string {
 	var b strings.Builder
-	for i, key := range slices.Sorted(maps.Keys(s.Details)) {
+	for i, key := range sortedKeys(s.Details) {
 		if i > 0 {
 			b.WriteByte('\n')
 		}

@@ -51,7 +51,7 @@ func (f faults) template(field, source string, scope Scope) {
 	}
 	for i := range t.parts {
 		name := t.parts[i].name
-		if _, is := detail(name); name == "" || is || scope == Payloads || fieldNamed(name) != nil || name == "extraProperties" {
+		if _, is := detail(name); name == "" || is || scope == Payloads || fieldNamed(name) != nil {
 			continue
 		}
 		f.add(field, fmt.Sprintf("{{%s}} stands for nothing: write details.%s, or one of %s", name, name, fieldNames()))
@@ -284,6 +284,13 @@ func (p *parser) next() string {
 	return p.source[p.at : p.at+size]
 }
 
+// Fill fills in a template from a subject and cuts the result to so many characters. It also
+// returns the names that the subject lacked. The memo may be nil.
+func Fill(source string, most int, s *Subject, m *Memo) (filled string, missing []string) {
+	f := filler{subject: s, memo: m}
+	return f.fill(source, most), f.missing
+}
+
 // filler fills in templates from a subject and remembers which names it lacked.
 type filler struct {
 	subject *Subject
@@ -301,6 +308,9 @@ func (f *filler) fill(source string, most int) string {
 	t := f.memo.template(source)
 	if t == nil {
 		return cut(source, most)
+	}
+	if len(t.parts) == 1 { // a placeholder
+		return cut(f.placeholder(&t.parts[0]), most)
 	}
 	var b strings.Builder
 	for i := range t.parts {
