@@ -1,13 +1,36 @@
-// Package route says which escalation or schedule of a team answers for an alert.
+// Package route decides everything about an alert before a person is chosen.
 //
-// A team's routing rules are tried in their order and the first whose criteria
-// match decides. A rule may decide that nobody is notified.
+// Something comes in: a tool's payload, or a draft of an alert. What happens to it, in this
+// order, is decided here, each by a function of plain values:
+//
+//   - [Integration.Decide]: which action of the integration it is: create an alert, close or
+//     acknowledge one, add a note, or nothing.
+//   - [Shaping.Shape]: which alert policies rewrite the alert, the global ones first and then
+//     its owner team's.
+//   - [Grouping.Place]: whether it joins others under one parent.
+//   - [Verdict]: what the team's notification policies say of notifying: now, later, after
+//     more occurrences, never; and when to begin again or to close by itself.
+//   - [Team.Route]: which escalation or schedule of a team answers for it.
+//
+// [Effects] say what maintenance switches off or on meanwhile, and [Matrix] gives a priority
+// to who knows only an impact and an urgency.
+//
+// All of them ask conditions ([Criteria]) of a [Subject], and where they write texts they
+// fill templates ([CheckTemplate] tells the language). Every decision bears its reasons, in
+// English, for the activity log: a person who is paged can read why, and one who was not.
+//
+// Where Opsgenie's documents are silent the rule is: what cannot be evaluated does not
+// silence. A condition that is not understood is met by nothing; a policy whose time zone is
+// unknown does not suppress; a routing rule whose time zone is unknown is not restricted; an
+// alias of which a part is missing is no alias; an alert whose rewritten text is too long is
+// cut, not refused.
+//
+// What is stored is plain structs with numbered fields. Nothing here reads a clock or looks
+// up a zone: both come in a [World]. Everything may be called from any goroutine, as long as
+// a [Memo] stays with one.
 package route
 
 import (
-	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"keng/hub/core"
@@ -40,157 +63,53 @@ type Rule struct {
 	Default bool `cbor:"7,keyasint,omitempty"`
 }
 
-// First returns the first rule of the team that matches the alert at a moment. Zones
-// finds time zones; a rule whose zone it does not find is not restricted: better a page
-// too many than none.
+// Check says what is wrong with a routing rule. Whether what it notifies and its zone exist
+// is for the caller to know.
+func (r *Rule) Check() error {
+	wrong := faults{}
+	r.Criteria.check(wrong, "criteria.", Alerts)
+	wrong.restriction(r.Restriction, r.Zone)
+	if r.Default && (r.Criteria.Join != All || r.Restriction != nil) {
+		wrong.add("criteria", "the default rule always matches everything")
+	}
+	if k := r.Notify.Kind; k != 0 && k != alert.Escalation && k != alert.Schedule {
+		wrong.add("notify", "must be an escalation, a schedule or none")
+	}
+	return wrong.err()
+}
+
+// Routed is the routing rule that answers for an alert.
+type Routed struct {
+	Rule Rule
+	// Reason says by what the rule was chosen.
+	Reason string
+}
+
+// Route returns the first of the team's rules that matches at the present moment. A rule
+// whose zone is not known is not restricted: better a page too many than none.
+func (t *Team) Route(s *Subject, w *World) (Routed, bool) {
+	for i := range t.Rules {
+		r := &t.Rules[i]
+		if in, known := w.covers(r.Restriction, r.Zone); known && !in || !r.Criteria.MetBy(s, w.Memo) {
+			continue
+		}
+		return Routed{*r, "routing rule " + called(r.Name, r.ID) + " of team " + called(t.Name, string(t.ID)) + ": " + r.Criteria.Why(s, w.Memo)}, true
+	}
+	return Routed{}, false
+}
+
+// First returns the first rule of the team that matches an alert at a moment, as
+// [Team.Route] does, where teams and recipients are known by their ids.
 func (t *Team) First(a *alert.Alert, now time.Time, zones func(string) (*time.Location, error)) (Rule, bool) {
-	open := func(r *Rule) bool {
-		if r.Restriction == nil {
-			return true
-		}
-		zone, err := zones(r.Zone)
-		return err != nil || r.Restriction.Covers(now, zone)
-	}
-	i := slices.IndexFunc(t.Rules, func(r Rule) bool { return r.Criteria.Match(a) && open(&r) })
-	if i < 0 {
-		return Rule{}, false
-	}
-	return t.Rules[i], true
+	s := Of(a, nil)
+	routed, ok := t.Route(&s, &World{Now: now, Zones: zones})
+	return routed.Rule, ok
 }
 
-// Join is how the conditions of a [Criteria] combine.
-type Join uint8
-
-// The joins. Values are stored. The zero value is [All].
-const (
-	All           Join = 0 // match-all: everything matches, conditions are not looked at
-	AnyCondition  Join = 1 // match-any-condition
-	AllConditions Join = 2 // match-all-conditions
-)
-
-// Criteria is a set of conditions on an alert.
-type Criteria struct {
-	Join       Join        `cbor:"1,keyasint,omitempty"`
-	Conditions []Condition `cbor:"2,keyasint,omitempty"`
-}
-
-// Match reports whether the alert meets the criteria.
-func (c *Criteria) Match(a *alert.Alert) bool {
-	meets := func(cond Condition) bool { return cond.Match(a) }
-	switch c.Join {
-	case AnyCondition:
-		return slices.ContainsFunc(c.Conditions, meets)
-	case AllConditions:
-		return !slices.ContainsFunc(c.Conditions, func(cond Condition) bool { return !meets(cond) })
+// called returns what people call a thing: its name, else its id.
+func called(name, id string) string {
+	if name != "" {
+		return name
 	}
-	return true
-}
-
-// Condition is one test of one field. Field and operation are named as in the API.
-type Condition struct {
-	Field     string `cbor:"1,keyasint"`
-	Operation string `cbor:"2,keyasint"`
-	Value     string `cbor:"3,keyasint,omitempty"`
-	Not       bool   `cbor:"4,keyasint,omitempty"`
-	// Key is for a field that has keys, Order what the caller wrote: both are only kept.
-	Key   string `cbor:"5,keyasint,omitempty"`
-	Order int    `cbor:"6,keyasint,omitempty"`
-}
-
-// Check says what is wrong with a condition that cannot be evaluated.
-func (c *Condition) Check() error {
-	operations := map[string][]string{
-		"priority": {"equals", "greater-than", "less-than"},
-		"tags":     {"contains", "is-empty", "matches"},
-	}
-	text := []string{"contains", "is-empty", "matches", "equals", "starts-with", "ends-with", "equals-ignore-whitespace"}
-	for _, field := range []string{"message", "alias", "description", "source", "entity"} {
-		operations[field] = text
-	}
-	allowed, ok := operations[c.Field]
-	if !ok {
-		return core.Invalid("field", c.Field+" cannot be tested")
-	}
-	if !slices.Contains(allowed, c.Operation) {
-		return core.Invalid("operation", c.Operation+" does not fit the field "+c.Field+": use one of "+strings.Join(allowed, ", "))
-	}
-	if c.Operation == "matches" {
-		if _, err := c.pattern(); err != nil {
-			return core.Invalid("expectedValue", err.Error())
-		}
-	}
-	if c.Field == "priority" {
-		if _, err := core.ParsePriority(c.Value); err != nil || c.Value == "" {
-			return core.Invalid("expectedValue", c.Value+" is not a priority: write P1, P2, P3, P4 or P5")
-		}
-	}
-	return nil
-}
-
-// Match reports whether the alert meets the condition. A condition that
-// [Condition.Check] refuses is met by nothing.
-func (c Condition) Match(a *alert.Alert) bool {
-	if c.Check() != nil {
-		return false
-	}
-	return c.test(a) != c.Not
-}
-
-func (c Condition) test(a *alert.Alert) bool {
-	switch c.Field {
-	case "message":
-		return c.text(a.Message)
-	case "alias":
-		return c.text(a.Alias)
-	case "description":
-		return c.text(a.Description)
-	case "source":
-		return c.text(a.Source)
-	case "entity":
-		return c.text(a.Entity)
-	case "tags":
-		if c.Operation == "is-empty" {
-			return len(a.Tags) == 0
-		}
-		if c.Operation == "contains" {
-			return slices.Contains(a.Tags, c.Value)
-		}
-		return slices.ContainsFunc(a.Tags, c.text)
-	}
-	want, _ := core.ParsePriority(c.Value)
-	switch c.Operation {
-	case "greater-than": // graver: P1 is greater than P2
-		return a.Priority < want
-	case "less-than":
-		return a.Priority > want
-	}
-	return a.Priority == want
-}
-
-// pattern compiles the value of "matches", which is about the whole text. The value must
-// also be a pattern by itself: one as "a)|(b" would change its meaning in the parentheses.
-func (c *Condition) pattern() (*regexp.Regexp, error) {
-	if _, err := regexp.Compile(c.Value); err != nil {
-		return nil, err
-	}
-	return regexp.Compile("^(?:" + c.Value + ")$")
-}
-
-func (c Condition) text(s string) bool {
-	switch c.Operation {
-	case "contains":
-		return strings.Contains(s, c.Value)
-	case "is-empty":
-		return s == ""
-	case "matches":
-		re, err := c.pattern()
-		return err == nil && re.MatchString(s)
-	case "starts-with":
-		return strings.HasPrefix(s, c.Value)
-	case "ends-with":
-		return strings.HasSuffix(s, c.Value)
-	case "equals-ignore-whitespace":
-		return strings.Join(strings.Fields(s), "") == strings.Join(strings.Fields(c.Value), "")
-	}
-	return s == c.Value
+	return id
 }
