@@ -13,7 +13,8 @@
 //
 // Both dial over UDP first, and after a head start over TCP as well; the first handshake that
 // ends is it, and what worked is remembered for twenty minutes. So blocked UDP costs two and a
-// half seconds the first time and nothing afterwards. Then UDP gets its head start again;
+// half seconds the first time and nothing afterwards. Then UDP gets its head start again,
+// which is longer where UDP got through before: who keeps silent there is likely busy;
 // and Keep looks every ten to fifteen minutes whether it gets through, beside the connection
 // over TCP, which it gives up only for one that stands.
 //

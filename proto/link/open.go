@@ -9,10 +9,6 @@ import (
 	"time"
 )
 
-// headStart is how long one network may keep silent before the other one is dialled as
-// well: as long as a handshake takes on a bad line.
-const headStart = 2500 * time.Millisecond
-
 // opening is what is to be dialled.
 type opening struct {
 	address string
@@ -34,7 +30,7 @@ type opened struct {
 
 // open returns a wire to whoever proved at the address to be what the TLS configuration
 // wants. It dials first over the network that worked last, at first UDP; if that fails or
-// has kept silent for headStart, over the other one as well. The first whose handshake
+// has kept silent for its head start, over the other one as well. The first whose handshake
 // ends is it, and nothing was said on the other one: two Hellos of one peer would push each
 // other out at the hub, and a token would be spent twice.
 func (e *Endpoint) open(ctx context.Context, o opening) (wire, network, error) {
@@ -56,7 +52,7 @@ func (e *Endpoint) open(ctx context.Context, o opening) (wire, network, error) {
 	first := e.ways.first(o.address)
 	go try(first)
 	pending, failed := 1, []error(nil)
-	second := time.NewTimer(headStart)
+	second := time.NewTimer(e.ways.headStart(first))
 	defer second.Stop()
 	var begun bool
 	for {
@@ -69,6 +65,7 @@ func (e *Endpoint) open(ctx context.Context, o opening) (wire, network, error) {
 		case outcome := <-outcomes:
 			pending--
 			if outcome.err == nil || decisive(outcome.err) {
+				e.ways.answered(outcome.over)
 				cancel()
 				go discardWires(outcomes, pending)
 				return outcome.wire, outcome.over, outcome.err

@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +57,86 @@ func TestBlockedUDPCostsOneHeadStart(t *testing.T) {
 			if took := time.Since(begun); took < step.from || took > step.to {
 				w.Errorf("%s after %s: it took %s", step.hub, step.pause, took)
 			}
+		}
+	})
+}
+
+// TestBusyIsNotBlocked: where UDP got through before, a hub that takes its time is not dialled
+// over TCP as well, nor is one that said it was busy; if TCP was needed once, UDP still comes
+// first; if twice, it is taken for blocked.
+func TestBusyIsNotBlocked(t *testing.T) {
+	bubble(t, func(w *world) {
+		tcp := &counting{Listener: w.network.ListenTCP("hub")}
+		h := w.serve("hub", link.ListenConfig{TCP: []net.Listener{tcp}}, echo)
+		defer h.close()
+		e, cfg := w.agent("agent")
+		defer e.Close()
+		dial := func(over string, from, to time.Duration) {
+			w.Helper()
+			w.tcp = over == "tcp"
+			begun := time.Now()
+			c := w.dial(e, "hub", cfg)
+			if took := time.Since(begun); took < from || took > to {
+				w.Errorf("over %s after %s", over, took)
+			}
+			c.Close("")
+			time.Sleep(time.Second)
+		}
+		dial("udp", 0, time.Second)
+		w.network.Cut("agent", "hub") // it has no time
+		time.AfterFunc(5*time.Second, func() { w.network.Heal("agent", "hub") })
+		dial("udp", 5*time.Second, 10*time.Second)
+		if n := tcp.accepted.Load(); n != 0 {
+			w.Errorf("%d dials over TCP", n)
+		}
+		w.network.BlockUDP("agent", true)
+		dial("tcp", 10*time.Second, 11*time.Second)
+		w.network.BlockUDP("agent", false)
+		dial("udp", 0, time.Second) // and it is known again
+		w.network.BlockUDP("agent", true)
+		dial("tcp", 10*time.Second, 11*time.Second)
+		dial("tcp", 2*time.Second, 3*time.Second)
+		dial("tcp", 0, time.Second)
+	})
+}
+
+// counting counts what it accepts.
+type counting struct {
+	net.Listener
+	accepted atomic.Int64
+}
+
+func (c *counting) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	if err == nil {
+		c.accepted.Add(1)
+	}
+	return conn, err
+}
+
+// TestBusyHubIsKnownByUDP: a hub that says over UDP that it is busy is a sign of life.
+func TestBusyHubIsKnownByUDP(t *testing.T) {
+	bubble(t, func(w *world) {
+		tcp := &counting{Listener: w.network.ListenTCP("hub")}
+		h := w.serve("hub", link.ListenConfig{TCP: []net.Listener{tcp}, Handshakes: 1}, echo)
+		defer h.close()
+		// Somebody has the only place, and says no Hello.
+		mute := w.rawTCP("mute", "hub", w.authority.Issue(link.Peer{Kind: link.Agent, ID: "mute"}), "keng/1")
+		defer mute.NetConn().Close()
+		if err := mute.Handshake(); err != nil {
+			w.Fatal(err)
+		}
+		e, cfg := w.agent("agent")
+		defer e.Close()
+		if _, err := e.Dial(w.Context(), "hub", cfg); !errors.Is(err, link.ErrBusy) {
+			w.Fatalf("Dial: %v", err)
+		}
+		time.Sleep(11 * time.Second) // the mute one is put out
+		w.network.Cut("agent", "hub")
+		time.AfterFunc(5*time.Second, func() { w.network.Heal("agent", "hub") })
+		w.dial(e, "hub", cfg)
+		if n := tcp.accepted.Load(); n != 1 { // the mute one
+			w.Errorf("%d dials over TCP", n-1)
 		}
 	})
 }

@@ -14,6 +14,17 @@ const wayAge = 20 * time.Minute
 // waysMax is how many hubs are remembered.
 const waysMax = 256
 
+const (
+	// headStart is how long one network may keep silent before the other one is dialled as
+	// well: as long as a handshake takes on a bad line.
+	headStart = 2500 * time.Millisecond
+	// knownStart is that of UDP where it is known to get through: a hub that keeps silent
+	// there is more likely busy than behind a wall, and to dial it twice makes it busier.
+	knownStart = 10 * time.Second
+	// knownAge is how long it is known.
+	knownAge = 24 * time.Hour
+)
+
 // ways remembers over which network hubs were reached. The zero value is ready. Safe for
 // concurrent use.
 type ways struct {
@@ -21,6 +32,7 @@ type ways struct {
 	tcp   map[string]time.Time // hubs that were reached over TCP last, and when
 	last  network              // over which any hub was reached last
 	at    time.Time
+	udp   time.Time // when any hub last answered over UDP; zero if that is in doubt
 }
 
 func (n network) other() network {
@@ -45,15 +57,49 @@ func (w *ways) first(address string) network {
 	return overUDP
 }
 
-// worked remembers that a hub was reached.
+// headStart is how long the network that is dialled first may keep silent.
+func (w *ways) headStart(first network) time.Duration {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if first == overUDP && w.udpKnown() {
+		return knownStart
+	}
+	return headStart
+}
+
+// udpKnown reports whether UDP is known to get through. The mutex is held.
+func (w *ways) udpKnown() bool { return !w.udp.IsZero() && time.Since(w.udp) < knownAge }
+
+// answered remembers that a hub answered a dial, be it that it is busy.
+func (w *ways) answered(over network) {
+	if over != overUDP {
+		return
+	}
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.udp = time.Now()
+}
+
+// worked remembers that a hub was reached. TCP where UDP is known to get through only casts
+// doubt on UDP: if it does not answer the next time, either, it is taken for blocked.
 func (w *ways) worked(address string, over network) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	w.last, w.at = over, time.Now()
-	if over == overUDP {
+	now := time.Now()
+	switch {
+	case over == overUDP:
+		w.last, w.at, w.udp = over, now, now
 		delete(w.tcp, address)
-		return
+	case w.udpKnown():
+		w.udp = time.Time{}
+	default:
+		w.last, w.at = over, now
+		w.remember(address)
 	}
+}
+
+// remember remembers that a hub was reached over TCP. The mutex is held.
+func (w *ways) remember(address string) {
 	if w.tcp == nil {
 		w.tcp = map[string]time.Time{}
 	}
