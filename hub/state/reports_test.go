@@ -1,8 +1,12 @@
 package state_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/core/reach"
 	"keng/hub/state"
@@ -66,5 +70,49 @@ func TestOfAPageThatHasEndedEverythingIsWrittenDown(t *testing.T) {
 		if grown := len(after.Trace) > len(before.Trace); grown != ended {
 			t.Errorf("the page has ended: %t; what another gateway says of it is written down: %t", ended, grown)
 		}
+	}
+}
+
+// Of a batch every report counts, whatever those before it are.
+func TestReportsThatAreKnownStopNoOthers(t *testing.T) {
+	s := newStage(t)
+	_, page := paged(t, s)
+	attempted := channel.Report{Page: string(page.ID), Number: 1, At: s.now, Stage: channel.Attempted}
+	report(t, s, "one", attempted)
+	done := channel.Report{Page: string(page.ID), Number: 2, At: s.now, Stage: channel.Done}
+	if _, err := do(s, state.TakeReports{Gateway: "one", Reports: []channel.Report{{Page: "unknown", Number: 1, Stage: channel.Done}, attempted, done}}); err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := state.GetDelivery(s.tx, page.ID); !d.Final() || len(d.Trace) != 3 {
+		t.Errorf("the page is %+v", d.Trace)
+	}
+}
+
+// P8: what a person says to a page of several alerts after its end is for all of them.
+func TestP8WhatIsSaidAfterTheEndIsForAll(t *testing.T) {
+	for reply, want := range map[channel.Reply]int{
+		channel.Acknowledge: 3, channel.Close: 3, channel.NextPerson: 3, channel.NoAction: 0, "later": 0,
+	} {
+		p := newPhone(t, "user an vi push:a push@0s", "user boss vi push:b push@0s", "escalation up 0s=user:an 2h=user:boss", "team it escalation:up")
+		p.storm(4, 10*time.Second, "team:it", always(core.P3))
+		p.pass(time.Minute)
+		bundle := p.pages[len(p.pages)-1]
+		if !bundle.Bundle || bundle.Count != 3 {
+			t.Fatalf("the last page is %+v", bundle)
+		}
+		report(t, p.stage, "", channel.Report{Page: string(bundle.ID), Number: 9, At: p.now, Stage: channel.Done, Reply: reply})
+		heeded := 0
+		for a := range state.Alerts.All(p.tx) {
+			passedOn := slices.ContainsFunc(state.LogOf(p.tx, a.ID), func(e state.Entry) bool { return strings.Contains(e.Text, "Passed on to the next person") })
+			if a.Acknowledged && reply == channel.Acknowledge || a.Status == alert.Closed && reply == channel.Close || passedOn && reply == channel.NextPerson {
+				heeded++
+			} else if a.Silent() || passedOn {
+				t.Errorf("%q does something else to alert #%d", reply, a.Tiny)
+			}
+		}
+		if heeded != want {
+			t.Errorf("%q counts for %d alerts, not %d", reply, heeded, want)
+		}
+		p.check()
 	}
 }
