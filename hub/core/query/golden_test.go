@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"flag"
 	"os"
 	"path/filepath"
@@ -54,7 +55,7 @@ func answers(file string) string {
 			b.WriteString(err.Error() + "\n\n")
 		} else {
 			p := planner.Plan(q, newest())
-			b.WriteString(q.String() + "\n" + p.Explain() + "\n")
+			b.WriteString(cmp.Or(q.String(), "everything") + "\n" + p.Explain() + "\n")
 		}
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
