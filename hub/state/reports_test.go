@@ -103,7 +103,7 @@ func TestP8WhatIsSaidAfterTheEndIsForAll(t *testing.T) {
 		report(t, p.stage, "", channel.Report{Page: string(bundle.ID), Number: 9, At: p.now, Stage: channel.Done, Reply: reply})
 		heeded := 0
 		for a := range state.Alerts.All(p.tx) {
-			passedOn := slices.ContainsFunc(state.LogOf(p.tx, a.ID), func(e state.Entry) bool { return strings.Contains(e.Text, "Passed on to the next person") })
+			passedOn := slices.ContainsFunc(slices.Collect(state.LogOf(p.tx, a.ID)), func(e state.Entry) bool { return strings.Contains(e.Text, "Passed on to the next person") })
 			if a.Acknowledged && reply == channel.Acknowledge || a.Status == alert.Closed && reply == channel.Close || passedOn && reply == channel.NextPerson {
 				heeded++
 			} else if a.Silent() || passedOn {
