@@ -757,9 +757,17 @@ func TestADeadlineIsGivenUpAfterFiveFailures(t *testing.T) {
 			}
 			w.start()
 			w.report(w.page().ID, 1, channel.Done)
-			asked, broken = nil, true
+			set := func(is bool) { // refuse is asked under the lock
+				w.store.mu.Lock()
+				defer w.store.mu.Unlock()
+				broken = is
+			}
+			w.store.mu.Lock()
+			asked = nil
+			w.store.mu.Unlock()
+			set(true)
 			w.wait(3*time.Minute + 10*time.Second)
-			broken = false
+			set(false)
 			for _, alias := range []string{"mail", "lan"} {
 				w.alert(alias, who)
 				w.wait(0)
@@ -771,6 +779,8 @@ func TestADeadlineIsGivenUpAfterFiveFailures(t *testing.T) {
 			if !majority {
 				want = slices.Repeat([]string{"0 false"}, 15) // 11 in vain, one a second; the call, that nothing is heard of it, and two calls
 			}
+			w.store.mu.Lock()
+			defer w.store.mu.Unlock()
 			if !slices.Equal(asked, want) {
 				t.Errorf("with a majority: %t: what was due was asked for so: %q, not %q", majority, asked, want)
 			}
