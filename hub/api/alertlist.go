@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
-	"iter"
+	"math"
 	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
 
-	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/state"
 	"keng/raftstore/table"
@@ -13,28 +15,37 @@ import (
 
 // The bounds of a list of alerts.
 const (
-	listMax   = 100     // on a page
-	listDepth = 20_000  // offset and limit together
-	scanMax   = 200_000 // alerts looked at for one page
+	listMax   = 100    // on a page
+	listDepth = 20_000 // offset and limit together
+	// searchTime is how long a page is searched for. What was found until then is the page,
+	// and its link to the next one goes on where the search ended.
+	searchTime = 400 * time.Millisecond
+	searchLook = 100 // after how many alerts it is looked at the clock
 )
 
 // listAlertsIn is a page of a search.
 type listAlertsIn struct {
-	filter        alertFilter
+	search        state.Search
 	offset, limit int
-	ascending     bool
 	link          func(pairs ...string) string
 }
 
 func (in *listAlertsIn) read(c *call) {
-	in.filter = parseFilter(c.query("query"), c.wrong)
+	q, err := state.ParseQuery(c.query("query"), time.Now())
+	if err != nil {
+		c.wrong["query"] = err.Error()
+	} else if strings.ContainsRune(c.query("query"), utf8.RuneError) { // as what is no text is read
+		c.wrong["query"] = "must be text in UTF-8"
+	}
+	in.search.Query = q
 	in.offset = c.number("offset", 0, listDepth, 0)
 	in.limit = c.number("limit", 1, listMax, 20)
 	if in.offset+in.limit > listDepth {
 		c.wrong["offset"] = "offset and limit together must be at most 20000: narrow the query down"
 	}
+	in.search.After = uint64(c.number("after", 0, math.MaxInt, 0))
 	c.choice("sort", "createdAt", "tinyId") // the numbers of alerts have the order of their creation
-	in.ascending = c.choice("order", "desc", "asc") == "asc"
+	in.search.Ascending = c.choice("order", "desc", "asc") == "asc"
 	if c.query("searchIdentifier") != "" {
 		c.wrong["searchIdentifier"] = "saved searches are not supported yet: send the query itself"
 	}
@@ -45,29 +56,40 @@ func (a *API) listAlerts(ctx context.Context, in *listAlertsIn) (*page[alertSumm
 	var out *page[alertSummary]
 	err := a.Store.View(ctx, false, func(tx table.Reader) error {
 		out = &page[alertSummary]{}
-		more := false
-		skip, looked := in.offset, 0
-		for row := range in.filter.candidates(tx, in.ascending) {
-			if looked++; looked > scanMax || looked%1000 == 0 && ctx.Err() != nil {
-				return core.Invalid("query", "too many alerts would have to be looked at: narrow the query down, or ask for newer ones")
-			}
-			if !in.filter.match(row) {
-				continue
-			}
-			if skip > 0 {
-				skip--
-				continue
-			}
-			if len(out.of) == in.limit {
-				more = true
-				break
-			}
-			out.of = append(out.of, summary(tx, row))
+		search, skip, end := in.search, in.offset, time.Now().Add(searchTime)
+		ended := false
+		search.Stop = func(looked int) bool {
+			ended = looked%searchLook == 0 && (ctx.Err() != nil || time.Now().After(end))
+			return ended
 		}
-		out.paging = in.pages(more)
-		return nil
+		more := false
+		last := search.Run(tx, func(row *alert.Alert) bool {
+			switch {
+			case skip > 0:
+				skip--
+			case len(out.of) == in.limit:
+				more = true
+				return false
+			default:
+				out.of = append(out.of, summary(tx, row))
+			}
+			return true
+		})
+		if out.paging = in.pages(more); ended {
+			out.paging = in.goOn(skip, last)
+		}
+		return context.Cause(ctx)
 	})
 	return out, err
+}
+
+// goOn returns the links around a page for which the time was too short: the next one begins
+// behind the last alert that was looked at.
+func (in *listAlertsIn) goOn(skip int, last uint64) *paging {
+	return &paging{
+		First: in.link("offset", "0", "limit", strconv.Itoa(in.limit), "after", ""),
+		Next:  in.link("offset", strconv.Itoa(skip), "limit", strconv.Itoa(in.limit), "after", strconv.FormatUint(last, 10)),
+	}
 }
 
 // pages returns the links around a page. The last page is told only once it is reached:
@@ -76,7 +98,7 @@ func (in *listAlertsIn) pages(more bool) *paging {
 	at := func(offset int) string {
 		return in.link("offset", strconv.Itoa(offset), "limit", strconv.Itoa(in.limit))
 	}
-	p := &paging{First: at(0)}
+	p := &paging{First: in.link("offset", "0", "limit", strconv.Itoa(in.limit), "after", "")}
 	if in.offset > 0 {
 		p.Prev = at(max(0, in.offset-in.limit))
 	}
@@ -87,26 +109,4 @@ func (in *listAlertsIn) pages(more bool) *paging {
 		p.Next = at(in.offset + in.limit)
 	}
 	return p
-}
-
-// candidates gives the alerts among which all that match are, by creation.
-func (f *alertFilter) candidates(tx table.Reader, ascending bool) iter.Seq[*alert.Alert] {
-	if f.alias != "" {
-		return func(yield func(*alert.Alert) bool) {
-			if row, ok := state.FindAlert(tx, state.Ref{Alias: f.alias}); ok {
-				yield(row)
-			}
-		}
-	}
-	var rows interface {
-		Find(table.Reader, table.Key) iter.Seq[*alert.Alert]
-		FindReverse(table.Reader, table.Key) iter.Seq[*alert.Alert]
-	} = state.Alerts
-	if f.status == "open" && f.acknowledged == "false" {
-		rows = state.AlertsUnattended
-	}
-	if ascending {
-		return rows.Find(tx, table.K())
-	}
-	return rows.FindReverse(tx, table.K())
 }

@@ -15,9 +15,9 @@ var (
 		}
 		return []table.Key{table.K().String(a.Alias)}
 	})
-	// AlertsUnattended has the alerts that are open and not acknowledged.
-	AlertsUnattended = table.NewIndex(4, "unattended", false, func(a *alert.Alert) []table.Key {
-		if a.Silent() {
+	// AlertsOpen has the alerts that are open, in the order in which they were created.
+	AlertsOpen = table.NewIndex(6, "open", false, func(a *alert.Alert) []table.Key {
+		if a.Status != alert.Open {
 			return nil
 		}
 		return []table.Key{table.K().Uint64(a.Tiny)}
@@ -33,9 +33,9 @@ var (
 )
 
 // Alerts holds the alerts, open and closed, in the order in which they were created: ids
-// begin with the short number. Index numbers 2 and 3 were used.
+// begin with the short number. Index numbers 2 to 4 were used.
 var Alerts = table.New(10, "alerts", func(a *alert.Alert) table.Key { return table.K().String(string(a.ID)) }, alertsByAlias,
-	AlertsUnattended, AlertsQuiet)
+	AlertsOpen, AlertsQuiet)
 
 // Ref names an alert. Exactly one field is set.
 type Ref struct {

@@ -15,11 +15,11 @@ import (
 // No command leaves such an alert behind. This looks whether that is so.
 func Orphans(r table.Reader, now time.Time, grace time.Duration, limit int) []core.AlertID {
 	var orphans []core.AlertID
-	for a := range AlertsUnattended.Find(r, table.K()) {
+	for a := range AlertsOpen.Find(r, table.K()) {
 		if len(orphans) == limit {
 			break
 		}
-		if a.Resting == "" && !attended(r, a.ID, now.Add(-grace)) {
+		if !a.Silent() && a.Resting == "" && !attended(r, a.ID, now.Add(-grace)) {
 			orphans = append(orphans, a.ID)
 		}
 	}
@@ -42,21 +42,19 @@ func attended(r table.Reader, id core.AlertID, since time.Time) bool {
 	return false
 }
 
-// Census counts what is open. It stops at limit alerts of a sort, to be bounded.
+// Census counts what is open. It looks at no more alerts than a limit.
 type Census struct {
 	Open       int // alerts
-	Unattended int // of those: not acknowledged
+	Unattended int // of those: they want somebody's attention, see [alert.Alert.Silent]
 }
 
-// Count counts the alerts, up to limit of each sort.
+// Count counts the alerts, up to limit.
 func Count(r table.Reader, limit int) (n Census) {
-	for range alertsByAlias.Find(r, table.K()) {
-		if n.Open++; n.Open == limit {
-			break
+	for a := range AlertsOpen.Find(r, table.K()) {
+		if !a.Silent() {
+			n.Unattended++
 		}
-	}
-	for range AlertsUnattended.Find(r, table.K()) {
-		if n.Unattended++; n.Unattended == limit {
+		if n.Open++; n.Open == limit {
 			break
 		}
 	}

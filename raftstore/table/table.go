@@ -163,6 +163,11 @@ func (t *Table[R]) Range(r Reader, from, to Key) iter.Seq[*R] {
 	return t.rows(r, r.Scan(storeKey(t.number, 0, from), storeKey(t.number, 0, to)))
 }
 
+// RangeReverse gives the rows whose primary key is in [from, to), descending.
+func (t *Table[R]) RangeReverse(r Reader, from, to Key) iter.Seq[*R] {
+	return t.rows(r, r.ScanReverse(storeKey(t.number, 0, from), storeKey(t.number, 0, to)))
+}
+
 // rows decodes what a scan over row keys gives.
 func (t *Table[R]) rows(r Reader, scan iter.Seq2[[]byte, []byte]) iter.Seq[*R] {
 	return func(yield func(*R) bool) {
