@@ -11,6 +11,7 @@
 //	agents        three hubs with thousands of agents: memory, processor time, return after
 //	              kill -9, and that nobody is called silent for it; --count 10000
 //	failover      from kill -9 of the leader to the push of an alert that is posted then
+//	million       a hub with a million alerts: memory, restart, lists and searches
 //
 // It prints a readable table of medians, with the floor and the goal of each figure ("-"
 // where there is none). With --json the last line is one object with the same figures. A
@@ -47,6 +48,7 @@ func benchmarks() map[string]benchmark {
 		"ingest-link":  {run: benchIngestLink, figures: ingestFigures(), runs: 5, peer: alertmanager},
 		"page-latency": {run: benchPageLatency, figures: pageFigures(), runs: 5},
 		"failover":     {run: benchFailover, figures: failoverFigures(), runs: 5},
+		"million":      {run: benchMillion, figures: millionFigures(), runs: 1},
 	}
 }
 
