@@ -48,8 +48,10 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 }
 
 // cannotBeDropped reports whether a deadline must be done sooner or later: without it an
-// alert would be silent for ever.
-func (k DeadlineKind) cannotBeDropped() bool { return k == SnoozeEnd || k == ClosingDue }
+// alert would be silent for ever, or what a deleted one said would stay.
+func (k DeadlineKind) cannotBeDropped() bool {
+	return k == SnoozeEnd || k == ClosingDue || k == DeletedRest
+}
 
 // forget drops the deadlines of some kinds of an alert.
 func (c *change) forget(id core.AlertID, kinds ...DeadlineKind) {

@@ -112,6 +112,9 @@ func (a DoDue) apply(c *change) (Due, error) {
 	if d, ok := c.earliest(); ok && a.Drop && !d.At.After(c.now) {
 		Deadlines.Delete(c.tx, deadlineKey(d))
 		due.Done, due.More = 1, true
+		if d.Kind == HeartbeatDue {
+			return due, c.watchAgain(d)
+		}
 		if d.Alert == "" || d.Kind.cannotBeDropped() {
 			d.At = c.now.Add(bundleAgain) // it is all that is to happen for many alerts, or for ever
 			return due, c.plan(*d)

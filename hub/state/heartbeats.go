@@ -235,9 +235,25 @@ func (c *change) watch(row *Heartbeat) error {
 		return nil
 	}
 	c.unwatch(row)
+	return c.lookAt(row, at)
+}
+
+func (c *change) lookAt(row *Heartbeat, at time.Time) error {
 	d := Deadline{ID: c.newID("deadline"), Kind: HeartbeatDue, At: at, Heartbeat: row.Beat.Name}
 	row.Check, row.CheckAt = d.ID, at
 	return Deadlines.Insert(c.tx, &d)
+}
+
+// watchAgain looks at a heartbeat a little later: doing so now has failed again and again.
+func (c *change) watchAgain(d *Deadline) error {
+	row, ok := GetHeartbeat(c.tx, d.Heartbeat)
+	if !ok || row.Check != d.ID {
+		return nil
+	}
+	if err := c.lookAt(row, c.now.Add(bundleAgain)); err != nil {
+		return err
+	}
+	return Heartbeats.Put(c.tx, row)
 }
 
 func (c *change) unwatch(row *Heartbeat) {
@@ -251,7 +267,7 @@ func (c *change) unwatch(row *Heartbeat) {
 // the pings may have found nobody: the heartbeat gets a while to speak.
 func (c *change) heartbeatDue(d *Deadline) error {
 	row, ok := GetHeartbeat(c.tx, d.Heartbeat)
-	if !ok || row.Check == "" {
+	if !ok || row.Check != d.ID {
 		return nil
 	}
 	row.Check, row.CheckAt = "", time.Time{}

@@ -87,7 +87,7 @@ func TestCheckCountsAllTags(t *testing.T) {
 // an alert within them.
 func FuzzFit(f *testing.F) {
 	f.Add("m", "d", "tag\x00tag", "k", 3)
-	f.Add("\xff\xfe", strings.Repeat("ẻ", 16000), strings.Repeat("x\x00", 30), strings.Repeat("ẻ", 3000), 9)
+	f.Add("\xff\xfe", strings.Repeat("ẻ", 300), strings.Repeat("x\x00", 30), "ẻ", 40)
 	f.Fuzz(func(t *testing.T, message, description, list, key string, n int) {
 		details := map[string]string{}
 		for i := range min(max(n, 0), 50) {

@@ -383,3 +383,22 @@ func TestLookingIsNoUpdate(t *testing.T) {
 		t.Errorf("%+v %+v", o, a)
 	}
 }
+
+// A refusal is no success, whatever it is that was asked for.
+func TestRefusalsAreNoSuccess(t *testing.T) {
+	a, long := fresh(), map[string]string{"k": repeat(alert.DetailsMax)}
+	for name, o := range map[string]alert.Outcome{
+		"no tags": a.RemoveTags(by("an", 0), nil), "no details": a.AddDetails(by("an", 0), nil), "no keys": a.RemoveDetails(by("an", 0), nil),
+		"long": a.AddDetails(by("an", 0), long), "no message": a.SetMessage(by("an", 0), ""), "no priority": a.SetPriority(by("an", 0), 0),
+		"no action": a.RunAction(by("an", 0), "x"), "no responder": a.AddResponder(by("an", 0), alert.Responder{}, ""),
+		"no owner": a.Assign(by("an", 0), ""), "no step": a.EscalateToNext(by("an", 0), false), "not over": in[2].make().EndSnooze(now),
+		"not the reporter": in[4].make().Confirm(by("an", 0)), "no note": a.AddNote(by("an", 0)), "closing": in[4].make().EndClosing(now),
+	} {
+		if o.OK() || o.Moved() || o.Verdict != alert.Refused {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+	if !strings.Contains(alert.Open.String()+alert.Closed.String(), "openclosed") {
+		t.Error("a status has another name")
+	}
+}
