@@ -757,9 +757,14 @@ func TestADeadlineIsGivenUpAfterFiveFailures(t *testing.T) {
 			}
 			w.start()
 			w.report(w.page().ID, 1, channel.Done)
-			asked, broken = nil, true
+			breaks := func(yes bool) {
+				w.store.mu.Lock()
+				defer w.store.mu.Unlock()
+				broken = yes
+			}
+			breaks(true)
 			w.wait(3*time.Minute + 10*time.Second)
-			broken = false
+			breaks(false)
 			for _, alias := range []string{"mail", "lan"} {
 				w.alert(alias, who)
 				w.wait(0)
@@ -771,6 +776,8 @@ func TestADeadlineIsGivenUpAfterFiveFailures(t *testing.T) {
 			if !majority {
 				want = slices.Repeat([]string{"0 false"}, 15) // 11 in vain, one a second; the call, that nothing is heard of it, and two calls
 			}
+			w.store.mu.Lock()
+			defer w.store.mu.Unlock()
 			if !slices.Equal(asked, want) {
 				t.Errorf("with a majority: %t: what was due was asked for so: %q, not %q", majority, asked, want)
 			}
