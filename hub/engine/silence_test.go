@@ -116,7 +116,9 @@ func TestP12RevokedMeanwhile(t *testing.T) {
 func TestP12VerdictWhileTheStoreRefuses(t *testing.T) {
 	watched(t, func(w *watch) {
 		var refused atomic.Int64
+		w.store.mu.Lock()
 		w.store.refuse = func([]byte) error { refused.Add(1); return errors.New("no majority") }
+		w.store.mu.Unlock()
 		w.heard["agent-0"], w.heard["agent-1"] = true, false
 		w.pass(50 * time.Second)
 		w.expect("refused")
