@@ -48,9 +48,10 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 }
 
 // cannotBeDropped reports whether a deadline must be done sooner or later: without it an
-// alert would be silent for ever, or what a deleted one said would stay.
+// alert would be silent for ever, a page would be waited for for ever, or what a deleted
+// alert said would stay.
 func (k DeadlineKind) cannotBeDropped() bool {
-	return k == SnoozeEnd || k == ClosingDue || k == DeletedRest
+	return k == SnoozeEnd || k == ClosingDue || k == DeliveryOverdue || k == DeletedRest
 }
 
 // forget drops the deadlines of some kinds of an alert.

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -233,7 +232,7 @@ func (c *change) settle() error {
 		}
 		resting := ""
 		if !a.Silent() && !c.busy(id) {
-			resting = cmp.Or(a.Resting, whyResting(a))
+			resting = whyResting(a)
 		}
 		if a.Resting == resting {
 			continue

@@ -89,12 +89,9 @@ func (l *fullLife) live() {
 	case 20:
 		l.act("close " + about)
 	case 21:
-		// What a dropped look at a page leaves behind is for the watcher of orphans.
 		for d := range state.Deadlines.All(l.tx) {
-			if d.Kind >= state.SnoozeEnd {
-				l.act("lose " + d.At.Sub(l.now).String())
-				l.act("wait 0s")
-			}
+			l.act("lose " + d.At.Sub(l.now).String())
+			l.act("wait 0s")
 			break
 		}
 	default:
@@ -179,10 +176,12 @@ func (l *fullLife) checkNumber(a *alert.Alert) {
 func (l *fullLife) checkLog() {
 	last := l.read
 	lines := map[uint64]state.Entry{}
-	for e := range state.Log.All(l.tx) {
-		if e.Number > l.read {
-			lines[e.Number] = *e
-			last = max(last, e.Number)
+	for row := range state.Log.All(l.tx) {
+		for e := range row.Lines() {
+			if e.Number > l.read {
+				lines[e.Number] = e
+				last = max(last, e.Number)
+			}
 		}
 	}
 	for n := l.read + 1; n <= last; n++ {

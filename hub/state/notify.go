@@ -57,7 +57,10 @@ func (r Reason) String() string {
 // name it cannot tell: that is written down.
 func (c *change) notifyResponders(a *alert.Alert) error {
 	if len(a.Responders) == 0 {
-		return nil // it rests, and settle sees to that
+		if a.Resting == "" { // it was silent until now: settle says that nothing follows (P2)
+			c.touched[a.ID] = true
+		}
+		return nil
 	}
 	return c.tellAll(a, a.Responders)
 }

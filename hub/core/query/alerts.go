@@ -50,8 +50,8 @@ func Alerts() *Vocabulary {
 func Users() *Vocabulary {
 	return NewVocabulary(
 		Field{Name: "username", Kind: Name, Always: true, Free: true, Sorts: true},
-		Field{Name: "fullName", Kind: Text, Always: true, Free: true, Sorts: true},
-		Field{Name: "role", Kind: Name, Always: true, Sorts: true},
+		Field{Name: "fullName", Kind: Text, Free: true, Sorts: true},
+		Field{Name: "role", Kind: Name, Sorts: true},
 		Field{Name: "blocked", Kind: Flag, Always: true, Sorts: true},
 		Field{Name: "verified", Kind: Flag, Always: true, Sorts: true},
 		Field{Name: "locale", Kind: Name},

@@ -1,6 +1,9 @@
 package query
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // conjuncts returns parts of which each must match if n is to match, and together they
 // say the same. They are as positive as they can be: indexes serve what is, not what is
@@ -80,12 +83,20 @@ func contradictory(parts []node) bool {
 			continue
 		}
 		for _, other := range parts[:i] {
-			if u, ok := other.(*term); ok && u.field == t.field && u.exact() && valueOf(u) != valueOf(t) {
+			if u, ok := other.(*term); ok && u.field == t.field && u.exact() && !sameValue(u, t) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// sameValue reports whether two terms that are exact ask for the same value of a field.
+func sameValue(a, b *term) bool {
+	if a.field.Kind.numeric() {
+		return a.number == b.number
+	}
+	return bytes.Equal(a.value.look[0], b.value.look[0])
 }
 
 // exact reports whether the term asks for one value of a field, of those that can be a

@@ -26,13 +26,12 @@ func (p *Plan) Explain() string {
 	if !p.Check.Everything() {
 		fmt.Fprintf(&b, "check %s\n", p.Check)
 	}
-	if order := p.order.String(); order != "" {
-		switch {
-		case !p.Sorted:
-			b.WriteString("sort by " + order + "\n")
-		case len(p.Ranges) > 1:
-			b.WriteString("merge by " + order + "\n")
-		}
+	switch {
+	case p.order.Field == "":
+	case !p.Sorted:
+		fmt.Fprintf(&b, "sort by %s\n", p.order)
+	case len(p.Ranges) > 1:
+		fmt.Fprintf(&b, "merge by %s\n", p.order)
 	}
 	return b.String()
 }

@@ -30,8 +30,6 @@ func appendFold(b []byte, text string) []byte {
 	b = append(b, text[:done]...)
 	for _, r := range text[done:] {
 		switch {
-		case 'a' <= r && r <= 'z':
-			b = append(b, byte(r))
 		case 'A' <= r && r <= 'Z':
 			b = append(b, byte(r)+'a'-'A')
 		case unicode.IsSpace(r):

@@ -33,6 +33,10 @@ func TestFold(t *testing.T) {
 		{"\xff\u0301a", "\uFFFDa"},
 		{"a_b-C.d/9!", "a_b-c.d/9!"},
 		{"×÷", "×÷"},
+		{"\u00bf\u00c0\u024f\u0250", "\u00bfa\u024f\u0250"}, // the ends of the tables
+		{"\u1dff\u1e00\u1eff\u1f00", "a\u1eff\u1f00"},
+		{"\u007f\u0080", "\u007f\u0080"},
+		{"@AZ[`az{", "@az[`az{"},
 	} {
 		if got := Fold(c.text); got != c.want {
 			t.Errorf("Fold(%+q) = %+q, want %+q", c.text, got, c.want)

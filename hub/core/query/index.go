@@ -71,6 +71,9 @@ func NewPlanner(v *Vocabulary, rows int, indexes ...Index) *Planner {
 	return p
 }
 
+// Vocabulary returns the vocabulary with which queries are to be read.
+func (p *Planner) Vocabulary() *Vocabulary { return p.vocabulary }
+
 func (v *Vocabulary) index(described Index, rows int) *index {
 	ix := &index{name: described.Name, rows: described.Rows, unique: described.Unique}
 	if ix.rows <= 0 {

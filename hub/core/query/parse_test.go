@@ -100,6 +100,8 @@ func TestCanonicalForm(t *testing.T) {
 		{"createdAt > now-2h", "createdAt > 1773102600000"},
 		{"createdAt > now-15m", "createdAt > 1773108900000"},
 		{"snoozedUntil < now+1d", "snoozedUntil < 1773196200000"},
+		{"createdAt > now-10000m", "createdAt > 1772509800000"},
+		{"(tag: a OR tag: b) AND alias: x", "(tag: a OR tag: b) AND alias: x AND status: open"},
 		{"createdAt > now-1w", "createdAt > 1772505000000"},
 	} {
 		q, err := Parse(c.text, Alerts(), options())

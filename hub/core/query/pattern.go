@@ -99,11 +99,9 @@ func (p *pattern) within(text []byte) bool {
 	return true
 }
 
-// edge reports whether no word goes on across a place in a text.
+// edge reports whether no word goes on across a place in a text. At the ends of the text
+// the decoder gives U+FFFD, which is in no word.
 func edge(text []byte, at int) bool {
-	if at == 0 || at == len(text) {
-		return true
-	}
 	before, _ := utf8.DecodeLastRune(text[:at])
 	behind, _ := utf8.DecodeRune(text[at:])
 	return !inWord(before) || !inWord(behind)

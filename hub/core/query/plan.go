@@ -32,8 +32,12 @@ type Plan struct {
 
 // Plan finds what to read for a query of the planner's vocabulary, if the subjects are
 // wanted in an order. It takes the index that leaves the fewest entries to be read; for
-// an OR, one for each of its branches, if each has one.
+// an OR, one for each of its branches, if that is less. It panics if the query was read
+// with another [Vocabulary] value, even an equal one.
 func (p *Planner) Plan(q *Query, order Order) Plan {
+	if q.vocabulary != p.vocabulary {
+		panic("query: a query must be read with the vocabulary of its planner")
+	}
 	parts := conjuncts(q.root)
 	best := p.bestSingle(parts, order)
 	for i, part := range parts {
@@ -179,7 +183,7 @@ func (ix *index) serve(parts []node, order Order) (c candidate, ok bool) {
 	if !r.empty() {
 		c.ranges = []Range{r}
 	} else {
-		c.rows = 0
+		c.rows, c.sorted = 0, true
 	}
 	return c, true
 }

@@ -41,7 +41,7 @@ func oddIndexes() []Index {
 // indexes, reading the ranges and checking what is left finds what the query matches, in
 // the order and as often as the plan says.
 func TestPlanFindsWhatAScanFinds(t *testing.T) {
-	rounds := 3000
+	rounds := 1500
 	if testing.Short() {
 		rounds = 600
 	}
@@ -244,6 +244,50 @@ func TestPlannerPanics(t *testing.T) {
 			}()
 			NewPlanner(Alerts(), 1, ix)
 		})
+	}
+}
+
+func TestPlanOfAnotherVocabulary(t *testing.T) {
+	q, err := Parse("status: open", Alerts(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := NewPlanner(Alerts(), 1)
+	if p.Vocabulary() == q.vocabulary {
+		t.Error("two vocabularies are one")
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic: no index would ever be found")
+		}
+	}()
+	p.Plan(q, newest())
+}
+
+func TestExplainWithoutAnOrder(t *testing.T) {
+	p := plan(t, "tag: a OR tag: b", Order{Descending: true}, alertIndexes()...)
+	want := "read index tag: tag = a\nread index tag: tag = b\nabout 4000 rows, some perhaps more than once\n"
+	if got := p.Explain(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	p = plan(t, "message: a", Order{})
+	if got := p.Explain(); got != "read everything\nabout 1000000 rows\ncheck message: a\n" {
+		t.Error(got)
+	}
+	p = plan(t, "message: a", newest())
+	if got := p.Explain(); got != "read everything\nabout 1000000 rows\ncheck message: a\nsort by createdAt, descending\n" {
+		t.Error(got)
+	}
+}
+
+func TestValues(t *testing.T) {
+	for v, want := range map[Value]string{
+		{Kind: Flag, Number: 1}: "true", {Kind: Flag}: "false", {Kind: Number, Number: -3}: "-3", {Kind: Time, Number: 1001}: "1970-01-01T00:00:01.001Z",
+		{Kind: Name, Text: "a b"}: `"a b"`, {Kind: Choice, Text: "open"}: "open",
+	} {
+		if v.String() != want {
+			t.Errorf("%+v is %q, want %q", v, v, want)
+		}
 	}
 }
 

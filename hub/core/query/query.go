@@ -44,20 +44,20 @@ func (q *Query) Everything() bool { return q.root == node(all{}) }
 // query speaks of that itself. What is under a NOT stays as it is: who wants no alert
 // of an alias does not want the closed ones either.
 func (v *Vocabulary) narrow(n node) node {
-	for f, within := range v.within {
-		if mentions(n, f) && !mentions(n, within.field) {
-			n = v.narrowField(n, f, within)
+	for _, f := range v.fields {
+		if within := v.within[f]; within != nil && mentions(n, f) && !mentions(n, within.field) {
+			n = narrowField(n, f, within)
 		}
 	}
 	return n
 }
 
-func (v *Vocabulary) narrowField(n node, f *Field, within *term) node {
+func narrowField(n node, f *Field, within *term) node {
 	switch n := n.(type) {
 	case and:
-		return allOf(v.narrowEach(n, f, within)...)
+		return allOf(narrowEach(n, f, within)...)
 	case or:
-		return anyOf(v.narrowEach(n, f, within)...)
+		return anyOf(narrowEach(n, f, within)...)
 	case *term:
 		if n.field == f && n.op != has {
 			return allOf(n, within)
@@ -66,10 +66,10 @@ func (v *Vocabulary) narrowField(n node, f *Field, within *term) node {
 	return n
 }
 
-func (v *Vocabulary) narrowEach(parts []node, f *Field, within *term) []node {
+func narrowEach(parts []node, f *Field, within *term) []node {
 	narrow := make([]node, len(parts))
 	for i, part := range parts {
-		narrow[i] = v.narrowField(part, f, within)
+		narrow[i] = narrowField(part, f, within)
 	}
 	return narrow
 }

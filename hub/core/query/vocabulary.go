@@ -34,7 +34,7 @@ type Field struct {
 	Choices []string // of a Choice, in their order, as a Subject gives them
 
 	Free   bool // free text is looked for here, too
-	Always bool // every subject has exactly one value
+	Always bool // every subject has exactly one value, and that is not empty
 	Many   bool // a subject may have several values
 	Sorts  bool // lists can be sorted by it
 
