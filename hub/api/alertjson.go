@@ -28,7 +28,7 @@ type alertSummary struct {
 	Message        string            `json:"message"`
 	Status         string            `json:"status"`
 	Acknowledged   bool              `json:"acknowledged"`
-	IsSeen         bool              `json:"isSeen"` // nobody but who acknowledges is known to have seen it
+	IsSeen         bool              `json:"isSeen"`
 	Tags           []string          `json:"tags"`
 	Snoozed        bool              `json:"snoozed"`
 	Count          uint64            `json:"count"`
@@ -75,7 +75,7 @@ type alertReport struct {
 func summary(tx table.Reader, a *alert.Alert) alertSummary {
 	s := alertSummary{
 		ID: string(a.ID), TinyID: strconv.FormatUint(a.Tiny, 10), Alias: a.Alias, Message: a.Message, Status: a.Status.String(),
-		Acknowledged: a.Acknowledged, IsSeen: a.Acknowledged, Tags: orEmpty(a.Tags), Count: a.Count,
+		Acknowledged: a.Acknowledged, IsSeen: a.Seen(), Snoozed: a.Snoozed(), Tags: orEmpty(a.Tags), Count: a.Count,
 		LastOccurredAt: moment{a.LastOccurredAt}, CreatedAt: moment{a.CreatedAt}, UpdatedAt: moment{a.UpdatedAt},
 		Source: a.Source, Owner: a.Owner, Priority: a.Priority.String(), Responders: []responder{}, OwnerTeamID: string(a.OwnerTeam),
 		Report: report(a),

@@ -19,7 +19,7 @@ const (
 	listDepth = 20_000 // offset and limit together
 	// searchTime is how long a page is searched for. What was found until then is the page,
 	// and its link to the next one goes on where the search ended.
-	searchTime = 400 * time.Millisecond
+	searchTime = 300 * time.Millisecond
 	searchLook = 100 // after how many alerts it is looked at the clock
 )
 

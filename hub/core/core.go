@@ -6,9 +6,10 @@
 // an argument: the present moment, ids, time zones as [*time.Location] values. So
 // every decision can be repeated, rehearsed and explained.
 //
-// The packages: alert (how an alert moves), rota (who is on call), route (which
-// escalation answers for an alert), escalate (which step is due), reach (by which
-// contacts, in what order, when).
+// The packages: alert (how an alert moves), heartbeat (signs of life that are awaited),
+// silence (agents that are heard no more), route (what becomes of what comes in, and which
+// escalation answers for it), rota (who is on call), escalate (which step is due), reach (by
+// which contacts, in what order, when), query (the language in which alerts are searched).
 package core
 
 import (

@@ -177,7 +177,7 @@ type AcknowledgeAlert struct {
 func (AcknowledgeAlert) number() number { return acknowledgeAlert }
 
 func (a AcknowledgeAlert) apply(c *change) (Request, error) {
-	asked := Asked{a.Request, a.Alert, a.User, a.Source, a.Note, a.Integration}
+	asked := Asked(a)
 	return c.move(asked, "Acknowledge", func(row *alert.Alert) alert.Outcome { return row.Acknowledge(asked.by(c)) }, nil)
 }
 
@@ -194,7 +194,7 @@ type CloseAlert struct {
 func (CloseAlert) number() number { return closeAlert }
 
 func (a CloseAlert) apply(c *change) (Request, error) {
-	asked := Asked{a.Request, a.Alert, a.User, a.Source, a.Note, a.Integration}
+	asked := Asked(a)
 	return c.move(asked, "Close", func(row *alert.Alert) alert.Outcome { return c.closeUnder(row, asked.by(c)) }, nil)
 }
 

@@ -9,7 +9,11 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
 	"keng/hub/core/query"
+	"keng/hub/core/reach"
+	"keng/hub/core/rota"
+	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
 
@@ -37,7 +41,7 @@ func ParseQuery(text string, now time.Time) (*query.Query, error) {
 // there are no more.
 func (s *Search) Run(r table.Reader, yield func(*alert.Alert) bool) (last uint64) {
 	rows, check := s.candidates(r)
-	matcher, subject, looked := check.Matcher(), subject{r: r, names: map[string]string{}}, 0
+	matcher, subject, looked := check.Matcher(), subject{r: r, names: map[alert.Responder]string{}}, 0
 	for a := range rows {
 		subject.alert = a
 		if matcher.Match(&subject) && !yield(a) {
@@ -48,12 +52,6 @@ func (s *Search) Run(r table.Reader, yield func(*alert.Alert) bool) (last uint64
 		}
 	}
 	return 0
-}
-
-// Explain tells a person how the search is done.
-func (s *Search) Explain() string {
-	plan := s.plan()
-	return plan.Explain()
 }
 
 // The indexes in which a search reads.
@@ -210,7 +208,7 @@ func firstCreated(r table.Reader, at time.Time) uint64 {
 type subject struct {
 	r     table.Reader
 	alert *alert.Alert
-	names map[string]string // found so far, by kind and id
+	names map[alert.Responder]string // found so far
 }
 
 // Texts implements [query.Subject].
@@ -252,8 +250,8 @@ func (s *subject) Texts(field string, values []string) []string {
 			values = append(values, v)
 		}
 	case "integration.name":
-		if a.Integration != "" {
-			return append(values, s.name("key", string(a.Integration)))
+		if k, ok := Keys.Get(s.r, table.K().String(string(a.Integration))); ok {
+			return append(values, k.Name)
 		}
 	case "integration.type":
 		if a.Integration != "" {
@@ -267,50 +265,42 @@ func (s *subject) Texts(field string, values []string) []string {
 
 // responders appends who answers for the alert: people for recipients, teams, or all.
 func (s *subject) responders(field string, values []string) []string {
-	add := func(r alert.Responder) { values = append(values, s.name(kindNames[r.Kind], r.ID), r.ID) }
+	all := s.alert.Responders
 	if field == "teams" && s.alert.OwnerTeam != "" {
-		add(alert.Responder{Kind: alert.Team, ID: string(s.alert.OwnerTeam)})
+		all = append(all[:len(all):len(all)], alert.Responder{Kind: alert.Team, ID: string(s.alert.OwnerTeam)})
 	}
-	for _, r := range s.alert.Responders {
+	for _, r := range all {
 		if field == "responders" || field == "recipients" && r.Kind == alert.User || field == "teams" && r.Kind == alert.Team {
-			add(r)
+			values = append(values, s.name(r), r.ID)
 		}
 	}
 	return values
 }
 
-// kindNames are the kinds of responder, as names are looked up.
-var kindNames = map[alert.ResponderKind]string{alert.User: "user", alert.Team: "team", alert.Escalation: "escalation", alert.Schedule: "schedule"}
-
-// name returns the name of a thing; "" if there is no such thing any more.
-func (s *subject) name(kind, id string) (name string) {
-	key := kind + "/" + id
-	if name, known := s.names[key]; known {
+// name returns the name of a responder; "" if there is none such any more.
+func (s *subject) name(r alert.Responder) string {
+	name, known := s.names[r]
+	if known {
 		return name
 	}
-	defer func() { s.names[key] = name }()
-	pick := Pick{ID: id}
-	switch kind {
-	case "key":
-		if k, ok := Keys.Get(s.r, table.K().String(id)); ok {
-			return k.Name
-		}
-	case "user":
-		if u, err := pick.User(s.r); err == nil {
-			return u.Username
-		}
-	case "team":
-		if t, err := pick.Team(s.r); err == nil {
-			return t.Name
-		}
-	case "schedule":
-		if x, err := pick.Schedule(s.r); err == nil {
-			return x.Name
-		}
-	case "escalation":
-		if e, err := pick.Escalation(s.r); err == nil {
-			return e.Name
-		}
+	key := table.K().String(r.ID)
+	switch r.Kind {
+	case alert.User:
+		name = nameOf(s.r, Users, key, func(u *reach.User) string { return u.Username })
+	case alert.Team:
+		name = nameOf(s.r, Teams, key, func(t *route.Team) string { return t.Name })
+	case alert.Schedule:
+		name = nameOf(s.r, Schedules, key, func(x *rota.Schedule) string { return x.Name })
+	case alert.Escalation:
+		name = nameOf(s.r, Escalations, key, func(e *escalate.Policy) string { return e.Name })
+	}
+	s.names[r] = name
+	return name
+}
+
+func nameOf[R any](r table.Reader, rows *table.Table[R], key table.Key, name func(*R) string) string {
+	if row, ok := rows.Get(r, key); ok {
+		return name(row)
 	}
 	return ""
 }

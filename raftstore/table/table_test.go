@@ -76,6 +76,7 @@ func TestTableAndIndexes(t *testing.T) {
 	}{
 		{"all", names(s.pupils.All(tx)), "An Bình Chi Dũng"},
 		{"range", names(s.pupils.Range(tx, k().Uint64(2), k().Uint64(4))), "Bình Chi"},
+		{"the same, reverse", names(s.pupils.RangeReverse(tx, k().Uint64(2), k().Uint64(4))), "Chi Bình"},
 		{"find one", names(s.pupils.Find(tx, k().Uint64(3))), "Chi"},
 		{"reverse", names(s.pupils.FindReverse(tx, k())), "Dũng Chi Bình An"},
 		{"class", names(s.class.Find(tx, k().String("7A"))), "Bình An"},
