@@ -142,7 +142,7 @@ func (s *Store) joinHere(ctx context.Context, who raft.ServerAddress, fresh bool
 		case voter && m.Address == who:
 			return nil
 		case voter:
-			return s.await(ctx, s.raft.AddVoter(raft.ServerID(nodeID), who, 0, raftTimeout))
+			return s.giveVote(ctx, who)
 		case !known || m.Address != who:
 			if err := s.await(ctx, s.raft.AddNonvoter(raft.ServerID(nodeID), who, 0, raftTimeout)); err != nil {
 				return err
@@ -151,8 +151,19 @@ func (s *Store) joinHere(ctx context.Context, who raft.ServerAddress, fresh bool
 		if err := s.caughtUp(ctx, who); err != nil {
 			return err
 		}
-		return s.await(ctx, s.raft.AddVoter(raft.ServerID(nodeID), who, 0, raftTimeout))
+		return s.giveVote(ctx, who)
 	})
+}
+
+// giveVote gives a node a vote, or notes a voter's new address.
+func (s *Store) giveVote(ctx context.Context, who raft.ServerAddress) error {
+	nodeID, _ := splitContact(who)
+	given := s.raft.AddVoter(raft.ServerID(nodeID), who, 0, raftTimeout)
+	// Raft counts the new voter's copies from when it has noted the vote, which is a moment
+	// after it has begun to send the entry that gives it: a quick answer to that is lost, and
+	// where it is needed for the majority nothing is committed until there is another entry.
+	s.raft.Barrier(0)
+	return s.await(ctx, given)
 }
 
 const (

@@ -232,11 +232,10 @@ func (c *Conn) heedGoodbye(body []byte) error {
 	if err := decode(body, &goodbye); err != nil {
 		return c.broken(err)
 	}
-	c.cancel(&ClosedError{
+	c.end(&ClosedError{
 		Code: CodeGoingAway, Reason: printable(goodbye.Reason), Remote: true,
 		Delay: min(max(goodbye.Delay.AsDuration(), 0), maxDelay),
 	})
-	c.wire.CloseWithError(CodeDone, "goodbye")
 	return io.EOF
 }
 
@@ -276,9 +275,18 @@ func (c *Conn) Goodbye(reason string, delay time.Duration) error {
 
 // shut ends the connection from this side, unless it has ended already.
 func (c *Conn) shut(code Code, reason string) {
-	reason = shorten(reason)
-	c.cancel(&ClosedError{Code: code, Reason: reason})
-	c.wire.CloseWithError(code, reason)
+	c.end(&ClosedError{Code: code, Reason: shorten(reason)})
+}
+
+// end ends the connection. Who comes first says why, here and to the other side: another
+// goroutine that finds the connection ended may close the wire sooner.
+func (c *Conn) end(why error) {
+	c.cancel(why)
+	if closed, ok := errors.AsType[*ClosedError](context.Cause(c.ctx)); ok && !closed.Remote {
+		c.wire.CloseWithError(closed.Code, closed.Reason)
+		return
+	}
+	c.wire.CloseWithError(CodeDone, "")
 }
 
 // broken ends the connection after an error of reading or writing, and returns
@@ -286,8 +294,7 @@ func (c *Conn) shut(code Code, reason string) {
 func (c *Conn) broken(err error) error {
 	switch {
 	case isType[*ClosedError](err):
-		c.cancel(err)
-		c.wire.CloseWithError(CodeDone, "")
+		c.end(err)
 	case errors.Is(err, ErrMalformed), errors.Is(err, ErrTooLong):
 		c.shut(CodeMalformed, err.Error())
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -295,10 +302,7 @@ func (c *Conn) broken(err error) error {
 	case errors.Is(err, io.EOF):
 		c.shut(CodeDone, "the stream has ended")
 	default:
-		// The stream's errors are the connection's. Whoever ended it first has
-		// already said why.
-		c.cancel(translate(err))
-		c.wire.CloseWithError(CodeDone, "")
+		c.end(translate(err)) // the stream's errors are the connection's
 	}
 	cause := context.Cause(c.ctx)
 	if orderly(cause) {

@@ -241,6 +241,19 @@ func TestNewerConnectionReplaces(t *testing.T) {
 	})
 }
 
+// TestWhoeverClosesSaysWhy: the other side is told the reason that came first, whichever
+// goroutine closes the wire.
+func TestWhoeverClosesSaysWhy(t *testing.T) {
+	for _, end := range []link.ClosedError{{Code: link.CodeReplaced, Reason: "a newer one"}, {Code: link.CodeRefused, Reason: "revoked"}} {
+		if said := link.SaidByReceiver(&end); said != end {
+			t.Errorf("%+v is told as %+v", end, said)
+		}
+	}
+	if said := link.SaidByReceiver(&link.ClosedError{Code: link.CodeRefused, Reason: "go", Remote: true}); said != (link.ClosedError{}) {
+		t.Errorf("the other side's own reason is told it: %+v", said)
+	}
+}
+
 // TestSlowReaderIsCutOff: Send does not wait for ever.
 func TestSlowReaderIsCutOff(t *testing.T) {
 	bubbles(t, func(w *world) {

@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -126,4 +127,25 @@ func RenewedRaw(b []byte, who Peer) error {
 	}
 	_, err = renewedCredentials(m.Certificates, m.Authorities, key, who)
 	return err
+}
+
+// closings notes what a wire was closed with first.
+type closings struct {
+	wire
+	said []ClosedError
+}
+
+func (w *closings) CloseWithError(code Code, reason string) {
+	w.said = append(w.said, ClosedError{Code: code, Reason: reason})
+}
+
+// SaidByReceiver returns what the other side is told of the end of a connection when the
+// goroutine that receives finds it ended before the one that ends it has closed the wire.
+func SaidByReceiver(end *ClosedError) ClosedError {
+	w := &closings{}
+	c := &Conn{wire: w}
+	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.cancel(end) // and before end goes on:
+	c.broken(context.Cause(c.ctx))
+	return w.said[0]
 }
