@@ -51,7 +51,7 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 // alert would be silent for ever, a page would be waited for for ever, or what a deleted
 // alert said would stay.
 func (k DeadlineKind) cannotBeDropped() bool {
-	return k == SnoozeEnd || k == ClosingDue || k == DeliveryOverdue || k == DeletedRest
+	return k == SnoozeEnd || k == ClosingDue || k == DeliveryOverdue || k == DeletedRest || k == TeamDelayed || k == ClosedByRule
 }
 
 // forget drops the deadlines of some kinds of an alert.
@@ -83,7 +83,10 @@ func Oversleepers(r table.Reader, now time.Time, grace time.Duration, limit int)
 
 // recur counts one more occurrence of an open alert.
 func (c *change) recur(a *alert.Alert, d alert.Draft) error {
-	return c.follows(a, a.Recur(alert.By{User: d.User, Source: d.Source, At: c.now}), nil)
+	if err := c.follows(a, a.Recur(alert.By{User: d.User, Source: d.Source, At: c.now}), nil); err != nil {
+		return err
+	}
+	return c.occurred(a)
 }
 
 // callOn tells one more responder of an alert.

@@ -5,6 +5,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
 
@@ -124,19 +125,14 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 	if err := d.Check(); err != nil {
 		return nil, false, err
 	}
+	shaped := c.shape(d)
+	d = shaped.Draft
 	if d.Alias != "" {
 		if open, ok := FindAlert(c.tx, Ref{Alias: d.Alias}); ok {
 			return open, false, c.recur(open, d)
 		}
 	}
-	if d.OwnerTeam == "" {
-		for _, r := range d.Responders {
-			if r.Kind == alert.Team {
-				d.OwnerTeam = core.TeamID(r.ID)
-				break
-			}
-		}
-	}
+	d.OwnerTeam = route.Owner(&d)
 	tiny := c.next("alert")
 	a = alert.New(d, core.AlertID(c.seed.Numbered("alert", tiny)), tiny, c.now)
 	if len(a.Responders) == 0 && a.OwnerTeam != "" {
@@ -152,6 +148,11 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 	by := alert.By{User: d.User, Source: a.Source, At: c.now}
 	if err := c.write(a.ID, alert.Entry{What: alert.DidCreate, By: by.Name(), At: c.now}); err != nil {
 		return nil, false, err
+	}
+	for _, applied := range shaped.Applied {
+		if err := c.log(a.ID, SystemEntry, System, "Shaped by "+applied.Reason); err != nil {
+			return nil, false, err
+		}
 	}
 	if d.Note != "" {
 		if err := c.write(a.ID, alert.Entry{What: alert.DidAddNote, By: by.Name(), At: c.now, Note: d.Note}); err != nil {
@@ -268,7 +269,12 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 		}
 	}
 	a.Resting = ""
-	c.dropDeadlines(a.ID)
+	if a.Status == alert.Closed || what == alert.DidDelete {
+		c.dropDeadlines(a.ID)
+		c.dropHolds(a)
+	} else {
+		c.dropDeadlines(a.ID, ClosedByRule) // what is acknowledged is closed by itself, too
+	}
 	if err := Alerts.Put(c.tx, a); err != nil {
 		return err
 	}

@@ -97,6 +97,13 @@ const (
 	changeHeartbeat    number = 91
 	deleteHeartbeat    number = 92
 	pingHeartbeats     number = 93
+
+	// Policies.
+	createPolicy number = 94
+	changePolicy number = 95
+	switchPolicy number = 96
+	movePolicy   number = 97
+	deletePolicy number = 98
 )
 
 // runners is the list of all commands, made once.
@@ -188,5 +195,11 @@ func commands() map[number]runner {
 		changeHeartbeat:    runs(ChangeHeartbeat{}),
 		deleteHeartbeat:    runs(DeleteHeartbeat{}),
 		pingHeartbeats:     runs(PingHeartbeats{}),
+
+		createPolicy: runs(CreatePolicy{}),
+		changePolicy: runs(ChangePolicy{}),
+		switchPolicy: runs(SwitchPolicy{}),
+		movePolicy:   runs(MovePolicy{}),
+		deletePolicy: runs(DeletePolicy{}),
 	}
 }

@@ -217,6 +217,11 @@ func (c *change) usesOf(r alert.Responder) []use {
 			by(alert.Escalation, string(e.ID), "escalation ["+e.Name+"]")
 		}
 	}
+	for p := range Policies.All(c.tx) {
+		if p.Alert != nil && slices.Contains(p.Alert.Fields.Responders, r) {
+			by(0, p.ID, "alert policy ["+p.Alert.Name+"]")
+		}
+	}
 	return uses
 }
 

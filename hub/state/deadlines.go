@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -185,6 +186,12 @@ func (c *change) fire(d *Deadline) error {
 		return c.attempt(a, d.User, d.Contact, d.Why)
 	case TellLate:
 		return c.tellLate(a, d)
+	case TeamDelayed:
+		return c.tellTeam(a, d.Why)
+	case TeamAnew:
+		return c.tellAnew(a, d.Why)
+	case ClosedByRule:
+		return c.closeByRule(a, d.Why)
 	case SnoozeEnd, ClosingDue:
 		return c.quietDue(a, d.Kind)
 	}
@@ -214,10 +221,12 @@ func deadlinesOf(r table.Reader, id core.AlertID) []*Deadline {
 	return all
 }
 
-// dropDeadlines forgets everything that was to be done for an alert.
-func (c *change) dropDeadlines(id core.AlertID) {
+// dropDeadlines forgets everything that was to be done for an alert, but some kinds.
+func (c *change) dropDeadlines(id core.AlertID, but ...DeadlineKind) {
 	for _, d := range deadlinesOf(c.tx, id) {
-		Deadlines.Delete(c.tx, deadlineKey(d))
+		if !slices.Contains(but, d.Kind) {
+			Deadlines.Delete(c.tx, deadlineKey(d))
+		}
 	}
 }
 
@@ -232,7 +241,7 @@ func (c *change) settle() error {
 		}
 		resting := ""
 		if !a.Silent() && !c.busy(id) {
-			resting = whyResting(a)
+			resting = c.whyResting(a)
 		}
 		if a.Resting == resting {
 			continue
@@ -255,9 +264,12 @@ func (c *change) settle() error {
 const namesNobody = "it names nobody who answers for it"
 
 // whyResting says why nothing happens for an alert by itself.
-func whyResting(a *alert.Alert) string {
+func (c *change) whyResting(a *alert.Alert) string {
 	if len(a.Responders) == 0 {
 		return namesNobody
+	}
+	if back := c.heldBack(a); back != "" {
+		return back
 	}
 	return "everything that was configured has been done"
 }
@@ -271,8 +283,10 @@ func (c *change) busy(id core.AlertID) bool {
 	if c.idle[id] {
 		return false // without a look: there can be nothing
 	}
-	if len(deadlinesOf(c.tx, id)) > 0 {
-		return true
+	for _, d := range deadlinesOf(c.tx, id) {
+		if d.Kind != ClosedByRule { // by which nobody is notified
+			return true
+		}
 	}
 	if len(openDeliveries(c.tx, id)) > 0 {
 		return true

@@ -24,6 +24,7 @@ func TestPromisesHoldInFullLives(t *testing.T) {
 			for _, line := range []string{
 				"member it an", "member it binh admin", "closure it " + pick(l.dice, "members", "owners", "anybody") + " 30m",
 				"heartbeat h1 5 minutes team=it", "heartbeat h2 1 hours P1", "ping h1",
+				"shape vip if=alias:equals:x1 priority=P1 continue", "shape tagged team=it tag=it add=user:binh",
 			} {
 				l.act(line)
 			}
@@ -49,7 +50,14 @@ type fullLife struct {
 func (l *fullLife) live() {
 	alias, who := fmt.Sprint("x", l.dice.IntN(4)), pick(l.dice, "an", "binh", "mute", "-")
 	about := alias + " " + who + " "
-	switch l.dice.IntN(26) {
+	switch l.dice.IntN(30) {
+	case 22:
+		l.act("notifying " + pick(l.dice, "n1", "n2") + " team=" + pick(l.dice, "it", "net") + " " + pick(l.dice, "suppress", "delay=3m", "after=3", "after=2/5m", "anew=4m/3", "close=20m", "suppress close=10m", "delay=2m after=2 anew=5m/2 close=1h") +
+			pick(l.dice, "", " if=alias:equals:x0", " if=priority:less-than:P2", " hours=21-22"))
+	case 23:
+		l.act("policy " + pick(l.dice, "n1", "n2", "vip", "tagged") + " " + pick(l.dice, "on", "off", "0", "1", "gone"))
+	case 24, 25:
+		l.act("create " + alias + " team:" + pick(l.dice, "it", "net")) // once more
 	case 0:
 		l.act("unack " + about)
 	case 1, 2:
@@ -102,7 +110,9 @@ func (l *fullLife) live() {
 func (l *fullLife) checkLife() {
 	planned := map[string][]*state.Deadline{}
 	for d := range state.Deadlines.All(l.tx) {
-		planned[string(d.Alert)] = append(planned[string(d.Alert)], d)
+		if d.Kind != state.ClosedByRule { // by which nobody is notified
+			planned[string(d.Alert)] = append(planned[string(d.Alert)], d)
+		}
 	}
 	for a := range state.Alerts.All(l.tx) {
 		pending := 0
@@ -118,6 +128,7 @@ func (l *fullLife) checkLife() {
 		l.t.Fatalf("P2: %v are forgotten", orphans)
 	}
 	l.checkLog()
+	l.checkHolds()
 	l.checkBeats(planned[""])
 	if next, ok := state.NextDeadline(l.tx); ok && next.Before(l.now) {
 		l.t.Fatalf("a deadline of %v was passed over at %v", next, l.now)
@@ -155,10 +166,26 @@ func (l *fullLife) checkSilence(a *alert.Alert, planned []*state.Deadline, pendi
 	}
 }
 
+// checkHolds: what policies have said is kept of open alerts only; who waits for a moment is
+// called then, and whom nothing will call any more is told why.
+func (l *fullLife) checkHolds() {
+	for h := range state.Holds.All(l.tx) {
+		a, ok := state.FindAlert(l.tx, state.Ref{ID: h.Alert})
+		switch {
+		case !ok || a.Status == alert.Closed:
+			l.t.Fatalf("something is kept of %s, which is over", h.Alert)
+		case !a.Judged:
+			l.t.Fatalf("alert #%d does not know what is kept of it", a.Tiny)
+		case len(h.Occurred) == 0 || len(h.Occurred) > 100 || h.Occurred[len(h.Occurred)-1].After(a.LastOccurredAt):
+			l.t.Fatalf("alert #%d occurred at %v", a.Tiny, h.Occurred)
+		}
+	}
+}
+
 // checkNumber: an alert that looks otherwise has a larger number.
 func (l *fullLife) checkNumber(a *alert.Alert) {
 	id, number := string(a.ID), a.Sequence
-	a.Resting, a.Begun, a.Next = "", nil, nil
+	a.Resting, a.Begun, a.Next, a.Judged = "", nil, nil, false
 	raw, err := json.Marshal(a)
 	if err != nil {
 		l.t.Fatal(err)

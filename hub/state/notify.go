@@ -13,6 +13,7 @@ import (
 	"keng/hub/core/escalate"
 	"keng/hub/core/reach"
 	"keng/hub/core/rota"
+	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
 
@@ -115,15 +116,29 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 		return c.nobody(a, fmt.Sprintf("team %q does not exist", id))
 	}
 	why.Team, why.TeamName = t.ID, t.Name
-	rule, ok := t.First(a, c.now, c.zones)
+	if back, err := c.withhold(a, t, why); back || err != nil {
+		return err
+	}
+	subject := route.Of(a, c.nameOf)
+	routed, ok := t.Route(&subject, c.world(nil))
 	if !ok {
 		return c.nobody(a, "no routing rule of team "+t.Name+" matches")
 	}
-	why.RoutingRule = rule.ID
-	if rule.Notify.Kind == 0 {
+	why.RoutingRule = routed.Rule.ID
+	if routed.Rule.Notify.Kind == 0 {
 		return c.log(a.ID, RecipientNote, System, "A routing rule of team "+t.Name+" says that nobody is notified")
 	}
-	return c.notify(a, rule.Notify, why)
+	if !a.Judged {
+		return c.notify(a, routed.Rule.Notify, why)
+	}
+	row, ok := Alerts.Get(c.tx, table.K().String(string(a.ID))) // a may be older
+	if !ok {
+		return nil
+	}
+	if err := c.notify(a, routed.Rule.Notify, why); err != nil {
+		return err
+	}
+	return c.noteBegun(a, t.ID, len(row.Begun))
 }
 
 func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {

@@ -160,6 +160,7 @@ func (s *stage) act(line string) {
 		"down": s.down, "dropped": s.dropped, "tells": s.tells,
 	}
 	maps.Copy(verbs, s.lifeVerbs())
+	maps.Copy(verbs, s.policyVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)

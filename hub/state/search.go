@@ -283,19 +283,25 @@ func (s *subject) name(r alert.Responder) string {
 	if known {
 		return name
 	}
-	key := table.K().String(r.ID)
-	switch r.Kind {
-	case alert.User:
-		name = nameOf(s.r, Users, key, func(u *reach.User) string { return u.Username })
-	case alert.Team:
-		name = nameOf(s.r, Teams, key, func(t *route.Team) string { return t.Name })
-	case alert.Schedule:
-		name = nameOf(s.r, Schedules, key, func(x *rota.Schedule) string { return x.Name })
-	case alert.Escalation:
-		name = nameOf(s.r, Escalations, key, func(e *escalate.Policy) string { return e.Name })
-	}
+	name = nameOfResponder(s.r, r)
 	s.names[r] = name
 	return name
+}
+
+// nameOfResponder returns the name of a responder; "" if there is none such any more.
+func nameOfResponder(r table.Reader, x alert.Responder) string {
+	key := table.K().String(x.ID)
+	switch x.Kind {
+	case alert.User:
+		return nameOf(r, Users, key, func(u *reach.User) string { return u.Username })
+	case alert.Team:
+		return nameOf(r, Teams, key, func(t *route.Team) string { return t.Name })
+	case alert.Schedule:
+		return nameOf(r, Schedules, key, func(s *rota.Schedule) string { return s.Name })
+	case alert.Escalation:
+		return nameOf(r, Escalations, key, func(e *escalate.Policy) string { return e.Name })
+	}
+	return ""
 }
 
 func nameOf[R any](r table.Reader, rows *table.Table[R], key table.Key, name func(*R) string) string {

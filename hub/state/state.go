@@ -35,6 +35,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -57,19 +58,22 @@ type Store interface {
 // Zones finds a time zone by its IANA name.
 type Zones func(name string) (*time.Location, error)
 
-// Machine evaluates commands. It keeps no state of its own and is safe for
-// concurrent use.
+// Machine evaluates commands. It keeps no state of its own, but what it has read lately, and
+// is safe for concurrent use.
 type Machine struct {
-	zones  Zones
-	limits Limits
-	fault  Fault
+	zones    Zones
+	limits   Limits
+	fault    Fault
+	policies *atomic.Pointer[policySet] // as they were last read
 }
 
 // New returns a machine that finds time zones by zones and keeps [DefaultLimits].
-func New(zones Zones) *Machine { return &Machine{zones: zones, limits: DefaultLimits()} }
+func New(zones Zones) *Machine {
+	return &Machine{zones: zones, limits: DefaultLimits(), policies: new(atomic.Pointer[policySet])}
+}
 
 // With returns a machine that keeps other limits.
-func (m *Machine) With(l Limits) *Machine { return &Machine{m.zones, l, m.fault} }
+func (m *Machine) With(l Limits) *Machine { return &Machine{m.zones, l, m.fault, m.policies} }
 
 // Fault is a promise that a machine breaks on purpose, so that its tests can be seen to
 // fail. Only builds with the tag fault have any.
@@ -79,7 +83,7 @@ type Fault string
 const NextMethodWaits Fault = "p5-wait"
 
 // Breaking returns a machine that breaks a promise.
-func (m *Machine) Breaking(f Fault) *Machine { return &Machine{m.zones, m.limits, f} }
+func (m *Machine) Breaking(f Fault) *Machine { return &Machine{m.zones, m.limits, f, m.policies} }
 
 // Command is something that changes the state, with a result of type R.
 type Command[R any] interface {
@@ -142,7 +146,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 		return nil, fmt.Errorf("command %d is not known to this version of the hub", e.Number)
 	}
 	c := &change{
-		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, made: map[string]int{}, touched: map[core.AlertID]bool{},
+		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
 		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
@@ -173,6 +177,8 @@ type change struct {
 	logged   map[core.AlertID]*Entry // what it has to say of alerts
 	ledSince time.Time               // when the leader that asks for what is due began to lead
 	due      time.Time               // when what is done now was due; zero: now
+
+	policySets *atomic.Pointer[policySet] // see [change.policies]
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -217,7 +218,7 @@ func (k DeleteTeam) apply(c *change) (Nothing, error) {
 		}
 	}
 	Teams.Delete(c.tx, table.K().String(string(t.ID)))
-	return Nothing{}, c.disown(t.ID)
+	return Nothing{}, errors.Join(c.disown(t.ID), c.dropPolicies(t.ID))
 }
 
 // madeWith returns what was made with a team and is needed by nobody but it.

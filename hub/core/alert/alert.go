@@ -125,6 +125,8 @@ type Alert struct {
 	Gravest core.Priority `cbor:"34,keyasint,omitempty"`
 	// Next is the escalation step that was to come when the alert fell silent.
 	Next *Next `cbor:"35,keyasint,omitempty"`
+	// Judged says that a notification policy has had a say in whether a team is notified.
+	Judged bool `cbor:"36,keyasint,omitempty"`
 }
 
 // Closing is the wish to close an alert, until the reporter has confirmed it.

@@ -58,6 +58,15 @@ func (a *Alert) Close(by By) Outcome {
 	return a.end(by, AsAsked)
 }
 
+// CloseQuiet ends the alert because it has not occurred for as long as a policy says. No
+// closing rule is asked, nor the reporter.
+func (a *Alert) CloseQuiet(by By) Outcome {
+	if a.Status == Closed {
+		return refuse(AlreadyClosed)
+	}
+	return a.end(by, LongQuiet)
+}
+
 // CloseUnder ends the alert, or asks its reporter whether it may be, by a team's rule. Who
 // is not a person is not bound by it, nor asks the reporter.
 func (a *Alert) CloseUnder(by By, rule Closure, who Closer) Outcome {

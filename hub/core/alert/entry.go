@@ -51,6 +51,7 @@ const (
 	Uncontested  Why = 3 // the reporter has said nothing in time
 	Contradicted Why = 4 // somebody has said that the trouble is not over
 	OccurredAnew Why = 5 // it occurred again while its closing waited to be confirmed
+	LongQuiet    Why = 6 // it has not occurred for as long as a policy says
 )
 
 // Entry is a line of an alert's activity log: what happened, by whom, when, and why.
@@ -154,6 +155,7 @@ func (w Why) words() words {
 		Uncontested:  {en: "the reporter has not contradicted in time", vi: "người báo không phản đối trong thời hạn"},
 		Contradicted: {en: "the trouble is not over", vi: "sự cố chưa hết"},
 		OccurredAnew: {en: "it has occurred again", vi: "sự cố lại xảy ra"},
+		LongQuiet:    {en: "it has not occurred again in time", vi: "không xảy ra lại trong thời hạn"},
 	}
 	if int(w) >= len(all) {
 		return words{}

@@ -122,6 +122,8 @@ type Verdict struct {
 	// HoldFor is how many further occurrences it takes, at the least, until anybody is
 	// notified; zero: none. Each is a reason to ask again.
 	HoldFor int
+	// Back says in a few words why nobody is notified now; empty: the team is.
+	Back string
 	// RestartAt is when notifying, which has begun or begins now, begins anew, if nobody has
 	// acknowledged by then; CloseAt is when the alert is closed by itself. Zero: never. They
 	// may lie in the past.
@@ -166,16 +168,21 @@ func Judge(policies []NotificationPolicy, s *Subject, f *Facts, w *World) Verdic
 // judge adds what the policy, which decides, says of the alert.
 func (p *NotificationPolicy) judge(out *Verdict, f *Facts, w *World) {
 	say := func(format string, values ...any) { out.Reasons = append(out.Reasons, fmt.Sprintf(format, values...)) }
+	back := func(format string, values ...any) {
+		out.Back = fmt.Sprintf(format, values...)
+		out.Reasons = append(out.Reasons, out.Back)
+	}
 	if p.Suppress {
 		out.Suppress = true
-		say("suppressed: nobody is notified")
+		back("suppressed: nobody is notified")
 	}
 	if p.Delay != nil && !p.Suppress && f.Began.IsZero() {
-		p.delay(out, f, w, say)
+		p.delay(out, f, w, say, back)
 	}
 	if p.Repeated != nil && !p.Suppress && f.Began.IsZero() {
 		if out.HoldFor = p.Repeated.lacks(f, w.Now); out.HoldFor > 0 {
-			say("held: %s, and it takes %s", p.Repeated.words(), plural(out.HoldFor, "further occurrence"))
+			out.Back = "held: " + p.Repeated.words()
+			say("%s, and it takes %s", out.Back, plural(out.HoldFor, "further occurrence"))
 		}
 	}
 	began := f.Began
@@ -187,7 +194,7 @@ func (p *NotificationPolicy) judge(out *Verdict, f *Facts, w *World) {
 			out.RestartAt = began.Add(r.After)
 			say("begins anew %s after the last time, if nobody has acknowledged: number %d of %d", words(r.After), f.Restarts+1, r.Most)
 		} else {
-			say("does not begin anew: it has %d times", f.Restarts)
+			say("does not begin anew: it has %s", plural(f.Restarts, "time"))
 		}
 	}
 	if p.CloseAfter > 0 {
@@ -196,7 +203,7 @@ func (p *NotificationPolicy) judge(out *Verdict, f *Facts, w *World) {
 	}
 }
 
-func (p *NotificationPolicy) delay(out *Verdict, f *Facts, w *World, say func(string, ...any)) {
+func (p *NotificationPolicy) delay(out *Verdict, f *Facts, w *World, say, back func(string, ...any)) {
 	zone := time.UTC // which does not count for a duration
 	if p.Delay.Option != ForDuration {
 		var err error
@@ -207,7 +214,7 @@ func (p *NotificationPolicy) delay(out *Verdict, f *Facts, w *World, say func(st
 	}
 	if until := p.Delay.Until(f.Created, zone); until.After(w.Now) {
 		out.DelayUntil = until
-		say("delayed %s, which is %s", p.Delay.words(), until.In(zone).Format(time.RFC3339))
+		back("delayed %s, which is %s", p.Delay.words(), until.In(zone).Format(time.RFC3339))
 	}
 }
 

@@ -1,0 +1,246 @@
+package state
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/route"
+	"keng/raftstore/table"
+)
+
+// The kinds of deadline of notification policies. Why leads to the team.
+const (
+	TeamDelayed  DeadlineKind = 40 // a team is notified of which a policy has held the page back
+	TeamAnew     DeadlineKind = 41 // notifying a team begins anew, since nobody has acknowledged
+	ClosedByRule DeadlineKind = 42 // an alert is closed by itself, unless it has occurred meanwhile
+)
+
+// Hold is what a team's notification policies have said of an alert, while it is open.
+type Hold struct {
+	Alert  core.AlertID `cbor:"1,keyasint"`
+	Team   core.TeamID  `cbor:"2,keyasint"`
+	Policy string       `cbor:"3,keyasint,omitempty"` // that decided last
+	Why    Reason       `cbor:"4,keyasint"`           // the way to the team
+	// Back says why the team is not notified; empty: it is, or has been.
+	Back string `cbor:"5,keyasint,omitempty"`
+	// Began is when notifying began last, Restarts how often it has begun anew.
+	Began    time.Time `cbor:"6,keyasint,omitzero"`
+	Restarts int       `cbor:"7,keyasint,omitempty"`
+	// Occurred are the latest occurrences, oldest first.
+	Occurred []time.Time `cbor:"8,keyasint,omitempty"`
+	// Begun are the escalations that have begun on the way through the team.
+	Begun []core.EscalationID `cbor:"9,keyasint,omitempty"`
+}
+
+// Holds has, for alerts of which a notification policy has had a say, what it said.
+var Holds = table.New(25, "holds", func(h *Hold) table.Key { return holdKey(h.Alert, h.Team) })
+
+func holdKey(id core.AlertID, team core.TeamID) table.Key {
+	return table.K().String(string(id)).String(string(team))
+}
+
+// facts are what policies want to know of an alert.
+func (h *Hold) facts(a *alert.Alert) *route.Facts {
+	return &route.Facts{Created: a.CreatedAt, Count: a.Count, Occurred: h.Occurred, Began: h.Began, Restarts: h.Restarts}
+}
+
+// withhold asks a team's notification policies whether the team is to be notified of an alert
+// now, writes down what they say and plans what they want. It reports whether they hold the
+// notification back: then something is planned, or the hold says why not (P2).
+func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool, err error) {
+	h, known := Holds.Get(c.tx, holdKey(a.ID, t.ID))
+	if !known {
+		h = &Hold{Alert: a.ID, Team: t.ID, Occurred: []time.Time{a.LastOccurredAt}}
+	} else if !h.Began.IsZero() {
+		h.Began = c.now
+	}
+	v := c.verdict(t.ID, a, h.facts(a))
+	if v.Policy == "" && !known {
+		return false, c.sayVerdict(a.ID, v)
+	}
+	same := v.Back != "" && h.Back != "" && v.Policy == h.Policy
+	h.Policy, h.Why, h.Back = v.Policy, why, v.Back
+	c.forgetTeam(a.ID, t.ID, TeamDelayed, TeamAnew, ClosedByRule)
+	if v.Policy != "" && v.Now() {
+		h.Began = c.now
+	}
+	if !same { // it is not said again each time that it occurs
+		err = c.sayVerdict(a.ID, v)
+	}
+	return !v.Now(), errors.Join(err, Holds.Put(c.tx, h), c.markJudged(a), c.planVerdict(a.ID, v, why))
+}
+
+// sayVerdict writes down what notification policies have said.
+func (c *change) sayVerdict(id core.AlertID, v route.Verdict) error {
+	if len(v.Reasons) == 0 {
+		return nil
+	}
+	return c.log(id, RecipientNote, System, strings.Join(v.Reasons, "; "))
+}
+
+// planVerdict plans what is to happen by itself.
+func (c *change) planVerdict(id core.AlertID, v route.Verdict, why Reason) error {
+	var errs []error
+	plan := func(kind DeadlineKind, at time.Time) {
+		if !at.IsZero() {
+			errs = append(errs, c.plan(Deadline{Kind: kind, At: at, Alert: id, Why: why}))
+		}
+	}
+	plan(TeamDelayed, v.DelayUntil)
+	plan(TeamAnew, v.RestartAt)
+	plan(ClosedByRule, v.CloseAt)
+	return errors.Join(errs...)
+}
+
+// forgetTeam drops deadlines of some kinds that are on the way through a team.
+func (c *change) forgetTeam(id core.AlertID, team core.TeamID, kinds ...DeadlineKind) {
+	for _, d := range deadlinesOf(c.tx, id) {
+		for _, k := range kinds {
+			if d.Kind == k && d.Why.Team == team {
+				Deadlines.Delete(c.tx, deadlineKey(d))
+			}
+		}
+	}
+}
+
+// markJudged notes in an alert that it has holds.
+func (c *change) markJudged(a *alert.Alert) error {
+	a.Judged = true
+	row, ok := Alerts.Get(c.tx, table.K().String(string(a.ID))) // a may be older
+	if !ok || row.Judged {
+		return nil
+	}
+	row.Judged = true
+	return Alerts.Put(c.tx, row)
+}
+
+// holdsOf returns the holds of an alert.
+func (c *change) holdsOf(a *alert.Alert) (all []*Hold) {
+	if !a.Judged {
+		return nil
+	}
+	for h := range Holds.Find(c.tx, table.K().String(string(a.ID))) {
+		all = append(all, h)
+	}
+	return all
+}
+
+// dropHolds forgets the holds of an alert, which is over.
+func (c *change) dropHolds(a *alert.Alert) {
+	for _, h := range c.holdsOf(a) {
+		Holds.Delete(c.tx, holdKey(h.Alert, h.Team))
+	}
+}
+
+// heldBack says why an alert's teams are not notified, of one for which nothing is planned;
+// empty: no policy holds them back.
+func (c *change) heldBack(a *alert.Alert) string {
+	for _, h := range c.holdsOf(a) {
+		if h.Back == "" {
+			continue
+		}
+		name := "a notification policy"
+		if p, err := GetPolicy(c.tx, h.Policy); err == nil && p.Notification != nil {
+			name = "notification policy " + p.Notification.Name
+		}
+		return "team " + h.Why.TeamName + " by " + name + ": " + h.Back
+	}
+	return ""
+}
+
+// occurred notes that an alert has occurred again. Teams that waited for that are notified.
+func (c *change) occurred(a *alert.Alert) error {
+	for _, h := range c.holdsOf(a) {
+		h.Occurred = append(h.Occurred, c.now)
+		if extra := len(h.Occurred) - route.CountMax; extra > 0 {
+			h.Occurred = h.Occurred[extra:]
+		}
+		if err := Holds.Put(c.tx, h); err != nil {
+			return err
+		}
+		if h.Back == "" || a.Silent() {
+			continue
+		}
+		if err := c.tellTeam(a, h.Why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellTeam notifies a team to which a way has led before.
+func (c *change) tellTeam(a *alert.Alert, why Reason) error {
+	c.touched[a.ID] = true
+	way := why
+	way.Team, way.TeamName, way.RoutingRule = "", "", ""
+	return c.notifyTeam(a, string(why.Team), way)
+}
+
+// tellAnew notifies a team once more, from the beginning: what was still to come by the way
+// through it is dropped.
+func (c *change) tellAnew(a *alert.Alert, why Reason) error {
+	h, ok := Holds.Get(c.tx, holdKey(a.ID, why.Team))
+	if !ok {
+		return nil
+	}
+	if err := c.log(a.ID, SystemEntry, System, "Nobody has acknowledged: team "+why.TeamName+" is notified anew"); err != nil {
+		return err
+	}
+	c.forgetTeam(a.ID, why.Team, EscalationStep, ReachAttempt)
+	a.Begun = without(a.Begun, h.Begun)
+	h.Restarts, h.Begun = h.Restarts+1, nil
+	if err := errors.Join(Alerts.Put(c.tx, a), Holds.Put(c.tx, h)); err != nil {
+		return err
+	}
+	return c.tellTeam(a, why)
+}
+
+// without returns what is in a list and not in another.
+func without[T comparable](list, other []T) (rest []T) {
+	gone := map[T]bool{}
+	for _, x := range other {
+		gone[x] = true
+	}
+	for _, x := range list {
+		if !gone[x] {
+			rest = append(rest, x)
+		}
+	}
+	return rest
+}
+
+// noteBegun notes which escalations have begun on the way through a team, since there were
+// so many.
+func (c *change) noteBegun(a *alert.Alert, team core.TeamID, before int) error {
+	h, ok := Holds.Get(c.tx, holdKey(a.ID, team))
+	row, there := Alerts.Get(c.tx, table.K().String(string(a.ID)))
+	if !ok || !there || len(row.Begun) <= before {
+		return nil
+	}
+	h.Begun = append(h.Begun, row.Begun[before:]...)
+	return Holds.Put(c.tx, h)
+}
+
+// closeByRule closes an alert of which a policy has said so, unless it has occurred since, or
+// the policy says otherwise by now.
+func (c *change) closeByRule(a *alert.Alert, why Reason) error {
+	h, ok := Holds.Get(c.tx, holdKey(a.ID, why.Team))
+	if !ok || a.Status == alert.Closed {
+		return nil
+	}
+	v := c.verdict(why.Team, a, h.facts(a))
+	switch {
+	case v.CloseAt.IsZero():
+		return c.log(a.ID, SystemEntry, System, "It is not closed by itself: no notification policy of team "+why.TeamName+" says so any more")
+	case v.CloseAt.After(c.now):
+		return c.plan(Deadline{Kind: ClosedByRule, At: v.CloseAt, Alert: a.ID, Why: why})
+	}
+	source := "notification policy"
+	if p, err := GetPolicy(c.tx, v.Policy); err == nil {
+		source += " " + p.Notification.Name
+	}
+	return c.follows(a, a.CloseQuiet(alert.By{Source: source, At: c.now}), nil)
+}
