@@ -13,7 +13,6 @@ import (
 	"keng/hub/core/escalate"
 	"keng/hub/core/reach"
 	"keng/hub/core/rota"
-	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
 
@@ -119,8 +118,7 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	if back, err := c.withhold(a, t, why); back || err != nil {
 		return err
 	}
-	subject := route.Of(a, c.nameOf)
-	routed, ok := t.Route(&subject, c.world(nil))
+	routed, ok := c.route(t, a)
 	if !ok {
 		return c.nobody(a, "no routing rule of team "+t.Name+" matches")
 	}

@@ -271,25 +271,25 @@ func (c *change) stampPolicies() error { return stamps.Put(c.tx, &stamp{c.newID(
 // policySet are the policies as they were under one stamp, read once: every alert asks them.
 // It is safe for concurrent use.
 type policySet struct {
-	stamp string
+	stamp stamp
 
 	mutex        sync.Mutex
-	memo         *route.Memo
+	memo         *route.Memo // also of routing rules
 	alert        map[core.TeamID][]route.AlertPolicy
 	notification map[core.TeamID][]route.NotificationPolicy
 }
 
-// policies returns the policies; nil if there have never been any.
+// policies returns the policies.
 func (c *change) policies() *policySet {
-	row, ok := stamps.Get(c.tx, stampKey)
-	if !ok {
-		return nil
+	var present stamp // empty as long as there have been none
+	if row, ok := stamps.Get(c.tx, stampKey); ok {
+		present = *row
 	}
-	if set := c.policySets.Load(); set != nil && set.stamp == row.Seed {
+	if set := c.policySets.Load(); set != nil && set.stamp == present {
 		return set
 	}
 	set := &policySet{
-		stamp: row.Seed, memo: route.NewMemo(), alert: map[core.TeamID][]route.AlertPolicy{}, notification: map[core.TeamID][]route.NotificationPolicy{},
+		stamp: present, memo: route.NewMemo(), alert: map[core.TeamID][]route.AlertPolicy{}, notification: map[core.TeamID][]route.NotificationPolicy{},
 	}
 	c.policySets.Store(set)
 	return set
@@ -322,9 +322,6 @@ func (s *policySet) ofNotifying(r table.Reader, team core.TeamID) []route.Notifi
 // shape lets the alert policies rewrite what is to become an alert.
 func (c *change) shape(d alert.Draft) route.Shaped {
 	set := c.policies()
-	if set == nil {
-		return route.Shaped{Draft: d}
-	}
 	set.mutex.Lock()
 	defer set.mutex.Unlock()
 	shaping := route.Shaping{
@@ -341,9 +338,6 @@ func (c *change) shape(d alert.Draft) route.Shaped {
 // verdict asks a team's notification policies.
 func (c *change) verdict(team core.TeamID, a *alert.Alert, f *route.Facts) route.Verdict {
 	set := c.policies()
-	if set == nil {
-		return route.Verdict{}
-	}
 	set.mutex.Lock()
 	defer set.mutex.Unlock()
 	list := set.ofNotifying(c.tx, team)
@@ -354,7 +348,16 @@ func (c *change) verdict(team core.TeamID, a *alert.Alert, f *route.Facts) route
 	return route.Judge(list, &subject, f, c.world(set.memo))
 }
 
-// world is what decisions need to know besides the rules. The memo may be nil.
+// route returns the routing rule of a team that answers for an alert.
+func (c *change) route(t *route.Team, a *alert.Alert) (route.Routed, bool) {
+	set := c.policies()
+	set.mutex.Lock()
+	defer set.mutex.Unlock()
+	subject := route.Of(a, c.nameOf)
+	return t.Route(&subject, c.world(set.memo))
+}
+
+// world is what decisions need to know besides the rules.
 func (c *change) world(memo *route.Memo) *route.World {
 	return &route.World{Now: c.now, Zones: c.zones, Memo: memo}
 }

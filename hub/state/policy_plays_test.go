@@ -204,4 +204,3 @@ func teamName(s *stage, id core.TeamID) string {
 	}
 	return ""
 }
-
