@@ -57,7 +57,7 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 	} else if !h.Began.IsZero() {
 		h.Began = c.now
 	}
-	v := c.verdict(t.ID, a, h.facts(a))
+	v := c.rules().verdict(t.ID, a, h.facts(a))
 	if v.Policy == "" && !known {
 		return false, c.sayVerdict(a.ID, v)
 	}
@@ -231,7 +231,7 @@ func (c *change) closeByRule(a *alert.Alert, why Reason) error {
 	if !ok || a.Status == alert.Closed {
 		return nil
 	}
-	v := c.verdict(why.Team, a, h.facts(a))
+	v := c.rules().verdict(why.Team, a, h.facts(a))
 	switch {
 	case v.CloseAt.IsZero():
 		return c.log(a.ID, SystemEntry, System, "It is not closed by itself: no notification policy of team "+why.TeamName+" says so any more")

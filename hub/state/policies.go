@@ -2,10 +2,8 @@ package state
 
 import (
 	"slices"
-	"sync"
 
 	"keng/hub/core"
-	"keng/hub/core/alert"
 	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
@@ -267,100 +265,3 @@ var stampKey = table.K().String("policies")
 var stamps = table.New(26, "policy stamp", func(*stamp) table.Key { return stampKey })
 
 func (c *change) stampPolicies() error { return stamps.Put(c.tx, &stamp{c.newID("policy-stamp")}) }
-
-// policySet are the policies as they were under one stamp, read once: every alert asks them.
-// It is safe for concurrent use.
-type policySet struct {
-	stamp stamp
-
-	mutex        sync.Mutex
-	memo         *route.Memo // also of routing rules
-	alert        map[core.TeamID][]route.AlertPolicy
-	notification map[core.TeamID][]route.NotificationPolicy
-}
-
-// policies returns the policies.
-func (c *change) policies() *policySet {
-	var present stamp // empty as long as there have been none
-	if row, ok := stamps.Get(c.tx, stampKey); ok {
-		present = *row
-	}
-	if set := c.policySets.Load(); set != nil && set.stamp == present {
-		return set
-	}
-	set := &policySet{
-		stamp: present, memo: route.NewMemo(), alert: map[core.TeamID][]route.AlertPolicy{}, notification: map[core.TeamID][]route.NotificationPolicy{},
-	}
-	c.policySets.Store(set)
-	return set
-}
-
-// ofAlerts returns the alert policies of a team, or of none. The mutex is held.
-func (s *policySet) ofAlerts(r table.Reader, team core.TeamID) []route.AlertPolicy {
-	list, known := s.alert[team]
-	if !known {
-		for _, p := range PoliciesOf(r, AlertPolicies, team) {
-			list = append(list, *p.Alert)
-		}
-		s.alert[team] = list
-	}
-	return list
-}
-
-// ofNotifying returns the notification policies of a team. The mutex is held.
-func (s *policySet) ofNotifying(r table.Reader, team core.TeamID) []route.NotificationPolicy {
-	list, known := s.notification[team]
-	if !known {
-		for _, p := range PoliciesOf(r, NotificationPolicies, team) {
-			list = append(list, *p.Notification)
-		}
-		s.notification[team] = list
-	}
-	return list
-}
-
-// shape lets the alert policies rewrite what is to become an alert.
-func (c *change) shape(d alert.Draft) route.Shaped {
-	set := c.policies()
-	set.mutex.Lock()
-	defer set.mutex.Unlock()
-	shaping := route.Shaping{
-		Global: set.ofAlerts(c.tx, ""), Names: c.nameOf,
-		Team: func(team core.TeamID) []route.AlertPolicy { return set.ofAlerts(c.tx, team) },
-	}
-	shaped := shaping.Shape(d, c.world(set.memo))
-	if d.Integration == "" {
-		shaped.Draft.Alias = d.Alias // by which an agent, or the hub itself, finds it again when it is over
-	}
-	return shaped
-}
-
-// verdict asks a team's notification policies.
-func (c *change) verdict(team core.TeamID, a *alert.Alert, f *route.Facts) route.Verdict {
-	set := c.policies()
-	set.mutex.Lock()
-	defer set.mutex.Unlock()
-	list := set.ofNotifying(c.tx, team)
-	if len(list) == 0 {
-		return route.Verdict{}
-	}
-	subject := route.Of(a, c.nameOf)
-	return route.Judge(list, &subject, f, c.world(set.memo))
-}
-
-// route returns the routing rule of a team that answers for an alert.
-func (c *change) route(t *route.Team, a *alert.Alert) (route.Routed, bool) {
-	set := c.policies()
-	set.mutex.Lock()
-	defer set.mutex.Unlock()
-	subject := route.Of(a, c.nameOf)
-	return t.Route(&subject, c.world(set.memo))
-}
-
-// world is what decisions need to know besides the rules.
-func (c *change) world(memo *route.Memo) *route.World {
-	return &route.World{Now: c.now, Zones: c.zones, Memo: memo}
-}
-
-// nameOf returns the name of a responder; "" if there is none such any more.
-func (c *change) nameOf(r alert.Responder) string { return nameOfResponder(c.tx, r) }

@@ -178,7 +178,7 @@ type change struct {
 	ledSince time.Time               // when the leader that asks for what is due began to lead
 	due      time.Time               // when what is done now was due; zero: now
 
-	policySets *atomic.Pointer[policySet] // see [change.policies]
+	policySets *atomic.Pointer[policySet] // see [decider.policies]
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with
