@@ -89,8 +89,16 @@ type CreateAlert struct {
 func (CreateAlert) number() number { return createAlert }
 
 func (a CreateAlert) apply(c *change) (Request, error) {
-	r := Request{ID: a.Request, Action: "Create", Integration: a.Draft.Integration}
-	row, created, err := c.openAlert(a.Draft)
+	if a.Draft.Integration == "" {
+		return c.create(a.Request, a.Draft) // the hub's own
+	}
+	return c.take(Input{Integration: a.Draft.Integration, Request: a.Request, Event: route.Create.String(), Draft: a.Draft})
+}
+
+// create opens an alert and writes down what became of the request.
+func (c *change) create(request string, d alert.Draft) (Request, error) {
+	r := Request{ID: request, Action: "Create", Integration: d.Integration}
+	row, created, err := c.openAlert(d)
 	if err != nil {
 		return r, err
 	}

@@ -104,6 +104,13 @@ const (
 	switchPolicy number = 96
 	movePolicy   number = 97
 	deletePolicy number = 98
+
+	// Integrations, and what comes in by them.
+	createIntegration number = 100
+	changeIntegration number = 101
+	deleteIntegration number = 102
+	addAction         number = 103
+	takeInput         number = 105
 )
 
 // runners is the list of all commands, made once.
@@ -201,5 +208,11 @@ func commands() map[number]runner {
 		switchPolicy: runs(SwitchPolicy{}),
 		movePolicy:   runs(MovePolicy{}),
 		deletePolicy: runs(DeletePolicy{}),
+
+		createIntegration: runs(CreateIntegration{}),
+		changeIntegration: runs(ChangeIntegration{}),
+		deleteIntegration: runs(DeleteIntegration{}),
+		addAction:         runs(AddAction{}),
+		takeInput:         runs(TakeInput{}),
 	}
 }

@@ -222,6 +222,9 @@ func (c *change) usesOf(r alert.Responder) []use {
 			by(0, p.ID, "alert policy ["+p.Alert.Name+"]")
 		}
 	}
+	for _, name := range namedBy(c.tx, r) {
+		by(0, name, "integration ["+name+"]")
+	}
 	return uses
 }
 

@@ -64,7 +64,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Escalations), golden(Alerts), golden(requests), golden(Log), golden(Deadlines), golden(Deliveries), golden(Devices), golden(Nodes),
 			golden(CheckLists), golden(Bundles), golden(Presences),
 			golden(Deleted), golden(Closures), golden(Heartbeats),
-			golden(Policies), golden(Holds), golden(stamps),
+			golden(Policies), golden(Holds), golden(stamps), golden(Integrations), golden(Journal),
 		} {
 			if !yield(row(t)) {
 				return
@@ -82,7 +82,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateEscalation](), fill[ChangeEscalation](), fill[DeleteEscalation](),
 			fill[PutChecks](), fill[DeleteChecks](), fill[NoteChecks](),
 			fill[UnacknowledgeAlert](), fill[SnoozeAlert](), fill[AssignAlert](), fill[TakeAlert](), fill[EscalateAlert](), fill[AddResponder](), fill[AddTeam](), fill[AddNote](), fill[AddTags](), fill[RemoveTags](), fill[AddDetails](), fill[RemoveDetails](), fill[RunAction](), fill[UpdatePriority](), fill[UpdateMessage](), fill[UpdateDescription](), fill[SeeAlert](), fill[DeleteAlert](), fill[AnswerClosing](), fill[PutClosure](), fill[CreateHeartbeat](), fill[ChangeHeartbeat](), fill[DeleteHeartbeat](), fill[PingHeartbeats](),
-			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](),
+			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](), fill[CreateIntegration](), fill[ChangeIntegration](), fill[DeleteIntegration](), fill[AddAction](), fill[TakeInput](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {

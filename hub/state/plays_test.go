@@ -161,6 +161,7 @@ func (s *stage) act(line string) {
 	}
 	maps.Copy(verbs, s.lifeVerbs())
 	maps.Copy(verbs, s.policyVerbs())
+	maps.Copy(verbs, s.intakeVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)

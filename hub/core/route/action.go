@@ -157,14 +157,10 @@ func (i *Integration) Decide(d *alert.Draft, s *Subject, w *World) Decision {
 	if on, why := w.Maintenance.Integration(i.ID, !i.Disabled); !on {
 		return Decision{Kind: Ignore, Reason: "ignored: " + name + " is " + cmp.Or(why, "disabled")}
 	}
-	if len(i.Actions) == 0 {
-		plain := Action{Kind: Create}
-		out := plain.create(i, d, &filler{subject: s, memo: w.Memo})
-		out.Reason = "created as it came: " + name + " has no actions"
-		return out
-	}
+	creates := false
 	for n := range i.Actions {
 		a := &i.Actions[n]
+		creates = creates || a.Kind == Create
 		if a.Kind.String() == "" || !a.Filter.MetBy(s, w.Memo) {
 			continue
 		}
@@ -172,7 +168,13 @@ func (i *Integration) Decide(d *alert.Draft, s *Subject, w *World) Decision {
 		out.Reason = verbs[a.Kind] + " by action " + called(a.Name, a.ID) + " of " + name + ": " + a.Filter.Why(s, w.Memo) + lacking(out.Missing)
 		return out
 	}
-	return Decision{Reason: "not used: no action of " + name + " matches"}
+	if creates {
+		return Decision{Reason: "not used: no action of " + name + " matches"}
+	}
+	plain := Action{Kind: Create}
+	out := plain.create(i, d, &filler{subject: s, memo: w.Memo})
+	out.Reason = "created as it came: " + name + " has no action that creates"
+	return out
 }
 
 // verbs say what was done, by the kind of action.

@@ -66,8 +66,9 @@ func TestFirstActionThatMatchesIsDone(t *testing.T) {
 		{"ogapi-8.action.add-note", []route.Action{does(route.AddNote, "a")}, route.AddNote, "id-a", "noted by action a"},
 		{"ogapi-8.action.none", []route.Action{filtered(route.Create, "a", fine)}, 0, "", "not used: no action of integration Cloud matches"},
 		{"keng-8.action.unknown-kind", []route.Action{does(9, "x"), does(route.Close, "a")}, route.Close, "id-a", "closed by action a"},
-		{"keng-8.action.unknown-kind", []route.Action{does(0, "x")}, 0, "", "not used"},
-		{"keng-8.action.no-actions", nil, route.Create, "", "created as it came: integration Cloud has no actions"},
+		{"keng-8.action.unknown-kind", []route.Action{does(0, "x"), filtered(route.Create, "a", fine)}, 0, "", "not used"},
+		{"keng-8.action.no-actions", nil, route.Create, "", "created as it came: integration Cloud has no action that creates"},
+		{"keng-8.action.no-actions", []route.Action{filtered(route.Ignore, "a", fine)}, route.Create, "", "created as it came"},
 	} {
 		got := decide(c.actions...)
 		if got.Kind != c.kind || got.Action != c.action {
