@@ -60,12 +60,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "name a package, as ./hub/core/route")
 		os.Exit(2)
 	}
-	killed, err := o.run(flag.Args())
+	percent, err := o.run(flag.Args())
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
-	case killed < o.least:
+	case percent < o.least:
 		fmt.Printf("FAILED: at least %g %% must be killed\n", o.least)
 		os.Exit(1)
 	}
@@ -83,8 +83,8 @@ func (o *options) run(patterns []string) (percent float64, err error) {
 		return 0, err
 	}
 	defer l.close()
-	var killed, survived, passed, at int
-	for at = min(o.skip, len(candidates)); at < len(candidates) && killed+survived < o.n && time.Since(begin) < o.limit; at++ {
+	var dead, alive, passed, at int
+	for at = min(o.skip, len(candidates)); at < len(candidates) && dead+alive < o.n && time.Since(begin) < o.limit; at++ {
 		m := candidates[at]
 		fate, err := l.try(m)
 		if err != nil {
@@ -95,20 +95,20 @@ func (o *options) run(patterns []string) (percent float64, err error) {
 			passed++
 			continue
 		case survives:
-			survived++
+			alive++
 		default:
-			killed++
+			dead++
 		}
 		if o.verbose || fate == survives {
 			fmt.Printf("%s: %s\n", fate, m)
 		}
 	}
-	if killed+survived == 0 {
+	if dead+alive == 0 {
 		return 0, errors.New("there was no mutant to try")
 	}
-	percent = 100 * float64(killed) / float64(killed+survived)
+	percent = 100 * float64(dead) / float64(dead+alive)
 	fmt.Printf("%d mutants, %d killed (%.1f %%), %d survived; %d candidates did not compile; %d of %d seen, in %s; go on with -skip %d\n",
-		killed+survived, killed, percent, survived, passed, at, len(candidates), time.Since(begin).Round(time.Second), at)
+		dead+alive, dead, percent, alive, passed, at, len(candidates), time.Since(begin).Round(time.Second), at)
 	return percent, nil
 }
 
@@ -134,7 +134,8 @@ func (o *options) candidates(patterns []string) ([]mutant, error) {
 		}
 	}
 	all = slices.DeleteFunc(all, func(m mutant) bool {
-		return known[m.change()] || o.at != "" && !strings.HasSuffix(m.place(), "/"+o.at) && !strings.HasSuffix(m.file, "/"+o.at)
+		wanted := o.at == "" || strings.HasSuffix("/"+m.place(), "/"+o.at) || strings.HasSuffix("/"+m.file, "/"+o.at)
+		return known[m.change()] || !wanted
 	})
 	r := rand.New(rand.NewPCG(o.seed, 0))
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
