@@ -189,8 +189,8 @@ func (a *Action) do(i *Integration, d *alert.Draft, f *filler) Decision {
 	}
 	out := Decision{Kind: a.Kind, Action: a.ID}
 	out.Alias = f.whole(cmp.Or(a.Alias, "{{alias}}"), alert.AliasMax)
-	out.User = f.fill(cmp.Or(a.User, d.User), alert.UserMax)
-	out.Note = f.fill(cmp.Or(a.Note, d.Note), alert.NoteMax)
+	out.User = f.fillOr(a.User, d.User, alert.UserMax)
+	out.Note = f.fillOr(a.Note, d.Note, alert.NoteMax)
 	out.Missing = f.missing
 	return out
 }
@@ -205,8 +205,8 @@ func (a *Action) create(i *Integration, d *alert.Draft, f *filler) Decision {
 	fields.Alias = cmp.Or(a.Alias, fields.Alias)
 	fields.Responders = join(fields.Responders, i.Responders, alert.RespondersMax)
 	out.Draft = fields.rewrite(&given, f)
-	out.Draft.User = f.fill(cmp.Or(a.User, d.User), alert.UserMax)
-	out.Draft.Note = f.fill(cmp.Or(a.Note, d.Note), alert.NoteMax)
+	out.Draft.User = f.fillOr(a.User, d.User, alert.UserMax)
+	out.Draft.Note = f.fillOr(a.Note, d.Note, alert.NoteMax)
 	out.Draft.Integration = i.ID
 	if i.Team != "" {
 		out.Draft.OwnerTeam = i.Team

@@ -2,6 +2,7 @@ package route_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,12 @@ func TestOperationsFitFields(t *testing.T) {
 				refuses(t, o+" of "+c.field, err, map[string]string{"operation": c.fit[0]})
 			}
 		}
+		// What is told of is what fits, and nothing that is not in these lists.
+		none := route.Condition{Field: c.field, Key: c.key, Operation: "none"}
+		_, told, _ := strings.Cut(none.Check().(*core.Error).Fields["operation"], "use one of ")
+		operations := strings.Split(told, ", ")
+		slices.Sort(operations)
+		equal(t, "ogapi-6.cond.operation: of "+c.field+" it is told of", operations, slices.Sorted(slices.Values(c.fit)))
 	}
 }
 

@@ -75,18 +75,22 @@ func world() *route.World {
 	return &route.World{Now: now, Zones: zones, Memo: route.NewMemo()}
 }
 
-// loaded are the zones that were looked up already: reading one takes longer than a decision.
+// loaded are the zones that were looked up already, and those that there are not: looking
+// one up takes longer than a decision.
 var loaded sync.Map
 
+type lookup struct {
+	zone *time.Location
+	err  error
+}
+
 func zones(name string) (*time.Location, error) {
-	if z, ok := loaded.Load(name); ok {
-		return z.(*time.Location), nil
+	found, ok := loaded.Load(name)
+	if !ok {
+		z, err := time.LoadLocation(name)
+		found, _ = loaded.LoadOrStore(name, lookup{z, err})
 	}
-	z, err := time.LoadLocation(name)
-	if err == nil {
-		loaded.Store(name, z)
-	}
-	return z, err
+	return found.(lookup).zone, found.(lookup).err
 }
 
 // zone returns a time zone.

@@ -1,0 +1,143 @@
+// Command mutants asks whether the tests of a package would notice if its code were wrong: it
+// changes one small thing at a time and runs the tests, which must then fail.
+//
+//	go run ./.ci/mutants ./hub/core/route                  40 mutants of a package
+//	go run ./.ci/mutants -n 150 -seed 2 ./hub/core/...     150 others, of many packages
+//	go run ./.ci/mutants -skip 80 ./hub/core/route         goes on where a run ended early
+//	go run ./.ci/mutants -at delay.go:131 ./hub/core/route all mutants of one line
+//
+// Which mutants are tried depends on the code and -seed alone. Those that do not compile are
+// no mutants, and are passed over. What survives is printed as
+//
+//	hub/core/route/delay.go:131: if there && !found.Before(notBefore) → if there || !found.Before(notBefore)
+//
+// and is either a missing test, or means the same as what stood there. The latter are listed
+// in equivalent.txt beside this file, with a reason each, and are not tried again.
+//
+// Nothing is written into the tree: the compiler is told to read a changed file elsewhere (go
+// help build, -overlay). A mutant's tests are those of its own package, with -short; they are
+// killed after -timeout, and may use no more than 4 GiB of addresses.
+//
+// It exits with 1 if fewer than -least percent were killed, with 2 if it could not do its work.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// options are what the command line says.
+type options struct {
+	n       int           // mutants to try
+	skip    int           // candidates to pass over first
+	seed    uint64        // of their order
+	least   float64       // percent to be killed
+	limit   time.Duration // of the whole run
+	timeout time.Duration // of the tests of one mutant
+	at      string        // "file.go:line", or empty
+	verbose bool
+}
+
+func main() {
+	var o options
+	minutes := flag.Float64("minutes", 9, "begin no further mutant after so many minutes")
+	flag.IntVar(&o.n, "n", 40, "how many mutants to try")
+	flag.IntVar(&o.skip, "skip", 0, "pass over so many candidates first: the number that an earlier run ended with")
+	flag.Uint64Var(&o.seed, "seed", 1, "which mutants are tried, and in what order")
+	flag.Float64Var(&o.least, "least", 0, "fail if fewer percent are killed")
+	flag.DurationVar(&o.timeout, "timeout", 20*time.Second, "how long the tests of one mutant may run; one that takes longer is killed")
+	flag.StringVar(&o.at, "at", "", "try all mutants of one line, as delay.go:131, or of one file, and no others")
+	flag.BoolVar(&o.verbose, "v", false, "print those that are killed, too")
+	flag.Parse()
+	o.limit = time.Duration(*minutes * float64(time.Minute))
+	if flag.NArg() == 0 {
+		fmt.Fprintln(os.Stderr, "name a package, as ./hub/core/route")
+		os.Exit(2)
+	}
+	percent, err := o.run(flag.Args())
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	case percent < o.least:
+		fmt.Printf("FAILED: at least %g %% must be killed\n", o.least)
+		os.Exit(1)
+	}
+}
+
+// run tries mutants of packages, tells of them, and returns how many percent were killed.
+func (o *options) run(patterns []string) (percent float64, err error) {
+	begin := time.Now()
+	candidates, err := o.candidates(patterns)
+	if err != nil {
+		return 0, err
+	}
+	l, err := newLab(o.timeout)
+	if err != nil {
+		return 0, err
+	}
+	defer l.close()
+	var dead, alive, passed, at int
+	for at = min(o.skip, len(candidates)); at < len(candidates) && dead+alive < o.n && time.Since(begin) < o.limit; at++ {
+		m := candidates[at]
+		fate, err := l.try(m)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", m, err)
+		}
+		switch fate {
+		case noMutant:
+			passed++
+			continue
+		case survives:
+			alive++
+		default:
+			dead++
+		}
+		if o.verbose || fate == survives {
+			fmt.Printf("%s: %s\n", fate, m)
+		}
+	}
+	if dead+alive == 0 {
+		return 0, errors.New("there was no mutant to try")
+	}
+	percent = 100 * float64(dead) / float64(dead+alive)
+	fmt.Printf("%d mutants, %d killed (%.1f %%), %d survived; %d candidates did not compile; %d of %d seen, in %s; go on with -skip %d\n",
+		dead+alive, dead, percent, alive, passed, at, len(candidates), time.Since(begin).Round(time.Second), at)
+	return percent, nil
+}
+
+// candidates returns the mutants of packages in the order in which they are tried, without
+// those that are known to mean the same as the code.
+func (o *options) candidates(patterns []string) ([]mutant, error) {
+	packages, err := list(patterns)
+	if err != nil {
+		return nil, err
+	}
+	known, err := equivalents()
+	if err != nil {
+		return nil, err
+	}
+	var all []mutant
+	for _, p := range packages {
+		for _, name := range p.GoFiles {
+			found, err := mutantsOf(p, name)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, found...)
+		}
+	}
+	all = slices.DeleteFunc(all, func(m mutant) bool {
+		wanted := o.at == "" || strings.HasSuffix("/"+m.place(), "/"+o.at) || strings.HasSuffix("/"+m.file, "/"+o.at)
+		return known[m.change()] || !wanted
+	})
+	r := rand.New(rand.NewPCG(o.seed, 0))
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all, nil
+}
