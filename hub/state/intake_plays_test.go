@@ -170,4 +170,3 @@ func reasons(all []route.Applied) string {
 	}
 	return strings.Join(slices.Clip(words), "; ")
 }
-

@@ -25,14 +25,13 @@ func plainDecide(i *route.Integration, d alert.Draft, s *route.Subject, on bool)
 		return route.Decision{Kind: route.Ignore}
 	}
 	a := route.Action{Kind: route.Create}
-	if len(i.Actions) > 0 {
-		place := slices.IndexFunc(i.Actions, func(a route.Action) bool {
-			return a.Kind >= route.Create && a.Kind <= route.Ignore && plainAll(&a.Filter, s)
-		})
-		if place < 0 {
-			return route.Decision{}
-		}
+	place := slices.IndexFunc(i.Actions, func(a route.Action) bool {
+		return a.Kind >= route.Create && a.Kind <= route.Ignore && plainAll(&a.Filter, s)
+	})
+	if place >= 0 {
 		a = i.Actions[place]
+	} else if slices.ContainsFunc(i.Actions, func(a route.Action) bool { return a.Kind == route.Create }) {
+		return route.Decision{}
 	}
 	out = route.Decision{Kind: a.Kind, Action: a.ID}
 	if a.Kind == route.Ignore {
