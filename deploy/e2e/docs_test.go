@@ -43,6 +43,14 @@ func TestDocsPaging(t *testing.T) {
 	}
 }
 
+func TestDocsSearch(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "search.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	if !strings.Contains(out, "a closing parenthesis is expected") {
+		t.Errorf("a mistake is not explained:\n%s", out)
+	}
+}
+
 func TestDocsCluster(t *testing.T) {
 	t.Parallel()
 	var ports []string
