@@ -111,8 +111,8 @@ func New(o Options) (*API, error) {
 	return &API{Options: o, router: newRouter(routes())}, nil
 }
 
-// Server returns an HTTP server with limits for a listener that faces strangers. The
-// embedder starts it and shuts it down.
+// Server returns an HTTP server with limits for a listener that faces strangers: on time, on
+// bytes, and on connections ([ConnectionsMax]). The embedder starts it and shuts it down.
 func Server(addr string, h http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Addr:              addr,
@@ -122,6 +122,7 @@ func Server(addr string, h http.Handler, logger *slog.Logger) *http.Server {
 		WriteTimeout:      60 * time.Second, // longer than CommandTimeout and a slow caller's download
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    HeaderMax,
+		ConnState:         newCrowd(ConnectionsMax).note,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	"encoding/json"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -46,3 +48,6 @@ func ReadChecks(text string) error {
 	}
 	return err
 }
+
+// Crowd is the bound of a server's connections, with another number.
+func Crowd(most int) func(net.Conn, http.ConnState) { return newCrowd(most).note }
