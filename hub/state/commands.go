@@ -97,6 +97,14 @@ const (
 	changeHeartbeat    number = 91
 	deleteHeartbeat    number = 92
 	pingHeartbeats     number = 93
+
+	// Maintenance, priorities, and what is removed when.
+	createMaintenance number = 110
+	changeMaintenance number = 111
+	cancelMaintenance number = 112
+	deleteMaintenance number = 113
+	putMatrix         number = 115
+	putRetention      number = 116
 )
 
 // runners is the list of all commands, made once.
@@ -188,5 +196,12 @@ func commands() map[number]runner {
 		changeHeartbeat:    runs(ChangeHeartbeat{}),
 		deleteHeartbeat:    runs(DeleteHeartbeat{}),
 		pingHeartbeats:     runs(PingHeartbeats{}),
+
+		createMaintenance: runs(CreateMaintenance{}),
+		changeMaintenance: runs(ChangeMaintenance{}),
+		cancelMaintenance: runs(CancelMaintenance{}),
+		deleteMaintenance: runs(DeleteMaintenance{}),
+		putMatrix:         runs(PutMatrix{}),
+		putRetention:      runs(PutRetention{}),
 	}
 }

@@ -160,6 +160,7 @@ func (s *stage) act(line string) {
 		"down": s.down, "dropped": s.dropped, "tells": s.tells,
 	}
 	maps.Copy(verbs, s.lifeVerbs())
+	maps.Copy(verbs, s.maintenanceVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)
@@ -405,7 +406,9 @@ func (s *stage) show([]string) error {
 		}
 	}
 	for d := range state.Deadlines.All(s.tx) {
-		s.say("deadline: %s kind %d", d.At.Sub(s.start), d.Kind)
+		if d.Kind != state.RetentionDue { // of that tells the verb "retention"
+			s.say("deadline: %s kind %d", d.At.Sub(s.start), d.Kind)
+		}
 	}
 	return nil
 }

@@ -217,6 +217,8 @@ func (k DeleteTeam) apply(c *change) (Nothing, error) {
 		}
 	}
 	Teams.Delete(c.tx, table.K().String(string(t.ID)))
+	Closures.Delete(c.tx, table.K().String(string(t.ID)))
+	Matrices.Delete(c.tx, matrixKey(t.ID))
 	return Nothing{}, c.disown(t.ID)
 }
 
