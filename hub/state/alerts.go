@@ -289,6 +289,11 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	if err := c.planQuiet(a); err != nil {
 		return err
 	}
+	if a.Status == alert.Closed {
+		if err := c.age(agedAlerts, agedRequests); err != nil {
+			return err
+		}
+	}
 	return c.cancelDeliveries(a.ID, "", "the alert is "+silencedBy(what))
 }
 

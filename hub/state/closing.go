@@ -102,22 +102,16 @@ func (k DeleteAlert) apply(c *change) (Request, error) {
 	if err := Deleted.Put(c.tx, &stone); err != nil {
 		return r, err
 	}
+	if err := c.age(agedDeleted); err != nil {
+		return r, err
+	}
 	return r, c.plan(Deadline{Kind: DeletedRest, At: c.now, Alert: stone.ID})
 }
 
 // sweep removes some of what a deleted alert has left behind, and plans to remove the rest.
 func (c *change) sweep(id core.AlertID) error {
-	var lines []table.Key
-	for e := range Log.Find(c.tx, table.K().String(string(id))) {
-		if len(lines) == sweepMax {
-			break
-		}
-		lines = append(lines, logKey(e.Alert, e.Number))
-	}
-	for _, key := range lines {
-		Log.Delete(c.tx, key)
-	}
-	if len(lines) < sweepMax {
+	room := sweepMax
+	if c.eraseLog(id, &room) {
 		return nil
 	}
 	return c.plan(Deadline{Kind: DeletedRest, At: c.now.Add(rippleRest), Alert: id})

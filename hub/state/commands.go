@@ -111,6 +111,13 @@ const (
 	deleteIntegration number = 102
 	addAction         number = 103
 	takeInput         number = 105
+	// Maintenance, priorities, and what is removed when.
+	createMaintenance number = 110
+	changeMaintenance number = 111
+	cancelMaintenance number = 112
+	deleteMaintenance number = 113
+	putMatrix         number = 115
+	putRetention      number = 116
 )
 
 // runners is the list of all commands, made once.
@@ -214,5 +221,11 @@ func commands() map[number]runner {
 		deleteIntegration: runs(DeleteIntegration{}),
 		addAction:         runs(AddAction{}),
 		takeInput:         runs(TakeInput{}),
+		createMaintenance: runs(CreateMaintenance{}),
+		changeMaintenance: runs(ChangeMaintenance{}),
+		cancelMaintenance: runs(CancelMaintenance{}),
+		deleteMaintenance: runs(DeleteMaintenance{}),
+		putMatrix:         runs(PutMatrix{}),
+		putRetention:      runs(PutRetention{}),
 	}
 }

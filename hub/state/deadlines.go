@@ -46,17 +46,24 @@ type Deadline struct {
 	Agent string `cbor:"23,keyasint,omitempty"`
 	// For a heartbeat that is looked at: which.
 	Heartbeat string `cbor:"30,keyasint,omitempty"`
+	// For maintenance that begins or ends: which.
+	Maintenance string `cbor:"46,keyasint,omitempty"`
+	// For old rows that are removed: which [Sweep].
+	Sweep string `cbor:"47,keyasint,omitempty"`
 }
 
+// apart reports whether a deadline is neither an alert's nor a bundle's.
+func (d *Deadline) apart() bool { return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" }
+
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
-	if d.Heartbeat != "" {
+	if d.apart() {
 		return nil
 	}
 	return []table.Key{table.K().String(string(d.Alert)).Time(d.At)}
 })
 
 var deadlinesByBundle = table.NewIndex(2, "bundle", false, func(d *Deadline) []table.Key {
-	if d.Alert != "" || d.Heartbeat != "" {
+	if d.Alert != "" || d.apart() {
 		return nil
 	}
 	return []table.Key{table.K().String(string(d.Delivery)).Time(d.At)}
@@ -112,8 +119,8 @@ func (a DoDue) apply(c *change) (Due, error) {
 	if d, ok := c.earliest(); ok && a.Drop && !d.At.After(c.now) {
 		Deadlines.Delete(c.tx, deadlineKey(d))
 		due.Done, due.More = 1, true
-		if d.Kind == HeartbeatDue {
-			return due, c.watchAgain(d)
+		if d.apart() {
+			return due, c.apartAgain(d)
 		}
 		if d.Alert == "" || d.Kind.cannotBeDropped() {
 			d.At = c.now.Add(bundleAgain) // it is all that is to happen for many alerts, or for ever
@@ -156,6 +163,10 @@ func (c *change) fire(d *Deadline) error {
 		return c.overdue(d.Delivery, c.now.Sub(d.At))
 	case HeartbeatDue:
 		return c.heartbeatDue(d)
+	case MaintenanceTurn:
+		return c.maintenanceDue(d)
+	case RetentionDue:
+		return c.sweepDue(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
 	}
@@ -196,6 +207,17 @@ func (c *change) fire(d *Deadline) error {
 		return c.quietDue(a, d.Kind)
 	}
 	return fmt.Errorf("deadline %s is of an unknown kind %d", d.ID, d.Kind)
+}
+
+// apartAgain plans once more what failed again and again, and is of no alert.
+func (c *change) apartAgain(d *Deadline) error {
+	switch d.Kind {
+	case MaintenanceTurn:
+		return c.turnAgain(d)
+	case RetentionDue:
+		return c.sweepAgain(d)
+	}
+	return c.watchAgain(d)
 }
 
 // plan writes a deadline down.

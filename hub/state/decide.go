@@ -17,10 +17,12 @@ type decider struct {
 	now   time.Time
 	zones Zones
 	sets  *atomic.Pointer[policySet] // the policies as they were last read
+	// maintenance is what is in force, looked up when first asked for.
+	maintenance func() route.Effects
 }
 
 // rules returns what decides in the present state.
-func (c *change) rules() decider { return decider{c.tx, c.now, c.zones, c.policySets} }
+func (c *change) rules() decider { return decider{c.tx, c.now, c.zones, c.policySets, c.maintenance} }
 
 // policySet are the policies as they were under one stamp, read once: every alert asks them.
 // It is safe for concurrent use.
@@ -79,7 +81,7 @@ func (d decider) shape(draft alert.Draft) route.Shaped {
 	set.mutex.Lock()
 	defer set.mutex.Unlock()
 	shaping := route.Shaping{
-		Global: set.ofAlerts(d.r, ""), Names: d.nameOf,
+		Matrix: d.matrix(&draft), Global: set.ofAlerts(d.r, ""), Names: d.nameOf,
 		Team: func(team core.TeamID) []route.AlertPolicy { return set.ofAlerts(d.r, team) },
 	}
 	shaped := shaping.Shape(draft, d.world(set.memo))
@@ -87,6 +89,15 @@ func (d decider) shape(draft alert.Draft) route.Shaped {
 		shaped.Draft.Alias = draft.Alias // by which an agent, or the hub itself, finds it again when it is over
 	}
 	return shaped
+}
+
+// matrix returns the table of priorities that counts for a draft; nil if it needs none.
+func (d decider) matrix(draft *alert.Draft) *route.Matrix {
+	if draft.Priority != 0 || len(draft.Details) < 2 {
+		return nil
+	}
+	m := MatrixOf(d.r, route.Owner(draft))
+	return &m
 }
 
 // verdict asks a team's notification policies.
@@ -113,7 +124,7 @@ func (d decider) route(t *route.Team, a *alert.Alert) (route.Routed, bool) {
 
 // world is what decisions need to know besides the rules.
 func (d decider) world(memo *route.Memo) *route.World {
-	return &route.World{Now: d.now, Zones: d.zones, Memo: memo}
+	return &route.World{Now: d.now, Zones: d.zones, Memo: memo, Maintenance: d.maintenance()}
 }
 
 // nameOf returns the name of a responder; "" if there is none such any more.

@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,6 +167,37 @@ func (c *change) occurred(a *alert.Alert) error {
 		}
 		if err := c.tellTeam(a, h.Why); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// The bounds of judging anew: how many at a time, how long between, and how many in all. What is
+// beyond is judged when it occurs again.
+const (
+	anewAtOnce, anewPause = 100, time.Second
+	anewMax               = 20_000
+)
+
+// judgeAnew lets what some notification policies hold back be judged anew: they have been
+// changed, or maintenance has switched them. So nobody waits for a policy that is gone.
+func (c *change) judgeAnew(policies ...string) error {
+	n := 0
+	for h := range Holds.All(c.tx) {
+		if h.Back == "" || !slices.Contains(policies, h.Policy) {
+			continue
+		}
+		a, ok := Alerts.Get(c.tx, table.K().String(string(h.Alert)))
+		if !ok || a.Silent() {
+			continue
+		}
+		c.forgetTeam(h.Alert, h.Team, TeamDelayed)
+		at := c.now.Add(time.Duration(n/anewAtOnce) * anewPause)
+		if err := c.plan(Deadline{Kind: TeamDelayed, At: at, Alert: h.Alert, Why: h.Why}); err != nil {
+			return err
+		}
+		if n++; n == anewMax {
+			break
 		}
 	}
 	return nil

@@ -214,7 +214,7 @@ type Replayed struct {
 // Replay tells what the present rules would do with an input at a moment. It changes nothing.
 // An input that was cut may be decided otherwise than a whole one.
 func (m *Machine) Replay(r table.Reader, now time.Time, in *Input) Replayed {
-	d := decider{r, now.UTC(), m.zones, m.policies}
+	d := decider{r, now.UTC(), m.zones, m.policies, func() route.Effects { return InForce(r, now) }}
 	out := Replayed{Decision: d.decide(in)}
 	if out.Decision.Kind == route.Create {
 		out.Shaped = d.shape(out.Decision.Draft)

@@ -230,6 +230,9 @@ func (s *stage) life([]string) error {
 		s.say("%s, state %d", strings.Join(words, ", "), a.Sequence)
 	}
 	for d := range state.Deadlines.All(s.tx) {
+		if d.Kind == state.RetentionDue { // of that tells the verb "retention"
+			continue
+		}
 		s.say("next: %s kind %d", d.At.Sub(s.start), d.Kind)
 		break
 	}

@@ -162,6 +162,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.lifeVerbs())
 	maps.Copy(verbs, s.policyVerbs())
 	maps.Copy(verbs, s.intakeVerbs())
+	maps.Copy(verbs, s.maintenanceVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)
@@ -295,12 +296,19 @@ func (s *stage) team(args []string) error {
 	return err
 }
 
-// create ALIAS [PRIORITY] [RESPONDER...]
+// create ALIAS [PRIORITY] [DETAIL=VALUE]... [RESPONDER]...
 func (s *stage) create(args []string) error {
 	d := alert.Draft{Message: "trouble with " + args[0], Alias: args[0], Integration: "key"}
 	for _, a := range args[1:] {
 		if p, err := core.ParsePriority(a); err == nil {
 			d.Priority = p
+			continue
+		}
+		if key, value, ok := strings.Cut(a, "="); ok {
+			if d.Details == nil {
+				d.Details = map[string]string{}
+			}
+			d.Details[key] = value
 			continue
 		}
 		d.Responders = append(d.Responders, s.responder(a))
@@ -407,7 +415,9 @@ func (s *stage) show([]string) error {
 		}
 	}
 	for d := range state.Deadlines.All(s.tx) {
-		s.say("deadline: %s kind %d", d.At.Sub(s.start), d.Kind)
+		if d.Kind != state.RetentionDue { // of that tells the verb "retention"
+			s.say("deadline: %s kind %d", d.At.Sub(s.start), d.Kind)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"slices"
 
 	"keng/hub/core"
@@ -158,7 +159,7 @@ func (k ChangePolicy) apply(c *change) (Policy, error) {
 	if err := k.Fields.fill(c, p); err != nil {
 		return *p, err
 	}
-	return *p, c.keepPolicy(p)
+	return *p, errors.Join(c.keepPolicy(p), c.judgeAnew(p.ID))
 }
 
 // SwitchPolicy switches a policy on or off.
@@ -179,7 +180,7 @@ func (k SwitchPolicy) apply(c *change) (Policy, error) {
 	} else {
 		p.Notification.Disabled = !k.On
 	}
-	return *p, c.keepPolicy(p)
+	return *p, errors.Join(c.keepPolicy(p), c.judgeAnew(p.ID))
 }
 
 // MovePolicy lets a policy be asked at another place among those of its kind and team; one
@@ -204,8 +205,7 @@ func (k MovePolicy) apply(c *change) (Nothing, error) {
 	return Nothing{}, c.renumber(place(all, from, min(k.To, len(all)-1)))
 }
 
-// DeletePolicy deletes a policy. What it holds back is judged again when its time comes, or
-// when it occurs again.
+// DeletePolicy deletes a policy. What it holds back is judged anew.
 type DeletePolicy struct {
 	ID string `cbor:"1,keyasint"`
 }
@@ -218,7 +218,7 @@ func (k DeletePolicy) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	Policies.Delete(c.tx, Policies.KeyOf(p))
-	return Nothing{}, c.renumber(PoliciesOf(c.tx, p.Kind(), p.Team))
+	return Nothing{}, errors.Join(c.renumber(PoliciesOf(c.tx, p.Kind(), p.Team)), c.judgeAnew(p.ID))
 }
 
 // renumber gives policies of one kind and team the places in which they stand.
@@ -245,13 +245,15 @@ func (c *change) keepPolicy(p *Policy) error {
 // dropPolicies deletes the policies of a team that is deleted.
 func (c *change) dropPolicies(team core.TeamID) error {
 	gone := slices.Concat(PoliciesOf(c.tx, AlertPolicies, team), PoliciesOf(c.tx, NotificationPolicies, team))
-	for _, p := range gone {
-		Policies.Delete(c.tx, Policies.KeyOf(p))
-	}
 	if len(gone) == 0 {
 		return nil
 	}
-	return c.stampPolicies()
+	var ids []string
+	for _, p := range gone {
+		Policies.Delete(c.tx, Policies.KeyOf(p))
+		ids = append(ids, p.ID)
+	}
+	return errors.Join(c.stampPolicies(), c.judgeAnew(ids...))
 }
 
 // stamp changes whenever a policy does: no two states with different policies have the same,

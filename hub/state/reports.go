@@ -32,6 +32,9 @@ func (reports TakeReports) apply(c *change) (Nothing, error) {
 			continue
 		}
 		if moved(d, t, reports.Gateway) {
+			if !Alerts.Has(c.tx, table.K().String(string(d.Alert))) {
+				continue // deleted; others of the bundle live
+			}
 			if err := c.log(d.Alert, PageEntry, System, fmt.Sprintf("%s: another gateway, which has the page no more: %s", d.Kind, t)); err != nil {
 				return Nothing{}, err
 			}

@@ -42,6 +42,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
 
@@ -151,6 +152,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 	}
+	c.maintenance = c.inForce()
 	result, err := run(c, e.Body)
 	if err != nil {
 		return nil, err
@@ -187,6 +189,7 @@ type change struct {
 	// neither the cluster nor a team. The row is not to be changed.
 	cluster     func() (*Cluster, bool)
 	defaultTeam func() (alert.Responder, bool)
+	maintenance func() route.Effects // what maintenance switches now
 
 	// While the responders of a new alert are told one after another: whether a way has
 	// led to nobody.

@@ -218,6 +218,8 @@ func (k DeleteTeam) apply(c *change) (Nothing, error) {
 		}
 	}
 	Teams.Delete(c.tx, table.K().String(string(t.ID)))
+	Closures.Delete(c.tx, table.K().String(string(t.ID)))
+	Matrices.Delete(c.tx, matrixKey(t.ID))
 	return Nothing{}, errors.Join(c.disown(t.ID), c.dropPolicies(t.ID))
 }
 
