@@ -13,9 +13,9 @@ import (
 const RetentionDue DeadlineKind = 47
 
 const (
-	// sweepRoom is how many rows one command looks at and removes at most: about a
-	// millisecond's work. See DESIGN.md.
-	sweepRoom = 200
+	// sweepRoom is how many rows one command looks at and removes at most: about
+	// a millisecond's work. See DESIGN.md.
+	sweepRoom = 100
 	// sweepRest is how long other commands have between two pieces of the work, and
 	// sweepYield how long it is put off when something else is due.
 	sweepRest, sweepYield = 20 * time.Millisecond, time.Second
