@@ -107,8 +107,8 @@ func (o *options) run(patterns []string) (percent float64, err error) {
 		return 0, errors.New("there was no mutant to try")
 	}
 	percent = 100 * float64(dead) / float64(dead+alive)
-	fmt.Printf("%d mutants, %d killed (%.1f %%), %d survived; %d candidates did not compile; %d of %d seen, in %s; go on with -skip %d\n",
-		dead+alive, dead, percent, alive, passed, at, len(candidates), time.Since(begin).Round(time.Second), at)
+	fmt.Printf("%d mutants, %d killed (%.1f %%), %d survived; %d candidates did not compile; %d of %d seen, in %s; go on with -seed %d -skip %d\n",
+		dead+alive, dead, percent, alive, passed, at, len(candidates), time.Since(begin).Round(time.Second), o.seed, at)
 	return percent, nil
 }
 
