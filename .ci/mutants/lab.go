@@ -99,8 +99,8 @@ const waitShare = 10
 
 // lab is where mutants are built and tested.
 type lab struct {
-	dir     string // for all its files
-	timeout time.Duration // of the processor
+	dir     string          // for all its files
+	timeout time.Duration   // of the processor
 	sound   map[string]bool // packages whose tests pass without a change
 }
 
