@@ -94,10 +94,13 @@ const (
 	survives fate = "survived"
 )
 
+// waitShare is how much longer than they may compute tests may take in all.
+const waitShare = 10
+
 // lab is where mutants are built and tested.
 type lab struct {
-	dir     string // for all its files
-	timeout time.Duration
+	dir     string          // for all its files
+	timeout time.Duration   // of the processor
 	sound   map[string]bool // packages whose tests pass without a change
 }
 
@@ -143,11 +146,14 @@ func (l *lab) test(p goPackage, path string, text []byte) (fate, error) {
 }
 
 // run runs tests in the folder of their package. A change may make a loop endless, or one
-// that takes ever more memory: both are bounded.
+// that takes ever more memory, or a wait: all are bounded. It is the processor's time that
+// counts, so that nothing is called endless because the machine is busy; what waits may do so
+// much longer.
 func (l *lab) run(binary, dir string) (fate, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), waitShare*l.timeout)
 	defer cancel()
-	c := exec.CommandContext(ctx, "sh", "-c", `ulimit -v 4194304; exec "$0" "$@"`, binary, "-test.failfast", "-test.short")
+	limits := fmt.Sprintf(`ulimit -v 4194304; ulimit -t %d; exec "$0" "$@"`, max(1, int(l.timeout.Seconds())))
+	c := exec.CommandContext(ctx, "sh", "-c", limits, binary, "-test.failfast", "-test.short")
 	c.Dir = dir
 	c.WaitDelay = time.Second
 	err := c.Run()
@@ -155,7 +161,7 @@ func (l *lab) run(binary, dir string) (fate, error) {
 	switch {
 	case err == nil:
 		return survives, nil
-	case ctx.Err() != nil:
+	case errors.As(err, &status) && status.ExitCode() < 0: // by a signal
 		return hangs, nil
 	case errors.As(err, &status):
 		return killed, nil

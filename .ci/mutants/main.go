@@ -15,8 +15,8 @@
 // in equivalent.txt beside this file, with a reason each, and are not tried again.
 //
 // Nothing is written into the tree: the compiler is told to read a changed file elsewhere (go
-// help build, -overlay). A mutant's tests are those of its own package, with -short; they are
-// killed after -timeout, and may use no more than 4 GiB of addresses.
+// help build, -overlay). A mutant's tests are those of its own package, with -short; they may
+// use -timeout of the processor, ten times as long in all, and 4 GiB of addresses.
 //
 // It exits with 1 if fewer than -least percent were killed, with 2 if it could not do its work.
 package main
@@ -39,7 +39,7 @@ type options struct {
 	seed    uint64        // of their order
 	least   float64       // percent to be killed
 	limit   time.Duration // of the whole run
-	timeout time.Duration // of the tests of one mutant
+	timeout time.Duration // of the tests of one mutant, in time of the processor
 	at      string        // "file.go:line", or empty
 	verbose bool
 }
@@ -51,7 +51,7 @@ func main() {
 	flag.IntVar(&o.skip, "skip", 0, "pass over so many candidates first: the number that an earlier run ended with")
 	flag.Uint64Var(&o.seed, "seed", 1, "which mutants are tried, and in what order")
 	flag.Float64Var(&o.least, "least", 0, "fail if fewer percent are killed")
-	flag.DurationVar(&o.timeout, "timeout", 20*time.Second, "how long the tests of one mutant may run; one that takes longer is killed")
+	flag.DurationVar(&o.timeout, "timeout", 20*time.Second, "how long the tests of one mutant may compute; one that takes longer is killed")
 	flag.StringVar(&o.at, "at", "", "try all mutants of one line, as delay.go:131, or of one file, and no others")
 	flag.BoolVar(&o.verbose, "v", false, "print those that are killed, too")
 	flag.Parse()
@@ -83,7 +83,7 @@ func (o *options) run(patterns []string) (percent float64, err error) {
 		return 0, err
 	}
 	defer l.close()
-	var dead, alive, passed, at int
+	var dead, endless, alive, passed, at int
 	for at = min(o.skip, len(candidates)); at < len(candidates) && dead+alive < o.n && time.Since(begin) < o.limit; at++ {
 		m := candidates[at]
 		fate, err := l.try(m)
@@ -96,6 +96,9 @@ func (o *options) run(patterns []string) (percent float64, err error) {
 			continue
 		case survives:
 			alive++
+		case hangs:
+			endless++
+			dead++
 		default:
 			dead++
 		}
@@ -107,8 +110,8 @@ func (o *options) run(patterns []string) (percent float64, err error) {
 		return 0, errors.New("there was no mutant to try")
 	}
 	percent = 100 * float64(dead) / float64(dead+alive)
-	fmt.Printf("%d mutants, %d killed (%.1f %%), %d survived; %d candidates did not compile; %d of %d seen, in %s; go on with -skip %d\n",
-		dead+alive, dead, percent, alive, passed, at, len(candidates), time.Since(begin).Round(time.Second), at)
+	fmt.Printf("%d mutants, %d killed (%.1f %%), %d of them for taking too long, %d survived; %d candidates did not compile; %d of %d seen, in %s; go on with -seed %d -skip %d\n",
+		dead+alive, dead, percent, endless, alive, passed, at, len(candidates), time.Since(begin).Round(time.Second), o.seed, at)
 	return percent, nil
 }
 

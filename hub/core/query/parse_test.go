@@ -185,6 +185,8 @@ func TestErrors(t *testing.T) {
 		{strings.Repeat("(", NestingMax+1) + "x", "(", NestingMax, "nested at most 32 deep", ""},
 		{strings.Repeat("NOT ", NestingMax+1) + "x", "NOT ", NestingMax * 4, "nested at most 32 deep", ""},
 		{strings.Repeat("x ", TermsMax) + "yy z", "yy", TermsMax * 2, "at most 100 terms", ""},
+		{strings.Repeat("x ", TermsMax) + "createdAt: 2026-03-10 y", "2026-03-10", TermsMax*2 + 11, "at most 100 terms", ""},
+		{strings.Repeat("x ", TermsMax-1) + "createdAt: 2026-03-10 y", "2026-03-10", TermsMax*2 + 9, "at most 100 terms", ""},
 		{"tag: (" + strings.Repeat("x OR ", TermsMax) + "yy)", "yy", 6 + TermsMax*5, "at most 100 terms", ""},
 	} {
 		_, err := Parse(c.text, Alerts(), options())

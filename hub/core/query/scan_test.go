@@ -203,6 +203,9 @@ func TestLimits(t *testing.T) {
 		{"lists", func(n int) string { return "tag: " + strings.Repeat("(", n) + "x" + strings.Repeat(")", n) }, NestingMax},
 		{"NOTs in a list", func(n int) string { return "tag: (" + strings.Repeat("NOT ", n-1) + "x)" }, NestingMax},
 		{"stars", func(n int) string { return strings.Repeat("x*", n) }, starsMax},
+		{"stars before a space", func(n int) string { return strings.Repeat("x*", n) + "y z" }, starsMax},
+		{"stars of a field", func(n int) string { return "tag: x" + strings.Repeat("*x", n) + " AND y" }, starsMax},
+		{"stars in a list", func(n int) string { return "tag: (y OR " + strings.Repeat("x*", n) + ")" }, starsMax},
 		{"digits of a relative time", func(n int) string { return "createdAt > now-" + strings.Repeat("1", n) + "m" }, 5},
 	} {
 		if _, err := Parse(c.text(c.most), Alerts(), options()); err != nil {

@@ -37,13 +37,12 @@ func (f *filler) fill(source string, most int) string {
 	var b strings.Builder
 	for i := range t.parts {
 		p := &t.parts[i]
-		if p.name == "" {
-			b.WriteString(p.literal)
-		} else {
-			b.WriteString(f.placeholder(p))
+		text := p.literal
+		if p.name != "" {
+			text = f.placeholder(p) // beyond the cut, too, to tell of all names that are missing
 		}
-		if b.Len() > utf8.UTFMax*most {
-			break
+		if b.Len() <= utf8.UTFMax*most {
+			b.WriteString(text)
 		}
 	}
 	return cut(b.String(), most)

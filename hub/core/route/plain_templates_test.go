@@ -262,7 +262,7 @@ func (r asker) template() string {
 func TestTemplatesAsPlainlyFilledIn(t *testing.T) {
 	memo := route.NewMemo()
 	malformed, lacking := 0, 0
-	for seed := range uint64(12_000) {
+	for seed := range uint64(6000) {
 		r := asker{newRandom(seed)}
 		source, s := r.template(), r.subject()
 		most := []int{1000, 1000, r.IntN(12)}[r.IntN(3)]
@@ -271,9 +271,7 @@ func TestTemplatesAsPlainlyFilledIn(t *testing.T) {
 		if got != want {
 			t.Fatalf("ogapi-8.template.field and its like: seed %d: %q of %+v gives %q, and plainly %q", seed, source, s, got, want)
 		}
-		if most == 1000 {
-			equal(t, fmt.Sprintf("keng-8.template.missing: seed %d: %q", seed, source), lacked, missing)
-		}
+		equal(t, fmt.Sprintf("keng-8.template.missing: seed %d: %q", seed, source), lacked, missing)
 		err := route.CheckTemplate("message", source, route.Payloads)
 		if (err != nil) != (bad > 0) {
 			t.Fatalf("ogapi-8.template.check: seed %d: %q: %v, and plainly it is malformed at %d", seed, source, err, bad)
@@ -286,7 +284,7 @@ func TestTemplatesAsPlainlyFilledIn(t *testing.T) {
 			lacking++
 		}
 	}
-	if malformed < 500 || lacking < 500 {
+	if malformed < 300 || lacking < 300 {
 		t.Errorf("only %d templates were malformed, and %d lacked something", malformed, lacking)
 	}
 }

@@ -210,6 +210,13 @@ func TestFilledTextsAreCut(t *testing.T) {
 			t.Errorf("keng-8.template.cut: %q to %d: %q, want %q", c.template, c.most, got, c.want)
 		}
 	}
+	// What is missing beyond the cut is told all the same, and an alias of it is none.
+	if got, missing := route.Fill("{{long}}{{nothing}}", 10, s, nil); got != "xxxxxxxxxx" || len(missing) != 1 {
+		t.Errorf("keng-8.template.missing: beyond the cut: %q, missing %q", got, missing)
+	}
+	if got, ok := route.GroupOf([]route.Grouping{{ID: "g", Key: "{{message.orElse('')}}{{description}}{{details.nothing}}"}}, &route.Subject{Description: strings.Repeat("x", 15_000)}, nil); ok {
+		t.Errorf("keng-8.group.missing: beyond the cut: %.20q", got.Key)
+	}
 	got, _ := route.Fill(strings.Repeat("{{long}}", 100), 15_000, s, nil)
 	if utf8.RuneCountInString(got) != 15_000 {
 		t.Errorf("keng-8.template.cut: %d characters", utf8.RuneCountInString(got))
