@@ -9,7 +9,8 @@
 // A move is a method that is told by whom and when ([By]) and returns an [Outcome]: whether
 // the alert has moved, the words that the API's clients parse, the line for the activity
 // log, and what must follow ([Then]). A refused move changes nothing. One that is made
-// grows the sequence number by one (P7).
+// grows the sequence number by one (P7). A move never writes into a list or a map that the
+// alert had: a plain copy of an alert stays as it was.
 //
 // The rules of our own:
 //

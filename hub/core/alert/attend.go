@@ -160,9 +160,9 @@ func (a *Alert) Escalate(by By, id core.EscalationID, name string) Outcome {
 		if len(a.Responders) >= RespondersMax {
 			return refuse(TooManyResponders)
 		}
-		a.Responders = append(a.Responders, r)
+		a.Responders = append(slices.Clip(a.Responders), r)
 	}
-	a.Begun = slices.DeleteFunc(a.Begun, func(x core.EscalationID) bool { return x == id })
+	a.Begun = slices.DeleteFunc(slices.Clone(a.Begun), func(x core.EscalationID) bool { return x == id })
 	a.rouse()
 	return a.moved(by, DidEscalate, HasEscalated, ThenCall, name)
 }
@@ -205,7 +205,7 @@ func (a *Alert) join(by By, r Responder, what What, has Reason, name string) Out
 	case len(a.Responders) >= RespondersMax:
 		return refuse(TooManyResponders)
 	}
-	a.Responders = append(a.Responders, r)
+	a.Responders = append(slices.Clip(a.Responders), r)
 	a.rouse()
 	return a.moved(by, what, has, ThenCall, name)
 }
