@@ -101,6 +101,22 @@ func TestTooManyFieldsLoseNoAlarm(t *testing.T) {
 	bounded(s, "fields")
 }
 
+// keng-5.journal.bounds: rules read no more of a tool's field than of an alert's longest text,
+// however little there is besides: regular expressions take their time.
+func TestRulesReadTheBeginningOfALongField(t *testing.T) {
+	for _, c := range []struct {
+		long int
+		done route.ActionKind
+	}{{alert.DescriptionMax - 1, route.Ignore}, {alert.DescriptionMax, route.Create}} {
+		s, id := tooled(t)
+		s.act("rule hook ignore tests if=output:ends-with:x")
+		r, err := do(s, state.TakeInput{Integration: id, Draft: alert.Draft{Message: "m"}, Payload: map[string]string{"output": strings.Repeat("ẻ", c.long) + "x"}})
+		if list, _ := state.Inputs(s.tx, id, 0, 1, 1); err != nil || len(list) != 1 || list[0].Done != c.done {
+			t.Errorf("%d characters: %+v, %v", c.long+1, r, err)
+		}
+	}
+}
+
 // keng-5.journal.bounds: neither do reasons grow with the rules.
 func TestReasonsAreBounded(t *testing.T) {
 	s, id := tooled(t)
@@ -228,6 +244,37 @@ func TestReplayChangesNothing(t *testing.T) {
 	}
 }
 
+// What comes by the API with the key of an integration is an input as any other: its rules
+// say what becomes of it, and who asks for the request's status reads that.
+func TestTheAPIWithTheKeyOfAnIntegration(t *testing.T) {
+	s, id := tooled(t)
+	s.act("rule hook ignore tests if=tags:contains:test")
+	s.act("rule hook create rest message={{message}}_({{entity}})")
+	for request, want := range map[string]struct {
+		tag, status string
+		done        route.ActionKind
+	}{
+		"r-1": {"test", "Nothing was done: ignored by action tests", route.Ignore},
+		"r-2": {"prod", string(alert.HasCreated), route.Create},
+	} {
+		d := alert.Draft{Message: "disk full", Alias: request, Entity: "db", Tags: []string{want.tag}, Integration: id}
+		if _, err := do(s, state.CreateAlert{Request: request, Draft: d}); err != nil {
+			t.Fatal(err)
+		}
+		r, ok := state.GetRequest(s.tx, request)
+		if !ok || !strings.HasPrefix(r.Status, want.status) || r.Success != (want.done == route.Create) || r.Integration != id {
+			t.Errorf("%s: %+v", request, r)
+		}
+		list, _ := state.Inputs(s.tx, id, 0, 1, 1)
+		if len(list) != 1 || list[0].Request != request || list[0].Done != want.done || list[0].Draft.Message != d.Message {
+			t.Errorf("%s: the journal has %+v", request, list)
+		}
+	}
+	if a, ok := state.FindAlert(s.tx, state.Ref{Alias: "r-2"}); !ok || a.Message != "disk full (db)" {
+		t.Errorf("%+v", a)
+	}
+}
+
 func contents(s *stage) map[string]string {
 	all := map[string]string{}
 	for k, v := range s.tx.Scan(nil, nil) {
@@ -307,6 +354,25 @@ func (l *fullLife) sends() {
 	}
 	if in.Alert == "" && in.Done != route.Ignore && in.Done != 0 && in.Status != string(alert.NoSuchAlert) && !strings.Contains(in.Why, "names no alert") {
 		l.t.Fatalf("%s: neither an alert nor a reason: %+v", line, in)
+	}
+}
+
+// BenchmarkCreateAlert is an alert by the API that names nobody: with a row of the journal,
+// and, as the hub's own alerts, without.
+func BenchmarkCreateAlert(b *testing.B) {
+	for name, key := range map[string]core.IntegrationID{"journal": "key", "none": ""} {
+		b.Run(name, func(b *testing.B) {
+			s := newStage(&testing.T{})
+			b.ReportAllocs()
+			for n := range b.N {
+				s.now = s.now.Add(time.Millisecond)
+				d := alert.Draft{Message: "disk full on db-1", Alias: fmt.Sprint("a", n), Source: "monitor", Tags: []string{"disk", "db"},
+					Details: map[string]string{"host": "db-1", "site": "branch-3"}, Description: strings.Repeat("x", 200), Integration: key}
+				if _, err := do(s, state.CreateAlert{Request: fmt.Sprint("r", n), Draft: d}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

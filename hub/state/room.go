@@ -1,6 +1,7 @@
 package state
 
 import (
+	"maps"
 	"slices"
 
 	"keng/hub/core/alert"
@@ -10,28 +11,41 @@ import (
 // tools send again what was refused, and a large payload is no reason to lose an alarm.
 type room struct {
 	text  int // characters of one text
-	items int // of one list, and of fields
+	value int // characters of one item of a list, and of a field's value
+	items int // of one list, and fields
 	bytes int // of one list, and of fields with their names
 }
 
 // What the rules are asked about of an input that is far too large, and what the journal keeps
-// of one that is too large for it.
+// of one that is too large for it. A regular expression may take 200 ns for each character that
+// it is asked about, and rules have hundreds: nothing else is done meanwhile.
 var (
-	toDecide = room{text: alert.NoteMax, items: PayloadFieldsMax, bytes: PayloadBytesMax / 2}
-	toKeep   = room{text: 1000, items: 200, bytes: journalBytes / 4}
+	toDecide = room{text: alert.NoteMax, value: alert.DescriptionMax, items: PayloadFieldsMax, bytes: PayloadBytesMax / 2}
+	toKeep   = room{text: 1000, value: 1000, items: 200, bytes: journalBytes / 4}
 )
 
-// cut cuts an input to the room that there is.
+// cut cuts an input to the room that there is, and notes whether anything was cut.
 func (in *Input) cut(to room) {
-	in.Cut = true
 	for _, text := range in.texts() {
-		*text = firstRunes(*text, to.text)
+		if short := firstRunes(*text, to.text); short != *text {
+			*text, in.Cut = short, true
+		}
 	}
 	d := &in.Draft
-	d.Tags, d.Actions = to.list(d.Tags), to.list(d.Actions)
-	d.Details, in.Payload = to.fields(d.Details), to.fields(in.Payload)
-	d.Responders = slices.DeleteFunc(slices.Clone(d.Responders), func(r alert.Responder) bool { return len(r.ID) > NameMax })
-	d.Responders = d.Responders[:min(len(d.Responders), alert.RespondersMax)]
+	for _, list := range []*[]string{&d.Tags, &d.Actions} {
+		if kept := to.list(*list); !slices.Equal(kept, *list) {
+			*list, in.Cut = kept, true
+		}
+	}
+	for _, fields := range []*map[string]string{&d.Details, &in.Payload} {
+		if kept := to.fields(*fields); !maps.Equal(kept, *fields) {
+			*fields, in.Cut = kept, true
+		}
+	}
+	known := slices.DeleteFunc(slices.Clone(d.Responders), func(r alert.Responder) bool { return len(r.ID) > NameMax })
+	if known = known[:min(len(known), alert.RespondersMax)]; len(known) < len(d.Responders) {
+		d.Responders, in.Cut = known, true
+	}
 }
 
 // texts are the texts of an input that whoever sent it has written.
@@ -44,7 +58,7 @@ func (in *Input) texts() []*string {
 func (to room) list(items []string) (kept []string) {
 	left := to.bytes
 	for _, item := range items {
-		item = firstRunes(item, to.text)
+		item = firstRunes(item, to.value)
 		if left -= len(item); left < 0 || len(kept) == to.items {
 			break
 		}
@@ -57,7 +71,7 @@ func (to room) list(items []string) (kept []string) {
 func (to room) fields(given map[string]string) map[string]string {
 	kept, left := map[string]string{}, to.bytes
 	for _, name := range sortedKeys(given) {
-		value := firstRunes(given[name], to.text)
+		value := firstRunes(given[name], to.value)
 		weighs := len(name) + len(value)
 		if len(kept) == to.items {
 			break
@@ -95,5 +109,13 @@ func (in *Input) size() (n int) {
 
 // fits reports whether the rules can be asked about all of an input.
 func (in *Input) fits() bool {
-	return len(in.Payload) <= PayloadFieldsMax && in.size() <= PayloadBytesMax
+	if len(in.Payload) > PayloadFieldsMax || in.size() > PayloadBytesMax {
+		return false
+	}
+	for _, value := range in.Payload {
+		if len(value) > toDecide.value {
+			return false
+		}
+	}
+	return true
 }
