@@ -47,7 +47,8 @@ func FindKey(r table.Reader, secret string) (*Key, bool) {
 }
 
 // PutKey makes an API key of a secret that the caller made, or of which it knows the
-// hash. A key with the same hash is overwritten.
+// hash. A key with the same hash is overwritten, but not that of an integration: it is
+// changed with it.
 type PutKey struct {
 	Name   string      `cbor:"1,keyasint"`
 	Hash   []byte      `cbor:"2,keyasint"` // SHA-256 of the secret
@@ -68,6 +69,9 @@ func (p PutKey) apply(c *change) (core.IntegrationID, error) {
 	}
 	k := Key{ID: core.IntegrationID(c.newID("key")), Name: p.Name, Hash: p.Hash, Rights: p.Rights, Team: p.Team, CreatedAt: c.now}
 	if old, ok := keysByHash.First(c.tx, table.K().Bytes(p.Hash)); ok {
+		if i, err := GetIntegration(c.tx, old.ID); err == nil {
+			return "", &core.Error{Kind: core.Conflict, Words: "Integration [" + i.Rules.Name + "] has this key"}
+		}
 		k.ID, k.CreatedAt = old.ID, old.CreatedAt
 	}
 	return k.ID, Keys.Put(c.tx, &k)

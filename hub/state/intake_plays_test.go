@@ -157,6 +157,9 @@ func (s *stage) replay(args []string) error {
 	list, _ := state.Inputs(s.tx, "", n+1, 1, 1)
 	r := s.machine.Replay(s.tx, s.now, list[0])
 	s.say("%q by %s", r.Decision.Kind, r.Decision.Reason)
+	if a, ok := state.FindAlert(s.tx, state.Ref{ID: r.Alert}); ok {
+		s.say("about #%d, which is open", a.Tiny)
+	}
 	if r.Decision.Kind == route.Create {
 		s.say("%q %s %v %s", r.Shaped.Draft.Message, r.Shaped.Draft.Priority, r.Shaped.Draft.Tags, reasons(r.Shaped.Applied))
 	}

@@ -19,8 +19,13 @@ type Integration struct {
 	Type  string            `cbor:"2,keyasint"` // as the API calls it: API, Prometheus, Zabbix …
 }
 
+// IntegrationsMax bounds how many integrations there can be.
+const IntegrationsMax = 2000
+
+var integrationsByName = table.NewIndex(1, "name", true, func(i *Integration) []table.Key { return []table.Key{table.K().String(i.Rules.Name)} })
+
 // Integrations holds the integrations.
-var Integrations = table.New(28, "integrations", func(i *Integration) table.Key { return table.K().String(string(i.Rules.ID)) })
+var Integrations = table.New(28, "integrations", func(i *Integration) table.Key { return table.K().String(string(i.Rules.ID)) }, integrationsByName)
 
 // GetIntegration returns an integration, or an error of kind [core.NotFound].
 func GetIntegration(r table.Reader, id core.IntegrationID) (*Integration, error) {
@@ -75,12 +80,13 @@ func (f *IntegrationFields) fill(c *change, i *Integration, k *Key) error {
 	for field, why := range fieldsOf(i.Rules.Check()) {
 		wrong.add(field, why)
 	}
-	for other := range Integrations.All(c.tx) {
-		if other.Rules.Name == i.Rules.Name && other.Rules.ID != i.Rules.ID {
-			wrong.add("name", "another integration has this name")
-		}
+	if err := wrong.err(); err != nil {
+		return err
 	}
-	return wrong.err()
+	if other, taken := integrationsByName.Get(c.tx, table.K().String(i.Rules.Name)); taken && other.Rules.ID != i.Rules.ID {
+		return &core.Error{Kind: core.Conflict, Words: "Integration [" + i.Rules.Name + "] exists already"}
+	}
+	return nil
 }
 
 // parties finds responders.
@@ -114,6 +120,12 @@ func (k CreateIntegration) apply(c *change) (Integration, error) {
 	if len(k.Hash) != sha256.Size {
 		return i, core.Invalid("key", "the hash of a key has 32 bytes")
 	}
+	n := 0
+	for range Integrations.All(c.tx) {
+		if n++; n == IntegrationsMax {
+			return i, core.Invalid("name", fmt.Sprintf("there are %d integrations already: delete one first", IntegrationsMax))
+		}
+	}
 	if _, taken := keysByHash.First(c.tx, table.K().Bytes(k.Hash)); taken {
 		return i, core.Invalid("key", "the key is in use already")
 	}
@@ -134,7 +146,7 @@ func (c *change) keepIntegration(i *Integration, k *Key) error {
 	if err := Keys.Put(c.tx, k); err != nil {
 		return err
 	}
-	return Integrations.Put(c.tx, i)
+	return keep(c, Integrations, i)
 }
 
 // ChangeIntegration changes what is said of an integration. One that is disabled is not let in
@@ -187,7 +199,7 @@ func (k AddAction) apply(c *change) (Integration, error) {
 	if err := wrong.err(); err != nil {
 		return *i, err
 	}
-	return *i, Integrations.Put(c.tx, i)
+	return *i, keep(c, Integrations, i)
 }
 
 // DeleteIntegration deletes an integration and its key. Its alerts stay.
@@ -234,6 +246,6 @@ func (d decider) decide(in *Input) route.Decision {
 	subject := route.OfDraft(&in.Draft, d.nameOf)
 	subject.EventType, subject.Payload = in.Event, in.Payload
 	out := i.Rules.Decide(&in.Draft, &subject, d.world(set.memo))
-	out.Draft.Integration = in.Integration
+	out.Draft.Integration, out.Reason = in.Integration, firstRunes(out.Reason, reasonMax)
 	return out
 }

@@ -29,6 +29,8 @@ type Input struct {
 	Why    string           `cbor:"11,keyasint,omitempty"`
 	Status string           `cbor:"12,keyasint,omitempty"` // what the sender was told
 	Alert  core.AlertID     `cbor:"13,keyasint,omitempty"` // which alert it was about
+	// Missing are names in the templates of the integration that it had not.
+	Missing []string `cbor:"14,keyasint,omitempty"`
 }
 
 // The bounds of the journal.
@@ -37,12 +39,12 @@ const (
 	// when another comes.
 	JournalAge = 7 * 24 * time.Hour
 	JournalMax = 100_000
-	// journalText is how many characters of one text are kept of an input that is too large,
-	// journalBytes from when on it is.
-	journalText  = 1000
+	// journalBytes is up to how many bytes an input is kept whole.
 	journalBytes = 32 << 10
-	// journalFields is how many of a tool's own fields are kept.
-	journalFields = 200
+	// missingMax is how many missing names are kept, and reasonMax how many characters of a
+	// reason: rules may have a hundred conditions of a thousand characters each.
+	missingMax = 20
+	reasonMax  = 500
 )
 
 // Journal holds what came in, in the order in which it came.
@@ -71,7 +73,9 @@ func Inputs(r table.Reader, of core.IntegrationID, below uint64, limit, look int
 // note writes an input into the journal, and lets the oldest make room.
 func (c *change) note(in Input) error {
 	in.Number, in.At = c.next("input"), c.now
-	in.fit()
+	if in.size() > journalBytes {
+		in.cut(toKeep)
+	}
 	for range 2 { // more go than come, until all that is too old has gone
 		oldest, ok := c.oldestInput()
 		if !ok || c.now.Sub(oldest.At) < JournalAge && in.Number-oldest.Number < JournalMax {
@@ -95,44 +99,6 @@ func (c *change) oldestInput() (*Input, bool) {
 	return Journal.Get(c.tx, table.K().Uint64(row.Last+1))
 }
 
-// fit cuts an input that is too large for a row.
-func (in *Input) fit() {
-	if in.size() <= journalBytes {
-		return
-	}
-	in.Cut = true
-	d := &in.Draft
-	for _, text := range []*string{&d.Message, &d.Alias, &d.Description, &d.Source, &d.Entity, &d.Note} {
-		*text = firstRunes(*text, journalText)
-	}
-	d.Details, in.Payload = fewer(d.Details), fewer(in.Payload)
-}
-
-// fewer returns the first fields in the order of their names, their values cut, within half of
-// what a row may have.
-func fewer(fields map[string]string) map[string]string {
-	kept, room := map[string]string{}, journalBytes/2
-	for _, k := range sortedKeys(fields) {
-		v := firstRunes(fields[k], journalText)
-		if room -= len(k) + len(v); room < 0 || len(kept) == journalFields {
-			break
-		}
-		kept[k] = v
-	}
-	return kept
-}
-
-func (in *Input) size() int {
-	d := &in.Draft
-	n := len(d.Message) + len(d.Alias) + len(d.Description) + len(d.Source) + len(d.Entity) + len(d.Note)
-	for _, fields := range []map[string]string{d.Details, in.Payload} {
-		for k, v := range fields {
-			n += len(k) + len(v)
-		}
-	}
-	return n
-}
-
 // TakeInput does with what a tool has sent what its integration's rules say: creates an alert,
 // closes or acknowledges one, adds a note to it, or nothing.
 type TakeInput struct {
@@ -147,10 +113,10 @@ type TakeInput struct {
 
 func (TakeInput) number() number { return takeInput }
 
-// The bounds of what a tool sends.
+// What of a tool's input the rules are asked about: of one that is larger what comes first.
 const (
 	PayloadFieldsMax = 2000
-	PayloadBytesMax  = 256 << 10
+	PayloadBytesMax  = 256 << 10 // in all, with what it says of an alert
 )
 
 func (k TakeInput) apply(c *change) (Request, error) {
@@ -158,8 +124,11 @@ func (k TakeInput) apply(c *change) (Request, error) {
 		return Request{}, err
 	}
 	in := Input{Integration: k.Integration, Request: k.Request, Event: k.Event, Draft: k.Draft, Payload: k.Payload}
-	if len(in.Payload) > PayloadFieldsMax || in.size() > PayloadBytesMax {
-		return Request{}, core.Invalid("payload", "it is too large: at most 2,000 fields and 256 KiB are taken")
+	if len(k.Request) > NameMax {
+		return Request{}, core.Invalid("requestId", "it is too long")
+	}
+	if !in.fits() {
+		in.cut(toDecide)
 	}
 	in.Draft.Integration = k.Integration
 	return c.take(in)
@@ -173,12 +142,13 @@ func (c *change) take(in Input) (Request, error) {
 		return r, err
 	}
 	in.Done, in.Action, in.Why, in.Status, in.Alert = d.Kind, d.Action, d.Reason, r.Status, r.Alert
+	in.Missing = d.Missing[:min(len(d.Missing), missingMax)]
 	return r, c.note(in)
 }
 
 // carryOut does with an input what was decided.
 func (c *change) carryOut(in *Input, d *route.Decision) (Request, error) {
-	asked := Asked{Request: in.Request, Alert: Ref{Alias: d.Alias}, User: d.User, Source: in.Draft.Source, Note: d.Note, Integration: in.Integration}
+	asked := Asked{Request: in.Request, Alert: Ref{Alias: d.Alias}, User: d.User, Source: alert.Cut(in.Draft.Source, alert.SourceMax), Note: d.Note, Integration: in.Integration}
 	switch d.Kind {
 	case route.Create:
 		return c.create(in.Request, d.Draft)
@@ -209,6 +179,9 @@ type Replayed struct {
 	Decision route.Decision
 	// Shaped is, of what creates an alert, what alert policies would make of it.
 	Shaped route.Shaped
+	// Alert is the open alert that it would be about; empty: none is open, so that one would
+	// be created, or nothing be done.
+	Alert core.AlertID
 }
 
 // Replay tells what the present rules would do with an input at a moment. It changes nothing.
@@ -216,8 +189,13 @@ type Replayed struct {
 func (m *Machine) Replay(r table.Reader, now time.Time, in *Input) Replayed {
 	d := decider{r, now.UTC(), m.zones, m.policies, func() route.Effects { return InForce(r, now) }}
 	out := Replayed{Decision: d.decide(in)}
+	alias := out.Decision.Alias
 	if out.Decision.Kind == route.Create {
 		out.Shaped = d.shape(out.Decision.Draft)
+		alias = out.Shaped.Draft.Alias
+	}
+	if open, ok := FindAlert(r, Ref{Alias: alias}); ok && alias != "" {
+		out.Alert = open.ID
 	}
 	return out
 }

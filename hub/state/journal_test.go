@@ -75,13 +75,12 @@ func many(n int, value string) map[string]string {
 	return m
 }
 
-// What is far too large is refused, and leaves nothing.
-func TestWhatIsFarTooLargeIsRefused(t *testing.T) {
+// What comes by no integration is refused, and leaves nothing.
+func TestWhatNobodySentIsRefused(t *testing.T) {
 	s, id := tooled(t)
 	for name, k := range map[string]state.TakeInput{
-		"fields": {Integration: id, Payload: many(state.PayloadFieldsMax+1, "v")},
-		"bytes":  {Integration: id, Draft: alert.Draft{Description: strings.Repeat("x", state.PayloadBytesMax+1)}},
-		"nobody": {Integration: "nobody", Draft: alert.Draft{Message: "x"}},
+		"nobody":    {Integration: "nobody", Draft: alert.Draft{Message: "x"}},
+		"a request": {Integration: id, Draft: alert.Draft{Message: "x"}, Request: strings.Repeat("x", 101)},
 	} {
 		if _, err := do(s, k); err == nil {
 			t.Errorf("%s is taken", name)
