@@ -29,8 +29,10 @@ type alertSummary struct {
 	Status         string            `json:"status"`
 	Acknowledged   bool              `json:"acknowledged"`
 	IsSeen         bool              `json:"isSeen"`
+	Seen           bool              `json:"seen"` // the same, as the Go client reads it
 	Tags           []string          `json:"tags"`
 	Snoozed        bool              `json:"snoozed"`
+	SnoozedUntil   moment            `json:"snoozedUntil,omitzero"`
 	Count          uint64            `json:"count"`
 	LastOccurredAt moment            `json:"lastOccurredAt"`
 	CreatedAt      moment            `json:"createdAt"`
@@ -75,7 +77,7 @@ type alertReport struct {
 func summary(tx table.Reader, a *alert.Alert) alertSummary {
 	s := alertSummary{
 		ID: string(a.ID), TinyID: strconv.FormatUint(a.Tiny, 10), Alias: a.Alias, Message: a.Message, Status: a.Status.String(),
-		Acknowledged: a.Acknowledged, IsSeen: a.Seen(), Snoozed: a.Snoozed(), Tags: orEmpty(a.Tags), Count: a.Count,
+		Acknowledged: a.Acknowledged, IsSeen: a.Seen(), Seen: a.Seen(), Snoozed: a.Snoozed(), SnoozedUntil: moment{a.SnoozedUntil}, Tags: orEmpty(a.Tags), Count: a.Count,
 		LastOccurredAt: moment{a.LastOccurredAt}, CreatedAt: moment{a.CreatedAt}, UpdatedAt: moment{a.UpdatedAt},
 		Source: a.Source, Owner: a.Owner, Priority: a.Priority.String(), Responders: []responder{}, OwnerTeamID: string(a.OwnerTeam),
 		Report: report(a),

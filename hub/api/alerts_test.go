@@ -13,6 +13,9 @@ import (
 	"keng/hub/state"
 )
 
+// Rules ogapi-1.async.acknowledged, ogapi-3.status.both, ogapi-3.status.texts,
+// ogapi-3.object.tiny-id, ogapi-3.object.owner, ogapi-3.object.report,
+// ogapi-3.responders.names.
 func TestCreateThenReadBack(t *testing.T) {
 	h := newHub(t)
 	a := h.want(h.call("POST", "/v2/alerts", `{"message":"Mạng chi nhánh 3 rớt","alias":"branch-3/website","description":"không trả lời",
@@ -43,6 +46,8 @@ func TestCreateThenReadBack(t *testing.T) {
 	}
 }
 
+// Rules ogapi-3.dedup.alias, ogapi-3.dedup.content, ogapi-3.dedup.closed,
+// ogapi-3.dedup.alias-open.
 func TestDuplicatesAreCounted(t *testing.T) {
 	h := newHub(t)
 	first := h.create(`{"message":"a","alias":"x","priority":"P1"}`)
@@ -61,6 +66,8 @@ func TestDuplicatesAreCounted(t *testing.T) {
 	}
 }
 
+// Rules ogapi-1.async.missing-alert, ogapi-3.status.already, ogapi-3.status.texts,
+// ogapi-3.object.report, ogapi-3.life.acknowledged-is-open.
 func TestAcknowledgeAndClose(t *testing.T) {
 	h := newHub(t)
 	id := h.create(`{"message":"m"}`)
@@ -96,6 +103,7 @@ func TestAcknowledgeAndClose(t *testing.T) {
 	}
 }
 
+// Rules ogapi-3.limits.each, ogapi-3.limits.runes.
 func TestLimitsAreCountedInCodePoints(t *testing.T) {
 	h := newHub(t)
 	h.want(h.call("POST", "/v2/alerts", `{"message":"`+strings.Repeat("ế", 130)+`"}`), 202)
@@ -123,6 +131,8 @@ func TestLimitsAreCountedInCodePoints(t *testing.T) {
 	}
 }
 
+// Rules ogapi-3.responders.unknown, ogapi-3.responders.other-kinds, ogapi-3.responders.empty,
+// ogapi-3.responders.names.
 func TestUnknownRespondersAreLeftOutAndLogged(t *testing.T) {
 	h := newHub(t)
 	id := h.create(`{"message":"m","responders":[{"type":"team","name":"không có"},{"name":"Mạng","username":"Mạng","type":"team"},{"type":"all","name":"x"},
@@ -157,6 +167,7 @@ func TestTeamBoundKeyAnswersWithItsTeam(t *testing.T) {
 	}
 }
 
+// Rule ogapi-3.source.default.
 func TestSourceIsTheCallersAddress(t *testing.T) {
 	h := newHub(t)
 	d := h.call("GET", "/v2/alerts/"+h.create(`{"message":"m"}`), "")

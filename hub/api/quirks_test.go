@@ -30,6 +30,8 @@ func TestQuirk1GoCasedKeysNeverShadow(t *testing.T) {
 }
 
 // Quirk 2: empty strings mean "absent".
+//
+// Rule ogapi-3.responders.empty.
 func TestQuirk2EmptyStringsAreAbsent(t *testing.T) {
 	h := newHub(t)
 	h.lenient = true // an enumeration in the contract has no empty word

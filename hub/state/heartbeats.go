@@ -191,7 +191,7 @@ func (k PingHeartbeats) apply(c *change) (Nothing, error) {
 func (c *change) heartbeatIs(row *Heartbeat, what heartbeat.Change) error {
 	switch what {
 	case heartbeat.Lapsed:
-		a, _, err := c.openAlert(row.Beat.Draft())
+		a, err := c.openExpired(&row.Beat)
 		if err != nil {
 			return err
 		}
@@ -210,6 +210,18 @@ func (c *change) heartbeatIs(row *Heartbeat, what heartbeat.Change) error {
 		return err
 	}
 	return Heartbeats.Put(c.tx, row)
+}
+
+// openExpired opens the alert that a heartbeat has expired. If something from elsewhere has
+// its alias, of which perhaps somebody takes care already, the alert gets another one: it is
+// not to be lost in that, nor to close it.
+func (c *change) openExpired(beat *heartbeat.Heartbeat) (*alert.Alert, error) {
+	d := beat.Draft()
+	if open, taken := FindAlert(c.tx, Ref{Alias: d.Alias}); taken && (open.Integration != "" || open.Source != heartbeat.Source) {
+		d.Alias = "" // it is its id
+	}
+	a, _, err := c.openAlert(d)
+	return a, err
 }
 
 // closeExpired closes the alert that a heartbeat has expired, if it is open.

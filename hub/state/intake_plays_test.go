@@ -16,7 +16,7 @@ import (
 // intakeVerbs are the verbs of what tools send.
 func (s *stage) intakeVerbs() map[string]func([]string) error {
 	return map[string]func([]string) error{
-		"tool": s.tool, "rule": s.rule, "untool": s.untool, "send": s.send, "journal": s.journal, "replay": s.replay,
+		"tool": s.tool, "rename": s.rename, "rule": s.rule, "untool": s.untool, "send": s.send, "journal": s.journal, "replay": s.replay,
 	}
 }
 
@@ -61,6 +61,13 @@ func (s *stage) tool(args []string) error {
 		return err
 	}
 	_, err := do(s, k)
+	return err
+}
+
+// rename TOOL NAME: gives an integration another name.
+func (s *stage) rename(args []string) error {
+	i, _ := s.findTool(args[0])
+	_, err := do(s, state.ChangeIntegration{ID: i.Rules.ID, Fields: state.IntegrationFields{Name: &args[1]}})
 	return err
 }
 

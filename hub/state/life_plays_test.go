@@ -22,8 +22,18 @@ func (s *stage) lifeVerbs() map[string]func([]string) error {
 	}
 }
 
+// named reads the name of an alert: the alias of an open one, or "#1", the number of any.
+func named(name string) (ref state.Ref) {
+	if n, ok := strings.CutPrefix(name, "#"); ok {
+		fmt.Sscan(n, &ref.Tiny)
+		return ref
+	}
+	ref.Alias = name
+	return ref
+}
+
 func asked(args []string) state.Asked {
-	k := state.Asked{Alert: state.Ref{Alias: args[0]}}
+	k := state.Asked{Alert: named(args[0])}
 	if len(args) > 1 && args[1] != "-" {
 		k.User = args[1]
 	}

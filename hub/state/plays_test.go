@@ -163,6 +163,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.policyVerbs())
 	maps.Copy(verbs, s.intakeVerbs())
 	maps.Copy(verbs, s.maintenanceVerbs())
+	maps.Copy(verbs, s.contentVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)
@@ -189,7 +190,7 @@ func (s *stage) news() {
 		if !ok {
 			a = &alert.Alert{} // it has been deleted
 		}
-		s.say("%7s #%d %s: %s", e.At.Sub(s.start), a.Tiny, e.Owner, e.Text)
+		s.say("%7s #%d %s: %s", e.At.Sub(s.start), a.Tiny, shortened(e.Owner), shortened(e.Text))
 		s.shown = e.Number
 	}
 }
@@ -321,13 +322,13 @@ func (s *stage) create(args []string) error {
 }
 
 func (s *stage) ack(args []string) error {
-	r, err := do(s, state.AcknowledgeAlert{Alert: state.Ref{Alias: args[0]}, User: args[1]})
+	r, err := do(s, state.AcknowledgeAlert{Alert: named(args[0]), User: args[1]})
 	s.say("request: %v %s", r.Success, r.Status)
 	return err
 }
 
 func (s *stage) close(args []string) error {
-	r, err := do(s, state.CloseAlert{Alert: state.Ref{Alias: args[0]}, User: args[1]})
+	r, err := do(s, state.CloseAlert{Alert: named(args[0]), User: args[1]})
 	s.say("request: %v %s", r.Success, r.Status)
 	return err
 }

@@ -13,7 +13,7 @@ import (
 
 var now = time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
 
-// Rules ogapi-3.default-alias, ogapi-3.default-priority.
+// Rules ogapi-3.alias.default, ogapi-3.priority.default.
 func TestNewFillsInWhatWasNotSaid(t *testing.T) {
 	a := alert.New(alert.Draft{Message: "m"}, "id-1", 7, now)
 	if a.Alias != "id-1" || a.Priority != core.P3 || a.Status != alert.Open || a.Count != 1 || a.Sequence != 1 || a.Silent() {
@@ -47,6 +47,8 @@ func TestMoves(t *testing.T) {
 }
 
 // Rules ogapi-3.limits.runes, ogapi-3.limits.check.
+//
+// Rule ogapi-3.limits.each.
 func TestLimitsCountCodePoints(t *testing.T) {
 	r := func(n int) string { return strings.Repeat("ẻ", n) } // two bytes and more a code point
 	many := func(n int) []string { return slices.Repeat([]string{"x"}, n) }

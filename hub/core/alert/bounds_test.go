@@ -58,7 +58,7 @@ func complaint(t *testing.T, err error, field string) string {
 	return e.Fields[field]
 }
 
-// Rules ogapi-3.limits.runes, ogapi-3.limits.check, ogapi-3.limits.fit, ogapi-3.limits.alias.
+// Rules ogapi-3.limits.runes, ogapi-3.limits.check, keng-3.limits.fit, keng-3.limits.alias.
 func TestEveryTextHasItsLimitInEveryScript(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		f := fields[name]
@@ -172,7 +172,7 @@ func plainCut(s string, n int) string {
 	return string(all)
 }
 
-// Rule ogapi-3.limits.fit: texts of all kinds, also what is no text, cut at every length.
+// Rule keng-3.limits.fit: texts of all kinds, also what is no text, cut at every length.
 func TestCutAgreesWithThePlainOne(t *testing.T) {
 	dice := rand.New(rand.NewPCG(1, 2))
 	units := []string{"a", "ẻ", "e\u0309", "👩\u200d👧", "\xff", "\xe1\xba", "\x00", "\ufffd", "…"}
@@ -194,7 +194,7 @@ func TestCutAgreesWithThePlainOne(t *testing.T) {
 }
 
 // What a draft says reaches the alert, field by field, and nothing else does. Rules
-// ogapi-3.default-alias, ogapi-3.default-priority.
+// ogapi-3.alias.default, ogapi-3.priority.default.
 func TestAnAlertIsWhatItsDraftSays(t *testing.T) {
 	d := alert.Draft{
 		Message: "m", Alias: "al", Description: "de", Responders: []alert.Responder{{Kind: alert.Schedule, ID: "s"}}, Actions: []string{"ac"}, Tags: []string{"ta"},

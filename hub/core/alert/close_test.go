@@ -9,7 +9,7 @@ import (
 	"keng/hub/core/alert"
 )
 
-// Rule keng.closure.who.
+// Rule keng-3.closure.who.
 func TestWhoMayClose(t *testing.T) {
 	none := alert.Closer{}
 	member, admin := alert.Closer{Member: true}, alert.Closer{Admin: true}
@@ -43,7 +43,7 @@ func TestWhoMayClose(t *testing.T) {
 	}
 }
 
-// Rule keng.closure.confirm.
+// Rule keng-3.closure.confirm.
 func TestWhenTheReporterIsAsked(t *testing.T) {
 	known := alert.Closer{Reachable: true}
 	for name, x := range map[string]struct {
@@ -76,8 +76,8 @@ func TestWhenTheReporterIsAsked(t *testing.T) {
 	}
 }
 
-// Rules keng.closure.confirmed, keng.closure.uncontested, keng.closure.contradicted,
-// keng.closure.occurred, ogapi-3.report.close, ogapi-2.close.
+// Rules keng-3.closure.confirmed, keng-3.closure.uncontested, keng-3.closure.contradicted,
+// keng-3.closure.occurred, ogapi-3.report.close, ogapi-2.life.close.
 func TestHowAQuestionEnds(t *testing.T) {
 	closing := in[4].make // asked by an, until an hour later
 	a := closing()
@@ -130,7 +130,7 @@ func TestHowAQuestionEnds(t *testing.T) {
 	}
 }
 
-// Rule keng.closure.bounds.
+// Rule keng-3.closure.bounds.
 func TestClosureBounds(t *testing.T) {
 	for _, good := range []alert.Closure{{}, {Who: alert.Owners, Confirm: time.Minute}, {Who: alert.Members, Confirm: 7 * 24 * hour}} {
 		if err := good.Check(); err != nil {
@@ -144,7 +144,7 @@ func TestClosureBounds(t *testing.T) {
 	}
 }
 
-// Rule ogapi-2.delete.
+// Rule ogapi-2.life.delete.
 func TestWhatRemainsOfADeletedAlert(t *testing.T) {
 	a := fresh()
 	stone, o := a.Delete(by("an", hour))

@@ -13,7 +13,7 @@ import (
 
 func repeat(n int) string { return strings.Repeat("ẻ", n) }
 
-// Rules ogapi-2.notes, ogapi-3.limits.note.
+// Rules ogapi-2.life.note, ogapi-3.limits.note.
 func TestNotes(t *testing.T) {
 	a := fresh()
 	if o := a.AddNote(by("an", 0)); o.Reason != alert.NothingNamed {
@@ -27,7 +27,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// Rules ogapi-2.tags, ogapi-3.limits.tags.
+// Rules ogapi-2.life.tags, ogapi-3.limits.tags.
 func TestTags(t *testing.T) {
 	a := fresh()
 	add := func(tags ...string) alert.Outcome { return a.AddTags(by("an", 0), tags) }
@@ -74,7 +74,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// Rules ogapi-2.details, ogapi-3.limits.details.
+// Rules ogapi-2.life.details, ogapi-3.limits.details.
 func TestDetails(t *testing.T) {
 	a := fresh()
 	set := func(pairs ...string) alert.Outcome {
@@ -121,7 +121,7 @@ func TestDetails(t *testing.T) {
 	}
 }
 
-// Rule ogapi-2.action.
+// Rule ogapi-2.life.action.
 func TestActions(t *testing.T) {
 	a := fresh()
 	if o := a.RunAction(by("an", 0), "explode"); o.Reason != alert.NoSuchAction {
@@ -132,7 +132,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// Rule ogapi-2.priority: the way of an alert through priorities, and where it begins anew.
+// Rule ogapi-2.life.priority: the way of an alert through priorities, and where it begins anew.
 func TestPriority(t *testing.T) {
 	a := fresh()
 	for _, p := range []core.Priority{0, 6} {
@@ -155,7 +155,7 @@ func TestPriority(t *testing.T) {
 	}
 }
 
-// Rules ogapi-2.message, ogapi-3.limits.message.
+// Rules ogapi-2.life.message, ogapi-3.limits.message.
 func TestMessageAndDescription(t *testing.T) {
 	a := fresh()
 	if o := a.SetMessage(by("an", 0), ""); o.Reason != alert.NoMessage {

@@ -7,7 +7,7 @@ import (
 	"keng/hub/core/alert"
 )
 
-// Rule ogapi-10.actions.
+// Rule ogapi-10.log.actions.
 func TestEverythingThatHappensHasWords(t *testing.T) {
 	names := map[string]alert.What{}
 	for w := alert.DidCreate; w <= alert.DidDelete; w++ {

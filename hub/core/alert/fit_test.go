@@ -25,7 +25,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// Rules ogapi-3.limits.fit, ogapi-3.limits.alias.
+// Rules keng-3.limits.fit, keng-3.limits.alias.
 func TestFitCutsEverythingThatCanBeCut(t *testing.T) {
 	many := func(n, length int) (all []string) {
 		for range n {

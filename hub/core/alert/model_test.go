@@ -360,8 +360,8 @@ func chance(dice *rand.Rand, at time.Time) deed {
 }
 
 // The alert, and the account that looks back, agree about every answer, every consequence
-// and every field, whatever is done. Rules ogapi-2.ack, ogapi-2.unack, ogapi-2.snooze,
-// ogapi-2.assign, ogapi-2.close, ogapi-2.tags, ogapi-2.details, keng.closure.who,
+// and every field, whatever is done. Rules ogapi-2.life.ack, ogapi-2.life.unack, ogapi-2.life.snooze,
+// ogapi-2.life.assign, ogapi-2.life.close, ogapi-2.life.tags, ogapi-2.life.details, keng.closure.who,
 // keng.refused, p7.sequence.
 func TestAnAlertIsWhatItsHistoryMakesOfIt(t *testing.T) {
 	for seed := range uint64(400) {

@@ -92,8 +92,10 @@ var moves = map[string]func(*alert.Alert) alert.Outcome{
 }
 
 // What becomes of every move in every state: what follows from it (-: nothing), or "same",
-// or the beginning of the reason why not. Rules ogapi-1.ack-again, ogapi-2.ack,
-// ogapi-2.unack, ogapi-2.snooze, ogapi-2.snooze-end, ogapi-2.close, ogapi-2.closed-describe.
+// or the beginning of the reason why not. Rules ogapi-3.status.already, ogapi-2.life.ack,
+// ogapi-2.life.unack, ogapi-2.life.snooze, keng-2.life.snooze-end, ogapi-2.life.close,
+// keng-2.life.closed-describe, and of all moves keng-3.life.refused, keng-3.life.sequence and
+// ogapi-3.life.acknowledged-is-open.
 func TestEveryMoveInEveryState(t *testing.T) {
 	closed := "Alert is already closed"
 	closing := "Alert is already closing"
@@ -153,8 +155,7 @@ func TestEveryMoveInEveryState(t *testing.T) {
 	}
 }
 
-// checkMove holds a move against what is true of all of them: rules keng.refused,
-// p7.sequence and ogapi-3.acknowledged-is-no-status.
+// checkMove holds a move against what is true of all of them.
 func checkMove(t *testing.T, before, a *alert.Alert, o alert.Outcome) {
 	t.Helper()
 	if o.Reason == "" {
@@ -215,7 +216,7 @@ func TestRecurCountsAndNothingElse(t *testing.T) {
 	}
 }
 
-// Rules ogapi-2.ack, ogapi-3.report.ack, ogapi-3.seen.
+// Rules ogapi-2.life.ack, ogapi-3.report.ack, ogapi-3.life.seen.
 func TestTheFirstAcknowledgementCounts(t *testing.T) {
 	a := fresh()
 	if o := a.Acknowledge(by("an", hour)); o.Reason != "Acknowledged alert" {
@@ -239,7 +240,7 @@ func TestTheFirstAcknowledgementCounts(t *testing.T) {
 	}
 }
 
-// Rules ogapi-2.snooze, ogapi-2.snooze-end, ogapi-3.snoozed.
+// Rules ogapi-2.life.snooze, keng-2.life.snooze-end, ogapi-3.life.snoozed-until.
 func TestSnooze(t *testing.T) {
 	a := fresh()
 	for until, want := range map[time.Duration]alert.Reason{0: alert.NotInFuture, -1: alert.NotInFuture, alert.SnoozeMax + 1: alert.TooFar} {
@@ -269,7 +270,7 @@ func TestSnooze(t *testing.T) {
 	}
 }
 
-// Rules ogapi-2.assign, ogapi-2.assign-self.
+// Rules ogapi-2.life.assign, keng-2.life.assign-self.
 func TestOwnership(t *testing.T) {
 	a := fresh()
 	if o := a.Assign(by("an", 0), "an"); !o.Moved() || o.Reason != alert.HasAssigned || !a.Acknowledged || a.Owner != "an" || o.Entry.What != alert.DidTakeOwnership {
@@ -316,8 +317,8 @@ func TestOwnership(t *testing.T) {
 	}
 }
 
-// Rules ogapi-2.escalate, ogapi-2.escalate-next, ogapi-2.responders, ogapi-2.teams,
-// ogapi-2.call-unsilences, ogapi-3.limits.responders.
+// Rules ogapi-2.life.escalate, ogapi-2.life.escalate-next, ogapi-2.life.responder, ogapi-2.life.team,
+// keng-2.life.call-unsilences, ogapi-3.limits.responders.
 func TestCalls(t *testing.T) {
 	for _, s := range in[:5] {
 		for _, name := range []string{"assign", "escalate", "next", "responder", "team"} {
@@ -372,7 +373,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// Rule ogapi-3.seen.
+// Rule ogapi-3.life.seen.
 func TestLookingIsNoUpdate(t *testing.T) {
 	a := fresh()
 	if o := a.See(alert.By{Source: "console", At: now.Add(hour)}); o.Verdict != alert.Same || a.Seen() {

@@ -139,7 +139,7 @@ func TestAskingTwiceIsAskingOnce(t *testing.T) {
 	}
 }
 
-// Words that clients look for. Rules ogapi-1.ack-again, ogapi-1.missing (which hub/state's
+// Words that clients look for. Rules ogapi-3.status.already, ogapi-1.async.missing-alert (which hub/state's
 // plays show).
 func TestWordsThatClientsParse(t *testing.T) {
 	for _, r := range []alert.Reason{alert.AlreadyAcknowledged, alert.AlreadyClosed, alert.AlreadyUnacknowledged, alert.AlreadyClosing} {

@@ -6,7 +6,7 @@ import (
 	"keng/hub/core/alert"
 )
 
-// Every line that the activity log can have, as a person reads it. Rule ogapi-10.actions.
+// Every line that the activity log can have, as a person reads it. Rule ogapi-10.log.actions.
 func TestTheWordsOfEveryLine(t *testing.T) {
 	for _, x := range []struct {
 		what         alert.What

@@ -45,7 +45,7 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// Limits: ogapi-8.heartbeat.limits.
+// Rule ogapi-8.heartbeat.limits.
 func TestLimits(t *testing.T) {
 	r := func(n int) string { return strings.Repeat("ẻ", n) }
 	for name, change := range map[string]func(*heartbeat.Heartbeat){
@@ -98,8 +98,9 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The life of a heartbeat, step by step: ogapi-8.heartbeat.first-ping, .expire, .recover,
-// .disabled, .enabled-again, .old-ping, .late-ping.
+// The life of a heartbeat, step by step. Rules ogapi-8.heartbeat.first-ping,
+// ogapi-8.heartbeat.expire, ogapi-8.heartbeat.recover, ogapi-8.heartbeat.disabled,
+// keng-8.heartbeat.enabled-again, keng-8.heartbeat.old-ping, keng-8.heartbeat.late-ping.
 func TestLife(t *testing.T) {
 	ping := func(ping, now float64) func(*heartbeat.Heartbeat) heartbeat.Change {
 		return func(h *heartbeat.Heartbeat) heartbeat.Change { return h.Ping(at(ping), at(now)) }
@@ -177,7 +178,7 @@ func TestLife(t *testing.T) {
 	}
 }
 
-// ogapi-8.heartbeat.coalesced
+// Rule keng-8.heartbeat.coalesced.
 func TestWriteAt(t *testing.T) {
 	h := ten()
 	want := func(what string, ping, written float64) {
@@ -262,7 +263,7 @@ func TestHeldPingsLoseNothing(t *testing.T) {
 	}
 }
 
-// keng.heartbeat.excuse
+// Rule keng-8.heartbeat.excuse.
 func TestExcuse(t *testing.T) {
 	for _, x := range []struct {
 		interval  int
@@ -283,7 +284,7 @@ func TestExcuse(t *testing.T) {
 	}
 }
 
-// ogapi-8.heartbeat.alert
+// Rule ogapi-8.heartbeat.alert.
 func TestDraft(t *testing.T) {
 	h := ten()
 	h.Ping(now, now)

@@ -45,6 +45,8 @@ func TestFold(t *testing.T) {
 }
 
 // The letters of Vietnamese, each in both forms and both cases.
+//
+// Rule keng-5.compare.fold.
 func TestFoldVietnamese(t *testing.T) {
 	letters := map[string]string{
 		"a": "aàảãáạăằẳẵắặâầẩẫấậ", "e": "eèẻẽéẹêềểễếệ", "i": "iìỉĩíị", "o": "oòỏõóọôồổỗốộơờởỡớợ", "u": "uùủũúụưừửữứự", "y": "yỳỷỹýỵ", "d": "dđ",

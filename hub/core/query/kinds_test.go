@@ -27,6 +27,8 @@ func one() []struct {
 }
 
 // TestWhichKindTakesWhat tries every way to compare with every kind of field.
+//
+// Rules ogapi-5.form.compare, keng-5.form.any, keng-5.form.equals, keng-5.form.list.
 func TestWhichKindTakesWhat(t *testing.T) {
 	ordered := []Kind{Number, Time}
 	texts := []Kind{Text, Name, Identifier}

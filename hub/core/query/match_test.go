@@ -5,6 +5,10 @@ import (
 	"testing"
 )
 
+// Rules keng-5.compare.exact, keng-5.compare.fold, keng-5.compare.missing,
+// keng-5.compare.whole, keng-5.compare.words, keng-5.form.any, keng-5.form.beside,
+// keng-5.form.list, keng-5.form.stars, ogapi-5.form.compare, ogapi-5.form.free,
+// ogapi-5.form.not, ogapi-5.form.star, ogapi-5.time.milliseconds.
 func TestMatch(t *testing.T) {
 	s := outage()
 	for text, want := range map[string]bool{
@@ -147,6 +151,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// Rule keng-5.compare.words.
 func TestWithin(t *testing.T) {
 	for _, c := range []struct {
 		value, text string
@@ -195,6 +200,8 @@ func parsed(t *testing.T, value string) *pattern {
 }
 
 // An empty text is no value, whatever is asked of it.
+//
+// Rule keng-5.compare.missing.
 func TestEmptyTextIsNoValue(t *testing.T) {
 	s := &thing{texts: map[string][]string{"owner": {""}, "description": {""}, "status": {"open"}}}
 	for text, want := range map[string]bool{"owner: *": false, "NOT owner: *": true, "owner: *x*": false, "description: *": false, "x": false} {
@@ -208,6 +215,7 @@ func TestEmptyTextIsNoValue(t *testing.T) {
 	}
 }
 
+// Rule ogapi-5.users.fields.
 func TestUsers(t *testing.T) {
 	s := &thing{
 		texts: map[string][]string{

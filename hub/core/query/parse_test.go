@@ -16,6 +16,10 @@ func now() time.Time {
 
 func options() Options { return Options{Now: now(), Zone: now().Location()} }
 
+// Rules ogapi-5.field.alias-open, keng-5.form.equals, keng-5.form.small,
+// keng-5.form.spellings, keng-5.time.forms, keng-5.time.span, ogapi-5.form.client,
+// ogapi-5.form.colon, ogapi-5.form.parentheses, ogapi-5.form.phrase, ogapi-5.form.and,
+// ogapi-5.form.or, ogapi-5.form.not, ogapi-5.sort.misspelt.
 func TestCanonicalForm(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", ""},
@@ -115,6 +119,7 @@ func TestCanonicalForm(t *testing.T) {
 	}
 }
 
+// Rules keng-5.error.instead, keng-5.error.points.
 func TestErrors(t *testing.T) {
 	for _, c := range []struct {
 		text, token string

@@ -110,6 +110,8 @@ func TestPatternIs(t *testing.T) {
 
 // TestPatternsAreRegularExpressions holds both ways to compare against the regular
 // expressions that say the same, over random patterns and texts of few letters.
+//
+// Rules keng-5.form.stars, ogapi-5.form.star.
 func TestPatternsAreRegularExpressions(t *testing.T) {
 	d := newDice(11)
 	word := func(most int) string {

@@ -40,6 +40,8 @@ func oddIndexes() []Index {
 // TestPlanFindsWhatAScanFinds is the promise of plans: over random queries, subjects and
 // indexes, reading the ranges and checking what is left finds what the query matches, in
 // the order and as often as the plan says.
+//
+// Rule keng-5.plan.same.
 func TestPlanFindsWhatAScanFinds(t *testing.T) {
 	rounds := 1500
 	if testing.Short() {
@@ -185,6 +187,7 @@ func TestPlanOfAPrefix(t *testing.T) {
 	}
 }
 
+// Rule keng-5.plan.bounded.
 func TestPlanIsBounded(t *testing.T) {
 	for n, want := range map[int]string{RangesMax: "tag", RangesMax + 1: "created"} {
 		var tags []string
@@ -341,6 +344,8 @@ func TestOrder(t *testing.T) {
 }
 
 // Every key by which Opsgenie sorts alerts and users.
+//
+// Rules ogapi-5.sort.keys, ogapi-5.sort.misspelt, ogapi-5.sort.users.
 func TestSortKeys(t *testing.T) {
 	for v, keys := range map[*Vocabulary]string{
 		Alerts(): "createdAt updatedAt tinyId alias message status acknowledged isSeen snoozed snoozedUntil count lastOccurredAt lastOccuredAt source owner " +

@@ -63,6 +63,8 @@ func TestAppendPiece(t *testing.T) {
 }
 
 // TestPrecedence prints every tree of two operators over three terms, and reads it back.
+//
+// Rules keng-5.form.precedence, keng-5.print.again.
 func TestPrecedence(t *testing.T) {
 	a, b, c := named("a"), named("b"), named("c")
 	for want, n := range map[string]node{

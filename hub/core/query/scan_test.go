@@ -179,6 +179,8 @@ func TestTokensInMessages(t *testing.T) {
 }
 
 // TestLimits tries each limit from both sides.
+//
+// Rule keng-5.form.limits.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
 		name string

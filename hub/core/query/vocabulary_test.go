@@ -56,6 +56,7 @@ func TestNewVocabularyPanics(t *testing.T) {
 	}
 }
 
+// Rule keng-5.error.instead.
 func TestNearest(t *testing.T) {
 	names := []string{"status", "owner", "count", "tag", "tags", "createdAt"}
 	for misspelt, want := range map[string]string{
