@@ -1,6 +1,7 @@
 package escalate_test
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -50,6 +51,56 @@ func TestConditions(t *testing.T) {
 	} {
 		if got := (escalate.Rule{Condition: c.condition}).Holds(&c.a); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+// Whatever the delays, the steps are the rules, each once, ordered as the plainest sort does
+// it; asking for one is asking for the same one again, and an escalation added later has the
+// same steps later. Rules ogapi-8.escalation.delay, keng-8.escalation.order,
+// keng-8.escalation.end.
+func TestStepsAreThePlainOrder(t *testing.T) {
+	added := time.Date(2026, 3, 29, 0, 30, 0, 0, time.UTC) // clocks change in Europe within the hour
+	for seed := range uint64(300) {
+		dice := rand.New(rand.NewPCG(seed, 1))
+		p := escalate.Policy{}
+		for i := range dice.IntN(9) {
+			p.Rules = append(p.Rules, escalate.Rule{
+				Condition: escalate.Condition(1 + dice.IntN(2)), Delay: time.Duration(dice.IntN(4)) * time.Hour, Recipient: alert.Responder{ID: string(rune('a' + i))}})
+		}
+		n := 0
+		for hours := range 4 {
+			for _, rule := range p.Rules {
+				if rule.Delay != time.Duration(hours)*time.Hour {
+					continue
+				}
+				step, ok := p.Step(n, added)
+				if want := (escalate.Step{Number: n, At: added.Add(rule.Delay), Rule: rule}); !ok || step != want {
+					t.Fatalf("seed %d: step %d is %+v, want %+v", seed, n, step, want)
+				}
+				if later, _ := p.Step(n, added.AddDate(0, 0, 1)); later.At.Sub(step.At) != 24*time.Hour || later.Rule != step.Rule {
+					t.Fatalf("seed %d: added a day later, step %d is %+v", seed, n, later)
+				}
+				n++
+			}
+		}
+		if step, ok := p.Step(n, added); ok || step != (escalate.Step{}) {
+			t.Fatalf("seed %d: after the last step comes %+v", seed, step)
+		}
+	}
+}
+
+// Rules ogapi-8.escalation.if-not-acked, ogapi-8.escalation.if-not-closed: what has silenced
+// an alert in other ways silences its escalation too, until the alert is closed.
+func TestConditionsOfSilentAlerts(t *testing.T) {
+	now := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
+	for name, a := range map[string]alert.Alert{
+		"snoozed": {Status: alert.Open, SnoozedUntil: now}, "closing": {Status: alert.Open, Closing: &alert.Closing{}},
+	} {
+		for condition, want := range map[escalate.Condition]bool{escalate.IfNotAcked: false, escalate.IfNotClosed: true} {
+			if got := (escalate.Rule{Condition: condition}).Holds(&a); got != want {
+				t.Errorf("%s, condition %d: %v, want %v", name, condition, got, want)
+			}
 		}
 	}
 }
