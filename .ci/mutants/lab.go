@@ -31,8 +31,8 @@ func (p goPackage) shown(name string) string {
 }
 
 // list finds packages as the go command does.
-func list(patterns []string) ([]goPackage, error) {
-	out, err := goCommand(append([]string{"list", "-json=Dir,ImportPath,GoFiles,Module"}, patterns...)...)
+func list(ctx context.Context, patterns []string) ([]goPackage, error) {
+	out, err := goCommand(ctx, append([]string{"list", "-json=Dir,ImportPath,GoFiles,Module"}, patterns...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,8 @@ func list(patterns []string) ([]goPackage, error) {
 }
 
 // goCommand runs the go command and returns what it prints.
-func goCommand(args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+func goCommand(ctx context.Context, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	var complaint bytes.Buffer
 	c := exec.CommandContext(ctx, "go", args...)
@@ -66,9 +66,9 @@ func goCommand(args ...string) ([]byte, error) {
 const equivalentFile = ".ci/mutants/equivalent.txt"
 
 // equivalents reads the list, from the top of the module that the command runs in.
-func equivalents() (map[string]bool, error) {
+func equivalents(ctx context.Context) (map[string]bool, error) {
 	known := map[string]bool{}
-	top, err := goCommand("list", "-m", "-f", "{{.Dir}}")
+	top, err := goCommand(ctx, "list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
 		return nil, err
 	}
@@ -112,9 +112,9 @@ func newLab(timeout time.Duration) (*lab, error) {
 func (l *lab) close() { os.RemoveAll(l.dir) }
 
 // try says what becomes of a mutant. An error means that nothing is known of it.
-func (l *lab) try(m mutant) (fate, error) {
+func (l *lab) try(ctx context.Context, m mutant) (fate, error) {
 	if !l.sound[m.pkg.ImportPath] {
-		switch f, err := l.test(m.pkg, filepath.Join(m.pkg.Dir, m.name), m.source); {
+		switch f, err := l.test(ctx, m.pkg, filepath.Join(m.pkg.Dir, m.name), m.source); {
 		case err != nil:
 			return "", err
 		case f != survives:
@@ -122,11 +122,11 @@ func (l *lab) try(m mutant) (fate, error) {
 		}
 		l.sound[m.pkg.ImportPath] = true
 	}
-	return l.test(m.pkg, filepath.Join(m.pkg.Dir, m.name), m.text())
+	return l.test(ctx, m.pkg, filepath.Join(m.pkg.Dir, m.name), m.text())
 }
 
 // test builds and runs the tests of a package in which a file has another text.
-func (l *lab) test(p goPackage, path string, text []byte) (fate, error) {
+func (l *lab) test(ctx context.Context, p goPackage, path string, text []byte) (fate, error) {
 	changed, overlay, binary := filepath.Join(l.dir, "changed.go"), filepath.Join(l.dir, "overlay.json"), filepath.Join(l.dir, "tests")
 	told, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
 	if err != nil {
@@ -136,29 +136,31 @@ func (l *lab) test(p goPackage, path string, text []byte) (fate, error) {
 		return "", err
 	}
 	os.Remove(binary)
-	if _, err := goCommand("test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, p.ImportPath); err != nil {
-		return noMutant, nil
+	if _, err := goCommand(ctx, "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, p.ImportPath); err != nil {
+		return noMutant, ctx.Err()
 	}
 	if _, err := os.Stat(binary); err != nil {
 		return "", fmt.Errorf("%s has no tests", p.ImportPath)
 	}
-	return l.run(binary, p.Dir)
+	return l.run(ctx, binary, p.Dir)
 }
 
 // run runs tests in the folder of their package. A change may make a loop endless, or one
 // that takes ever more memory, or a wait: all are bounded. It is the processor's time that
 // counts, so that nothing is called endless because the machine is busy; what waits may do so
 // much longer.
-func (l *lab) run(binary, dir string) (fate, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), waitShare*l.timeout)
+func (l *lab) run(ctx context.Context, binary, dir string) (fate, error) {
+	within, cancel := context.WithTimeout(ctx, waitShare*l.timeout)
 	defer cancel()
 	limits := fmt.Sprintf(`ulimit -v 4194304; ulimit -t %d; exec "$0" "$@"`, max(1, int(l.timeout.Seconds())))
-	c := exec.CommandContext(ctx, "sh", "-c", limits, binary, "-test.failfast", "-test.short")
+	c := exec.CommandContext(within, "sh", "-c", limits, binary, "-test.failfast", "-test.short")
 	c.Dir = dir
 	c.WaitDelay = time.Second
 	err := c.Run()
 	var status *exec.ExitError
 	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
 	case err == nil:
 		return survives, nil
 	case errors.As(err, &status) && status.ExitCode() < 0: // by a signal

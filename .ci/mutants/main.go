@@ -16,19 +16,23 @@
 //
 // Nothing is written into the tree: the compiler is told to read a changed file elsewhere (go
 // help build, -overlay). A mutant's tests are those of its own package, with -short; they may
-// use -timeout of the processor, ten times as long in all, and 4 GiB of addresses.
+// use -timeout of the processor, ten times as long in all, and 4 GiB of addresses. What is
+// compiled of a mutant stays in the build cache for some days (go clean -cache).
 //
 // It exits with 1 if fewer than -least percent were killed, with 2 if it could not do its work.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -60,7 +64,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "name a package, as ./hub/core/route")
 		os.Exit(2)
 	}
-	percent, err := o.run(flag.Args())
+	// What ends it early ends what it runs, and lets it clean up.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	percent, err := o.run(ctx, flag.Args())
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
@@ -72,9 +79,9 @@ func main() {
 }
 
 // run tries mutants of packages, tells of them, and returns how many percent were killed.
-func (o *options) run(patterns []string) (percent float64, err error) {
+func (o *options) run(ctx context.Context, patterns []string) (percent float64, err error) {
 	begin := time.Now()
-	candidates, err := o.candidates(patterns)
+	candidates, err := o.candidates(ctx, patterns)
 	if err != nil {
 		return 0, err
 	}
@@ -86,7 +93,7 @@ func (o *options) run(patterns []string) (percent float64, err error) {
 	var dead, endless, alive, passed, at int
 	for at = min(o.skip, len(candidates)); at < len(candidates) && dead+alive < o.n && time.Since(begin) < o.limit; at++ {
 		m := candidates[at]
-		fate, err := l.try(m)
+		fate, err := l.try(ctx, m)
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", m, err)
 		}
@@ -117,12 +124,12 @@ func (o *options) run(patterns []string) (percent float64, err error) {
 
 // candidates returns the mutants of packages in the order in which they are tried, without
 // those that are known to mean the same as the code.
-func (o *options) candidates(patterns []string) ([]mutant, error) {
-	packages, err := list(patterns)
+func (o *options) candidates(ctx context.Context, patterns []string) ([]mutant, error) {
+	packages, err := list(ctx, patterns)
 	if err != nil {
 		return nil, err
 	}
-	known, err := equivalents()
+	known, err := equivalents(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func TestFates(t *testing.T) {
 		"a_test.go": "package a\n\nimport \"testing\"\n\nfunc Test(t *testing.T) {\n\tif Sum(4) != 6 {\n\t\tt.Fail()\n\t}\n}\n",
 	})
 	t.Chdir(dir)
-	packages, err := list([]string{"."})
+	packages, err := list(t.Context(), []string{"."})
 	if err != nil || len(packages) != 1 {
 		t.Fatal(packages, err)
 	}
@@ -96,13 +96,13 @@ func TestFates(t *testing.T) {
 		if i < 0 {
 			t.Fatalf("there is no %s among %v", want, all)
 		}
-		if got, err := l.try(all[i]); err != nil || got != fates {
+		if got, err := l.try(t.Context(), all[i]); err != nil || got != fates {
 			t.Errorf("%s: %s, %v; want %s", all[i], got, err, fates)
 		}
 	}
 	broken := all[0]
 	broken.insert = "{{{"
-	if got, err := l.try(broken); err != nil || got != noMutant {
+	if got, err := l.try(t.Context(), broken); err != nil || got != noMutant {
 		t.Errorf("what does not compile: %s, %v", got, err)
 	}
 	if now, err := os.ReadFile("a.go"); err != nil || string(now) != code {
@@ -116,7 +116,7 @@ func TestCandidates(t *testing.T) {
 	dir := module(t, map[string]string{"go.mod": "module a\n\ngo 1.26\n", "a.go": "package a\n\nvar x, y, z = 1, 2, 3\n\nvar w = 4\n"})
 	t.Chdir(dir)
 	names := func(o options) (all []string) {
-		found, err := o.candidates([]string{"."})
+		found, err := o.candidates(t.Context(), []string{"."})
 		if err != nil {
 			t.Fatal(err)
 		}

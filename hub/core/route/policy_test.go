@@ -257,6 +257,8 @@ func TestMatrix(t *testing.T) {
 		}
 		if ok {
 			mentions(t, c.rule, why, got.String(), strings.ToLower(strings.TrimSpace(c.impact)))
+		} else if why != "" {
+			t.Errorf("%s: a reason for no priority: %s", c.rule, why)
 		}
 		shaping := route.Shaping{Matrix: &usual}
 		shaped := shaping.Shape(alert.Draft{Message: "m", Details: details}, world())
