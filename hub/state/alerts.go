@@ -270,7 +270,12 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 // silence ends all that was still to be done for an alert (P3), and remembers until when it
 // is silent, if not for good.
 func (c *change) silence(a *alert.Alert, what alert.What) error {
-	for _, d := range deadlinesOf(c.tx, a.ID) {
+	rested := c.rests(a)
+	var planned []*Deadline
+	if !c.idle[a.ID] {
+		planned = deadlinesOf(c.tx, a.ID)
+	}
+	for _, d := range planned {
 		if d.Kind == EscalationStep {
 			a.Next = &alert.Next{Escalation: d.Escalation, Step: d.Step, Added: d.Added}
 			break
@@ -278,10 +283,10 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	}
 	a.Resting = ""
 	if a.Status == alert.Closed || what == alert.DidDelete {
-		c.dropDeadlines(a.ID)
+		c.drop(planned)
 		c.dropHolds(a)
 	} else {
-		c.dropDeadlines(a.ID, ClosedByRule) // what is acknowledged is closed by itself, too
+		c.drop(planned, ClosedByRule) // what is acknowledged is closed by itself, too
 	}
 	if err := Alerts.Put(c.tx, a); err != nil {
 		return err
@@ -293,6 +298,9 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 		if err := c.age(agedAlerts, agedRequests); err != nil {
 			return err
 		}
+	}
+	if rested {
+		return nil
 	}
 	return c.cancelDeliveries(a.ID, "", "the alert is "+silencedBy(what))
 }

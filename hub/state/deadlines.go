@@ -243,9 +243,9 @@ func deadlinesOf(r table.Reader, id core.AlertID) []*Deadline {
 	return all
 }
 
-// dropDeadlines forgets everything that was to be done for an alert, but some kinds.
-func (c *change) dropDeadlines(id core.AlertID, but ...DeadlineKind) {
-	for _, d := range deadlinesOf(c.tx, id) {
+// drop forgets deadlines, but not those of some kinds.
+func (c *change) drop(planned []*Deadline, but ...DeadlineKind) {
+	for _, d := range planned {
 		if !slices.Contains(but, d.Kind) {
 			Deadlines.Delete(c.tx, deadlineKey(d))
 		}
@@ -298,6 +298,13 @@ func (c *change) whyResting(a *alert.Alert) string {
 
 func (c *change) logResting(a *alert.Alert) error {
 	return c.log(a.ID, SystemEntry, System, "Nobody further will be notified: "+a.Resting)
+}
+
+// rests reports, without a look at any index, that no page about an alert is open and none
+// will follow: the last command that changed that has written down why, and this one has
+// not touched the alert.
+func (c *change) rests(a *alert.Alert) bool {
+	return c.idle[a.ID] || a.Resting != "" && !c.touched[a.ID]
 }
 
 // busy reports whether something will still happen for an alert by itself.
