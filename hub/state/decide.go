@@ -1,0 +1,122 @@
+package state
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/route"
+	"keng/raftstore/table"
+)
+
+// decider asks the rules of a state, at a moment, about alerts. It changes nothing.
+type decider struct {
+	r     table.Reader
+	now   time.Time
+	zones Zones
+	sets  *atomic.Pointer[policySet] // the policies as they were last read
+}
+
+// rules returns what decides in the present state.
+func (c *change) rules() decider { return decider{c.tx, c.now, c.zones, c.policySets} }
+
+// policySet are the policies as they were under one stamp, read once: every alert asks them.
+// It is safe for concurrent use.
+type policySet struct {
+	stamp stamp
+
+	mutex        sync.Mutex
+	memo         *route.Memo // also of routing rules
+	alert        map[core.TeamID][]route.AlertPolicy
+	notification map[core.TeamID][]route.NotificationPolicy
+	groupings    []route.Grouping
+	grouped      bool // groupings have been read
+}
+
+// policies returns the policies.
+func (d decider) policies() *policySet {
+	var present stamp // empty as long as there have been none
+	if row, ok := stamps.Get(d.r, stampKey); ok {
+		present = *row
+	}
+	if set := d.sets.Load(); set != nil && set.stamp == present {
+		return set
+	}
+	set := &policySet{
+		stamp: present, memo: route.NewMemo(), alert: map[core.TeamID][]route.AlertPolicy{}, notification: map[core.TeamID][]route.NotificationPolicy{},
+	}
+	d.sets.Store(set)
+	return set
+}
+
+// ofAlerts returns the alert policies of a team, or of none. The mutex is held.
+func (s *policySet) ofAlerts(r table.Reader, team core.TeamID) []route.AlertPolicy {
+	list, known := s.alert[team]
+	if !known {
+		for _, p := range PoliciesOf(r, AlertPolicies, team) {
+			list = append(list, *p.Alert)
+		}
+		s.alert[team] = list
+	}
+	return list
+}
+
+// ofNotifying returns the notification policies of a team. The mutex is held.
+func (s *policySet) ofNotifying(r table.Reader, team core.TeamID) []route.NotificationPolicy {
+	list, known := s.notification[team]
+	if !known {
+		for _, p := range PoliciesOf(r, NotificationPolicies, team) {
+			list = append(list, *p.Notification)
+		}
+		s.notification[team] = list
+	}
+	return list
+}
+
+// shape lets the alert policies rewrite what is to become an alert.
+func (d decider) shape(draft alert.Draft) route.Shaped {
+	set := d.policies()
+	set.mutex.Lock()
+	defer set.mutex.Unlock()
+	shaping := route.Shaping{
+		Global: set.ofAlerts(d.r, ""), Names: d.nameOf,
+		Team: func(team core.TeamID) []route.AlertPolicy { return set.ofAlerts(d.r, team) },
+	}
+	shaped := shaping.Shape(draft, d.world(set.memo))
+	if draft.Integration == "" {
+		shaped.Draft.Alias = draft.Alias // by which an agent, or the hub itself, finds it again when it is over
+	}
+	return shaped
+}
+
+// verdict asks a team's notification policies.
+func (d decider) verdict(team core.TeamID, a *alert.Alert, f *route.Facts) route.Verdict {
+	set := d.policies()
+	set.mutex.Lock()
+	defer set.mutex.Unlock()
+	list := set.ofNotifying(d.r, team)
+	if len(list) == 0 {
+		return route.Verdict{}
+	}
+	subject := route.Of(a, d.nameOf)
+	return route.Judge(list, &subject, f, d.world(set.memo))
+}
+
+// route returns the routing rule of a team that answers for an alert.
+func (d decider) route(t *route.Team, a *alert.Alert) (route.Routed, bool) {
+	set := d.policies()
+	set.mutex.Lock()
+	defer set.mutex.Unlock()
+	subject := route.Of(a, d.nameOf)
+	return t.Route(&subject, d.world(set.memo))
+}
+
+// world is what decisions need to know besides the rules.
+func (d decider) world(memo *route.Memo) *route.World {
+	return &route.World{Now: d.now, Zones: d.zones, Memo: memo}
+}
+
+// nameOf returns the name of a responder; "" if there is none such any more.
+func (d decider) nameOf(r alert.Responder) string { return nameOfResponder(d.r, r) }
