@@ -1,6 +1,7 @@
 package state
 
 import (
+	"fmt"
 	"slices"
 
 	"keng/hub/core"
@@ -44,6 +45,9 @@ func (k PutClosure) apply(c *change) (TeamClosure, error) {
 
 // closeUnder closes an alert by the rule of the team that owns it.
 func (c *change) closeUnder(a *alert.Alert, by alert.By) alert.Outcome {
+	if why := mayNotClose(a); why != "" {
+		return alert.Outcome{Verdict: alert.Refused, Reason: why}
+	}
 	rule, ok := Closures.Get(c.tx, table.K().String(string(a.OwnerTeam)))
 	if !ok || by.User == "" {
 		return a.Close(by)
@@ -100,6 +104,9 @@ func (k DeleteAlert) apply(c *change) (Request, error) {
 	c.dropDeadlines(stone.ID) // also that by which it would have woken
 	Alerts.Delete(c.tx, table.K().String(string(stone.ID)))
 	if err := Deleted.Put(c.tx, &stone); err != nil {
+		return r, err
+	}
+	if err := c.setFree(stone.ID, fmt.Sprintf("#%d", stone.Tiny)); err != nil {
 		return r, err
 	}
 	return r, c.plan(Deadline{Kind: DeletedRest, At: c.now, Alert: stone.ID})

@@ -104,6 +104,13 @@ const (
 	switchPolicy number = 96
 	movePolicy   number = 97
 	deletePolicy number = 98
+
+	// Groupings.
+	createGrouping number = 120
+	changeGrouping number = 121
+	deleteGrouping number = 122
+	moveGrouping   number = 123
+	closeGroup     number = 124
 )
 
 // runners is the list of all commands, made once.
@@ -201,5 +208,11 @@ func commands() map[number]runner {
 		switchPolicy: runs(SwitchPolicy{}),
 		movePolicy:   runs(MovePolicy{}),
 		deletePolicy: runs(DeletePolicy{}),
+
+		createGrouping: runs(CreateGrouping{}),
+		changeGrouping: runs(ChangeGrouping{}),
+		deleteGrouping: runs(DeleteGrouping{}),
+		moveGrouping:   runs(MoveGrouping{}),
+		closeGroup:     runs(CloseGroup{}),
 	}
 }

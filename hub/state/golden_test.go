@@ -65,6 +65,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(CheckLists), golden(Bundles), golden(Presences),
 			golden(Deleted), golden(Closures), golden(Heartbeats),
 			golden(Policies), golden(Holds), golden(stamps),
+			golden(Groupings),
 		} {
 			if !yield(row(t)) {
 				return
@@ -83,6 +84,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[PutChecks](), fill[DeleteChecks](), fill[NoteChecks](),
 			fill[UnacknowledgeAlert](), fill[SnoozeAlert](), fill[AssignAlert](), fill[TakeAlert](), fill[EscalateAlert](), fill[AddResponder](), fill[AddTeam](), fill[AddNote](), fill[AddTags](), fill[RemoveTags](), fill[AddDetails](), fill[RemoveDetails](), fill[RunAction](), fill[UpdatePriority](), fill[UpdateMessage](), fill[UpdateDescription](), fill[SeeAlert](), fill[DeleteAlert](), fill[AnswerClosing](), fill[PutClosure](), fill[CreateHeartbeat](), fill[ChangeHeartbeat](), fill[DeleteHeartbeat](), fill[PingHeartbeats](),
 			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](),
+			fill[CreateGrouping](), fill[ChangeGrouping](), fill[DeleteGrouping](), fill[MoveGrouping](), fill[CloseGroup](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -231,7 +233,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		Request{}, Entry{}, Deadline{}, Delivery{}, Bundled{}, envelope{}, TakeEvents{},
 		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{},
 		alert.Tombstone{}, TeamClosure{}, Heartbeat{}, CreateHeartbeat{}, ChangeHeartbeat{}, DeleteHeartbeat{}, PingHeartbeats{}, UnacknowledgeAlert{}, SnoozeAlert{}, AssignAlert{}, TakeAlert{}, EscalateAlert{}, AddResponder{}, AddTeam{}, AddNote{}, AddTags{}, RemoveTags{}, AddDetails{}, RemoveDetails{}, RunAction{}, UpdatePriority{}, UpdateMessage{}, UpdateDescription{}, SeeAlert{}, DeleteAlert{}, AnswerClosing{}, PutClosure{},
-		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{}} {
+		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{},
+		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }
