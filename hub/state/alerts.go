@@ -261,7 +261,7 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 		if p, ok := ParentOf(c.tx, a); ok {
 			return c.helpParent(a, p, call)
 		}
-		return call(a)
+		return errors.Join(call(a), c.tellUntold(a.ID))
 	}
 	return Alerts.Put(c.tx, a)
 }

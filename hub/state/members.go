@@ -218,7 +218,14 @@ func (c *change) tellParent(m *alert.Alert) error {
 	if o := p.Uncover(by); o.Moved() {
 		return c.follows(p, o, nil)
 	}
-	if p.Silent() || len(p.Lead.Untold) == 0 {
+	return c.tellUntold(p.ID)
+}
+
+// tellUntold tells those who answer for a parent and have not been told of it, unless
+// somebody takes care of it.
+func (c *change) tellUntold(id core.AlertID) error {
+	p, ok := Alerts.Get(c.tx, table.K().String(string(id)))
+	if !ok || p.Lead == nil || p.Silent() || len(p.Lead.Untold) == 0 {
 		return nil
 	}
 	untold := p.Lead.Untold
@@ -238,7 +245,7 @@ func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) er
 		}
 		c.forget(p.ID, SnoozeEnd, ClosingDue)
 	}
-	p.Answer(m.Responders)
+	p.Answer(alert.By{At: c.now}, m.Responders)
 	if err := Alerts.Put(c.tx, p); err != nil {
 		return err
 	}

@@ -113,11 +113,15 @@ func (a *Alert) Help(by By) Outcome {
 }
 
 // Answer lets more responders answer for a parent, as far as there is room.
-func (a *Alert) Answer(responders []Responder) {
+func (a *Alert) Answer(by By, responders []Responder) {
+	before := len(a.Responders)
 	for _, r := range responders {
 		if len(a.Responders) < RespondersMax && !a.HasResponder(r) {
 			a.Responders = append(a.Responders, r)
 		}
+	}
+	if len(a.Responders) > before {
+		a.touch(by.At)
 	}
 }
 
