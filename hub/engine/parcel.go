@@ -69,11 +69,14 @@ func (p *parcel) summarize(page *channel.Page) {
 
 // body says what a person needs to know beside the title, a line for each fact.
 func body(a *alert.Alert, language channel.Language) string {
-	words := map[string]string{"entity": "About", "source": "From", "count": "Times"}
+	words := map[string]string{"entity": "About", "source": "From", "count": "Times", "under": "Open under it: %d, newest #%d %s"}
 	if language == channel.Vietnamese {
-		words = map[string]string{"entity": "Đối tượng", "source": "Nguồn", "count": "Số lần"}
+		words = map[string]string{"entity": "Đối tượng", "source": "Nguồn", "count": "Số lần", "under": "Đang mở trong nhóm: %d, mới nhất #%d %s"}
 	}
 	var lines []string
+	if a.Lead != nil {
+		lines = append(lines, fmt.Sprintf(words["under"], a.Lead.Open, a.Lead.Newest, a.Lead.About))
+	}
 	if a.Description != "" && a.Description != a.Message {
 		lines = append(lines, a.Description)
 	}

@@ -16,6 +16,8 @@ func TestPageOfOneAlert(t *testing.T) {
 	full := alert.Alert{ID: "a", Tiny: 7, Message: "web is down", Description: "502", Entity: "web-1", Source: "probe", Count: 2, Priority: 1, Sequence: 9}
 	same := full
 	same.Description, same.Entity, same.Source, same.Count = full.Message, "", "", 1
+	parent := same
+	parent.Lead = &alert.Lead{Members: 20, Open: 14, Newest: 21, About: "dns is down"}
 	for _, c := range []struct {
 		alert          alert.Alert
 		language, body string
@@ -23,6 +25,8 @@ func TestPageOfOneAlert(t *testing.T) {
 		{full, "en", "502\nAbout: web-1\nFrom: probe\nTimes: 2"},
 		{full, "vi", "502\nĐối tượng: web-1\nNguồn: probe\nSố lần: 2"},
 		{same, "en", ""},
+		{parent, "en", "Open under it: 14, newest #21 dns is down"},
+		{parent, "vi", "Đang mở trong nhóm: 14, mới nhất #21 dns is down"},
 		{alert.Alert{ID: "a", Tiny: 7, Message: "web is down", Priority: 1, Sequence: 9}, "vi", ""},
 	} {
 		p := parcel{state.Delivery{Language: c.language, CreatedAt: now}, []*alert.Alert{&c.alert}}

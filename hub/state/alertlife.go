@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -51,7 +52,7 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 // alert would be silent for ever, a page would be waited for for ever, or what a deleted
 // alert said would stay.
 func (k DeadlineKind) cannotBeDropped() bool {
-	return k == SnoozeEnd || k == ClosingDue || k == DeliveryOverdue || k == DeletedRest || k == TeamDelayed || k == ClosedByRule
+	return k == SnoozeEnd || k == ClosingDue || k == DeliveryOverdue || k == DeletedRest || k == TeamDelayed || k == ClosedByRule || k == MembersRest
 }
 
 // forget drops the deadlines of some kinds of an alert.
@@ -180,6 +181,12 @@ func (k EscalateAlert) apply(c *change) (Request, error) {
 				Deadlines.Delete(c.tx, deadlineKey(d)) // it begins once more
 			}
 		}
+		if a.Lead != nil && slices.Contains(a.Begun, e.ID) { // it was asked for through a member
+			a.Begun = without(a.Begun, []core.EscalationID{e.ID})
+			if err := Alerts.Put(c.tx, a); err != nil {
+				return err
+			}
+		}
 		return c.tellAll(a, []alert.Responder{{Kind: alert.Escalation, ID: string(e.ID)}})
 	})
 }
@@ -196,6 +203,9 @@ func (c *change) escalateToNext(k Asked) (Request, error) {
 // nextStep returns the escalation step of an alert that comes next: that which is planned,
 // or that which was when the alert fell silent, as if its moment were now.
 func (c *change) nextStep(a *alert.Alert) *Deadline {
+	if p, under := ParentOf(c.tx, a); under {
+		a = p
+	}
 	for _, d := range deadlinesOf(c.tx, a.ID) {
 		if d.Kind == EscalationStep {
 			return d

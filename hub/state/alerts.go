@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"time"
 
 	"keng/hub/core"
@@ -36,7 +37,7 @@ var (
 // Alerts holds the alerts, open and closed, in the order in which they were created: ids
 // begin with the short number. Index numbers 2 to 4 were used.
 var Alerts = table.New(10, "alerts", func(a *alert.Alert) table.Key { return table.K().String(string(a.ID)) }, alertsByAlias,
-	AlertsOpen, AlertsQuiet)
+	AlertsOpen, AlertsQuiet, alertsByParent, alertsByGroup)
 
 // Ref names an alert. Exactly one field is set.
 type Ref struct {
@@ -167,7 +168,10 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 			return nil, false, err
 		}
 	}
-	if a.Resting != "" {
+	if err := c.place(a); err != nil {
+		return nil, false, err
+	}
+	if a.Resting != "" && a.Parent == "" {
 		return a, true, c.logResting(a)
 	}
 	return a, true, nil
@@ -248,7 +252,7 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 	}
 	switch o.Then {
 	case alert.ThenSilence:
-		return c.silence(a, o.Entry.What)
+		return errors.Join(c.silence(a, o.Entry.What), c.fell(a, o.Entry))
 	case alert.ThenBeginAnew:
 		c.forget(a.ID, EscalationStep, ReachAttempt, TellLate, SnoozeEnd, ClosingDue)
 		a.Begun, a.Next = nil, nil
@@ -262,7 +266,10 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 		if err := Alerts.Put(c.tx, a); err != nil {
 			return err
 		}
-		return call(a)
+		if p, ok := ParentOf(c.tx, a); ok {
+			return c.helpParent(a, p, call)
+		}
+		return errors.Join(call(a), c.tellUntold(a.ID))
 	}
 	return Alerts.Put(c.tx, a)
 }

@@ -1,6 +1,8 @@
 package state
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"keng/hub/core"
@@ -44,6 +46,9 @@ func (k PutClosure) apply(c *change) (TeamClosure, error) {
 
 // closeUnder closes an alert by the rule of the team that owns it.
 func (c *change) closeUnder(a *alert.Alert, by alert.By) alert.Outcome {
+	if why := mayNotClose(a); why != "" {
+		return alert.Outcome{Verdict: alert.Refused, Reason: why}
+	}
 	rule, ok := Closures.Get(c.tx, table.K().String(string(a.OwnerTeam)))
 	if !ok || by.User == "" {
 		return a.Close(by)
@@ -102,7 +107,7 @@ func (k DeleteAlert) apply(c *change) (Request, error) {
 	if err := Deleted.Put(c.tx, &stone); err != nil {
 		return r, err
 	}
-	if err := c.age(agedDeleted); err != nil {
+	if err := errors.Join(c.age(agedDeleted), c.setFree(stone.ID, fmt.Sprintf("#%d", stone.Tiny))); err != nil {
 		return r, err
 	}
 	return r, c.plan(Deadline{Kind: DeletedRest, At: c.now, Alert: stone.ID})

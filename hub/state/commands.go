@@ -118,6 +118,12 @@ const (
 	deleteMaintenance number = 113
 	putMatrix         number = 115
 	putRetention      number = 116
+	// Groupings.
+	createGrouping number = 120
+	changeGrouping number = 121
+	deleteGrouping number = 122
+	moveGrouping   number = 123
+	closeGroup     number = 124
 )
 
 // runners is the list of all commands, made once.
@@ -227,5 +233,10 @@ func commands() map[number]runner {
 		deleteMaintenance: runs(DeleteMaintenance{}),
 		putMatrix:         runs(PutMatrix{}),
 		putRetention:      runs(PutRetention{}),
+		createGrouping:    runs(CreateGrouping{}),
+		changeGrouping:    runs(ChangeGrouping{}),
+		deleteGrouping:    runs(DeleteGrouping{}),
+		moveGrouping:      runs(MoveGrouping{}),
+		closeGroup:        runs(CloseGroup{}),
 	}
 }

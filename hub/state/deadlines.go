@@ -169,6 +169,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.sweepDue(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
+	case MembersRest:
+		return c.freeRest(d.Alert)
 	}
 	c.touched[d.Alert] = true
 	if d.At.Before(c.now) {
@@ -272,8 +274,8 @@ func (c *change) settle() error {
 		if err := Alerts.Put(c.tx, a); err != nil {
 			return err
 		}
-		if resting == "" {
-			continue
+		if resting == "" || a.Parent != "" {
+			continue // of a member the line that it joined says so
 		}
 		if err := c.logResting(a); err != nil {
 			return err
@@ -287,11 +289,17 @@ const namesNobody = "it names nobody who answers for it"
 
 // whyResting says why nothing happens for an alert by itself.
 func (c *change) whyResting(a *alert.Alert) string {
+	if p, under := ParentOf(c.tx, a); under {
+		return restsUnder(p)
+	}
 	if len(a.Responders) == 0 {
 		return namesNobody
 	}
 	if back := c.heldBack(a); back != "" {
 		return back
+	}
+	if a.Lead != nil && len(a.Lead.Untold) > 0 {
+		return "what is under it has yet to be told"
 	}
 	return "everything that was configured has been done"
 }

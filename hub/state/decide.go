@@ -33,6 +33,8 @@ type policySet struct {
 	memo         *route.Memo // also of routing rules
 	alert        map[core.TeamID][]route.AlertPolicy
 	notification map[core.TeamID][]route.NotificationPolicy
+	groupings    []route.Grouping
+	grouped      bool // groupings have been read
 }
 
 // policies returns the policies.

@@ -66,6 +66,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Deleted), golden(Closures), golden(Heartbeats),
 			golden(Policies), golden(Holds), golden(stamps), golden(Integrations), golden(Journal),
 			golden(Maintenances), golden(Matrices), golden(Sweeps),
+			golden(Policies), golden(Holds), golden(stamps),
+			golden(Groupings),
 		} {
 			if !yield(row(t)) {
 				return
@@ -85,6 +87,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[UnacknowledgeAlert](), fill[SnoozeAlert](), fill[AssignAlert](), fill[TakeAlert](), fill[EscalateAlert](), fill[AddResponder](), fill[AddTeam](), fill[AddNote](), fill[AddTags](), fill[RemoveTags](), fill[AddDetails](), fill[RemoveDetails](), fill[RunAction](), fill[UpdatePriority](), fill[UpdateMessage](), fill[UpdateDescription](), fill[SeeAlert](), fill[DeleteAlert](), fill[AnswerClosing](), fill[PutClosure](), fill[CreateHeartbeat](), fill[ChangeHeartbeat](), fill[DeleteHeartbeat](), fill[PingHeartbeats](),
 			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](), fill[CreateIntegration](), fill[ChangeIntegration](), fill[DeleteIntegration](), fill[AddAction](), fill[TakeInput](),
 			fill[CreateMaintenance](), fill[ChangeMaintenance](), fill[CancelMaintenance](), fill[DeleteMaintenance](), fill[PutMatrix](), fill[PutRetention](),
+			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](),
+			fill[CreateGrouping](), fill[ChangeGrouping](), fill[DeleteGrouping](), fill[MoveGrouping](), fill[CloseGroup](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -235,7 +239,9 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		Device{}, CreateUser{}, ChangeContact{}, RegisterDevice{}, ChangeRule{}, ChangeStep{}, CreateTeam{}, AddMember{}, ChangeRoutingRule{}, CreateSchedule{}, ChangeRotation{}, CreateEscalation{},
 		alert.Tombstone{}, TeamClosure{}, Heartbeat{}, CreateHeartbeat{}, ChangeHeartbeat{}, DeleteHeartbeat{}, PingHeartbeats{}, UnacknowledgeAlert{}, SnoozeAlert{}, AssignAlert{}, TakeAlert{}, EscalateAlert{}, AddResponder{}, AddTeam{}, AddNote{}, AddTags{}, RemoveTags{}, AddDetails{}, RemoveDetails{}, RunAction{}, UpdatePriority{}, UpdateMessage{}, UpdateDescription{}, SeeAlert{}, DeleteAlert{}, AnswerClosing{}, PutClosure{},
 		Maintenance{}, TeamMatrix{}, Sweep{}, CreateMaintenance{}, ChangeMaintenance{}, CancelMaintenance{}, DeleteMaintenance{}, PutMatrix{}, PutRetention{}, RetentionReport{},
-		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{}} {
+		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{},
+		Policy{}, CreatePolicy{}, ChangePolicy{}, SwitchPolicy{}, MovePolicy{}, DeletePolicy{}, Hold{}, Integration{}, CreateIntegration{}, ChangeIntegration{}, AddAction{}, Input{}, TakeInput{},
+		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

@@ -162,7 +162,7 @@ func (c *change) occurred(a *alert.Alert) error {
 		if err := Holds.Put(c.tx, h); err != nil {
 			return err
 		}
-		if h.Back == "" || a.Silent() {
+		if h.Back == "" || a.Silent() || a.Parent != "" {
 			continue
 		}
 		if err := c.tellTeam(a, h.Why); err != nil {
@@ -269,6 +269,9 @@ func (c *change) closeByRule(a *alert.Alert, why Reason) error {
 		return c.log(a.ID, SystemEntry, System, "It is not closed by itself: no notification policy of team "+why.TeamName+" says so any more")
 	case v.CloseAt.After(c.now):
 		return c.plan(Deadline{Kind: ClosedByRule, At: v.CloseAt, Alert: a.ID, Why: why})
+	}
+	if why := mayNotClose(a); why != "" {
+		return c.log(a.ID, SystemEntry, System, "It is not closed by itself: "+string(why))
 	}
 	source := "notification policy"
 	if p, err := GetPolicy(c.tx, v.Policy); err == nil {

@@ -186,6 +186,9 @@ func (l *fullLife) checkHolds() {
 func (l *fullLife) checkNumber(a *alert.Alert) {
 	id, number := string(a.ID), a.Sequence
 	a.Resting, a.Begun, a.Next, a.Judged = "", nil, nil, false
+	if a.Lead != nil {
+		a.Lead.Untold = nil
+	}
 	raw, err := json.Marshal(a)
 	if err != nil {
 		l.t.Fatal(err)

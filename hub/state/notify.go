@@ -56,6 +56,15 @@ func (r Reason) String() string {
 // notifyResponders begins to tell everybody whom a new alert names. Whom it does not
 // name it cannot tell: that is written down.
 func (c *change) notifyResponders(a *alert.Alert) error {
+	if _, under := ParentOf(c.tx, a); under {
+		return c.tellParent(a)
+	}
+	if a.Lead != nil && len(a.Lead.Untold) > 0 {
+		a.Lead.Untold = nil
+		if err := Alerts.Put(c.tx, a); err != nil {
+			return err
+		}
+	}
 	if len(a.Responders) == 0 {
 		if a.Resting == "" { // it was silent until now: settle says that nothing follows (P2)
 			c.touched[a.ID] = true

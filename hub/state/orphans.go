@@ -10,7 +10,8 @@ import (
 
 // Orphans returns alerts that are forgotten (P2): they are open and not acknowledged, and
 // yet nothing will happen for them, and nothing says why not; or what is to happen has
-// been overdue for longer than a grace; or they are snoozed, and nothing will end it. It returns at most limit of them, oldest first.
+// been overdue for longer than a grace; or they are snoozed, and nothing will end it; or they are
+// under a parent that is not open. It returns at most limit of them, oldest first.
 //
 // No command leaves such an alert behind. This looks whether that is so.
 func Orphans(r table.Reader, now time.Time, grace time.Duration, limit int) []core.AlertID {
@@ -19,7 +20,8 @@ func Orphans(r table.Reader, now time.Time, grace time.Duration, limit int) []co
 		if len(orphans) == limit {
 			break
 		}
-		if !a.Silent() && a.Resting == "" && !attended(r, a.ID, now.Add(-grace)) {
+		since := now.Add(-grace)
+		if !a.Silent() && (a.Resting == "" && !attended(r, a.ID, since) || underNobody(r, a, since)) {
 			orphans = append(orphans, a.ID)
 		}
 	}

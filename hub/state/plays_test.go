@@ -154,6 +154,9 @@ func (s *stage) say(format string, args ...any) { fmt.Fprintf(&s.out, format+"\n
 func (s *stage) act(line string) {
 	words := strings.Fields(line)
 	verb, args := words[0], words[1:]
+	for i, a := range args {
+		args[i] = s.named(a)
+	}
 	verbs := map[string]func([]string) error{
 		"user": s.user, "schedule": s.schedule, "escalation": s.escalation, "team": s.team, "create": s.create,
 		"found": s.found, "ack": s.ack, "close": s.close, "wait": s.wait, "report": s.report, "show": s.show, "agent": s.agent, "event": s.event,
@@ -164,6 +167,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.intakeVerbs())
 	maps.Copy(verbs, s.maintenanceVerbs())
 	maps.Copy(verbs, s.contentVerbs())
+	maps.Copy(verbs, s.groupVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)

@@ -151,6 +151,10 @@ func (c *change) heed(d *Delivery, id core.AlertID, reply channel.Reply, name st
 	case channel.Acknowledge:
 		_, err = AcknowledgeAlert{Alert: ref, User: name, Note: note}.apply(c)
 	case channel.Close:
+		if a, ok := FindAlert(c.tx, ref); ok && mayNotClose(a) != "" {
+			_, err = AcknowledgeAlert{Alert: ref, User: name, Note: note + ", instead of closing it: " + string(mayNotClose(a))}.apply(c)
+			break
+		}
 		_, err = CloseAlert{Alert: ref, User: name, Note: note}.apply(c)
 	case channel.NextPerson:
 		err = c.passOn(d, id, name)

@@ -128,6 +128,13 @@ type Alert struct {
 	Next *Next `cbor:"35,keyasint,omitempty"`
 	// Judged says that a notification policy has had a say in whether a team is notified.
 	Judged bool `cbor:"36,keyasint,omitempty"`
+	// Parent is the alert under which it is, which is told in its place; empty: it stands for
+	// itself.
+	Parent core.AlertID `cbor:"37,keyasint,omitempty"`
+	// Group is the key of the group that it belongs to, or leads; empty: it is in none.
+	Group string `cbor:"38,keyasint,omitempty"`
+	// Lead is what it knows of the alerts under it; nil: it is no parent.
+	Lead *Lead `cbor:"39,keyasint,omitempty"`
 }
 
 // Closing is the wish to close an alert, until the reporter has confirmed it.

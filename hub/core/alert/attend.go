@@ -48,6 +48,7 @@ func (a *Alert) Acknowledge(by By) Outcome {
 // attend writes down that somebody takes care of the alert.
 func (a *Alert) attend(by By) {
 	a.Acknowledged, a.SnoozedUntil = true, time.Time{}
+	a.uncovered()
 	if a.AcknowledgedAt.IsZero() {
 		a.AcknowledgedAt, a.AcknowledgedBy = by.At, by.Name()
 	}
@@ -57,6 +58,7 @@ func (a *Alert) attend(by By) {
 // rouse takes back whatever keeps an open alert silent.
 func (a *Alert) rouse() {
 	a.Acknowledged, a.SnoozedUntil, a.Closing = false, time.Time{}, nil
+	a.uncovered()
 }
 
 // Unacknowledge takes back an acknowledgement, a snooze or a closing: the alert wants

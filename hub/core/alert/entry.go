@@ -38,6 +38,10 @@ const (
 	DidReopen            What = 24
 	DidSee               What = 25
 	DidDelete            What = 26
+	DidJoin              What = 27 // it was put under a parent
+	DidGain              What = 28 // a member was put under it
+	DidLose              What = 29 // a member was closed, or deleted
+	DidLeave             What = 30 // its parent was deleted
 )
 
 // Why is why something happened, if not because somebody wanted it. Values are stored.
@@ -46,12 +50,16 @@ type Why uint8
 // The causes.
 const (
 	AsAsked      Why = 0
-	SnoozeOver   Why = 1 // the end of the snooze has come
-	Confirmed    Why = 2 // the reporter has confirmed that the trouble is over
-	Uncontested  Why = 3 // the reporter has said nothing in time
-	Contradicted Why = 4 // somebody has said that the trouble is not over
-	OccurredAnew Why = 5 // it occurred again while its closing waited to be confirmed
-	LongQuiet    Why = 6 // it has not occurred for as long as a policy says
+	SnoozeOver   Why = 1  // the end of the snooze has come
+	Confirmed    Why = 2  // the reporter has confirmed that the trouble is over
+	Uncontested  Why = 3  // the reporter has said nothing in time
+	Contradicted Why = 4  // somebody has said that the trouble is not over
+	OccurredAnew Why = 5  // it occurred again while its closing waited to be confirmed
+	LongQuiet    Why = 6  // it has not occurred for as long as a policy says
+	LastMember   Why = 7  // its last member was closed
+	AllSilent    Why = 8  // everything open under it is taken care of
+	MemberWants  Why = 9  // something under it wants attention, and nobody takes care of it itself
+	HelpWanted   Why = 10 // somebody calls for help through a member
 )
 
 // Entry is a line of an alert's activity log: what happened, by whom, when, and why.
@@ -140,6 +148,10 @@ func (w What) words() words {
 		DidReopen:            {"Reopen", "Alert is open again", "Cảnh báo được mở lại", false},
 		DidSee:               {"Seen", "Alert seen", "Đã xem cảnh báo", false},
 		DidDelete:            {"Delete", "Alert deleted", "Đã xóa cảnh báo", false},
+		DidJoin:              {"Join", "Joined %s: %s", "Đã gộp vào %s: %s", true},
+		DidGain:              {"Gain", "Alert %s joined: %s", "Cảnh báo %s đã được gộp vào: %s", true},
+		DidLose:              {"Lose", "Alert %s is over, still open: %s", "Cảnh báo %s đã kết thúc, còn mở: %s", true},
+		DidLeave:             {"Leave", "Set free from %s, which was deleted", "Đã tách khỏi %s vì cảnh báo đó đã bị xóa", false},
 	}
 	if int(w) >= len(all) {
 		return words{}
@@ -156,6 +168,10 @@ func (w Why) words() words {
 		Contradicted: {en: "the trouble is not over", vi: "sự cố chưa hết"},
 		OccurredAnew: {en: "it has occurred again", vi: "sự cố lại xảy ra"},
 		LongQuiet:    {en: "it has not occurred again in time", vi: "không xảy ra lại trong thời hạn"},
+		LastMember:   {en: "the last alert under it is over", vi: "cảnh báo cuối cùng trong nhóm đã kết thúc"},
+		AllSilent:    {en: "everything open under it is taken care of", vi: "mọi cảnh báo còn mở trong nhóm đã có người lo"},
+		MemberWants:  {en: "something under it wants attention", vi: "có cảnh báo trong nhóm cần được xử lý"},
+		HelpWanted:   {en: "somebody calls for help", vi: "có người gọi hỗ trợ"},
 	}
 	if int(w) >= len(all) {
 		return words{}

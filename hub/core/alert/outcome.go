@@ -66,6 +66,8 @@ const (
 	HasReopened       Reason = "Reopened alert"
 	HasBeenSeen       Reason = "Marked alert as seen"
 	HasDeleted        Reason = "Deleted alert"
+	HasJoined         Reason = "Put alert under another one"
+	HasLeft           Reason = "Set alert free from another one"
 )
 
 // The reasons for which a move is refused.
@@ -89,6 +91,7 @@ const (
 	NoSuchAction          Reason = "Alert has no such action"
 	NoSuchPriority        Reason = "The priority must be P1, P2, P3, P4 or P5"
 	NoMessage             Reason = "The message can not be empty"
+	NoMember              Reason = "Alert can not be under this one"
 	OnlyReporter          Reason = "Only the reporter can confirm that the alert may be closed"
 	OnlyMembers           Reason = "Only members of the team can close its alerts"
 	OnlyOwner             Reason = "Only the owner, or an administrator of the team, can close the alert"

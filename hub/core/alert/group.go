@@ -1,0 +1,133 @@
+package alert
+
+import (
+	"fmt"
+	"time"
+)
+
+// Lead is what an alert knows of its members: the alerts that are under it. An alert that has
+// one is a parent. A parent is under nobody, and a member has no members.
+type Lead struct {
+	// Members is how many have joined and were not deleted, Open how many of them are open.
+	Members int `cbor:"1,keyasint"`
+	Open    int `cbor:"2,keyasint"`
+	// JoinedAt is when the last one joined, Newest its short number, and About its message.
+	JoinedAt time.Time `cbor:"3,keyasint,omitzero"`
+	Newest   uint64    `cbor:"4,keyasint,omitempty"`
+	About    string    `cbor:"5,keyasint,omitempty"`
+	// Untold are responders who have not been told of the parent yet.
+	Untold []Responder `cbor:"6,keyasint,omitempty"`
+	// Covered says that nobody has acknowledged the parent itself: everything open under it
+	// was.
+	Covered bool `cbor:"7,keyasint,omitempty"`
+}
+
+// Number returns the short number of the alert as people say it, as "#12".
+func (a *Alert) Number() string { return fmt.Sprintf("#%d", a.Tiny) }
+
+// Join puts the alert under a parent. Why is the group, for people. Whoever joins calls
+// nobody: that is the parent's part.
+func (a *Alert) Join(by By, parent *Alert, why string) Outcome {
+	switch {
+	case a.Status == Closed:
+		return refuse(AlreadyClosed)
+	case a.Lead != nil || a.Parent != "" || parent.Lead == nil || parent.Status == Closed:
+		return refuse(NoMember)
+	}
+	a.Parent, a.Begun, a.Next = parent.ID, nil, nil
+	return a.moved(by, DidJoin, HasJoined, ThenNothing, parent.Number(), why)
+}
+
+// Gain counts one more member, which answers to the parent from now on: whoever answers for
+// the member answers for the parent. Beyond [RespondersMax] nobody is added.
+func (a *Alert) Gain(by By, member *Alert) Outcome {
+	a.Lead.Members++
+	a.Lead.Open++
+	a.Lead.JoinedAt, a.Lead.Newest, a.Lead.About = by.At, member.Tiny, member.Message
+	for _, r := range member.Responders {
+		if len(a.Responders) < RespondersMax && !a.HasResponder(r) {
+			a.Responders, a.Lead.Untold = append(a.Responders, r), append(a.Lead.Untold, r)
+		}
+	}
+	return a.moved(by, DidGain, HasJoined, ThenNothing, member.Number(), member.Message)
+}
+
+// Lose counts a member off that is closed or, gone, deleted.
+func (a *Alert) Lose(by By, member *Alert, gone bool) Outcome {
+	if gone {
+		a.Lead.Members--
+	}
+	if member.Status == Open || !gone {
+		a.Lead.Open--
+	}
+	return a.moved(by, DidLose, HasClosed, ThenNothing, member.Number(), fmt.Sprint(a.Lead.Open))
+}
+
+// CloseEmpty closes a parent with its last member. No closing rule is asked: what there was
+// to confirm was confirmed of the members.
+func (a *Alert) CloseEmpty(by By) Outcome {
+	if a.Status == Closed {
+		return refuse(AlreadyClosed)
+	}
+	return a.end(by, LastMember)
+}
+
+// Leave sets a member free whose parent, as "#12", was deleted. One that wants attention
+// begins anew; what somebody takes care of stays so.
+func (a *Alert) Leave(by By, parent string) Outcome {
+	a.Parent, a.Group = "", ""
+	then := ThenNothing
+	if !a.Silent() {
+		then = ThenBeginAnew
+	}
+	return a.moved(by, DidLeave, HasLeft, then, parent)
+}
+
+// Cover acknowledges a parent of which everything open is silent already: nobody is to be
+// called for it. What comes, or comes back, undoes that: see [Alert.Uncover].
+func (a *Alert) Cover(by By) Outcome {
+	o := a.Acknowledge(by)
+	if o.Moved() {
+		a.Lead.Covered, o.Entry.Why = true, AllSilent
+	}
+	return o
+}
+
+// Uncover takes the acknowledgement of a parent back that nobody has given it itself.
+func (a *Alert) Uncover(by By) Outcome {
+	if a.Lead == nil || !a.Lead.Covered {
+		return refuse(AlreadyUnacknowledged)
+	}
+	o := a.Unacknowledge(by)
+	o.Entry.Why = MemberWants
+	return o
+}
+
+// Help ends whatever keeps a parent silent, since somebody calls for help through a member.
+func (a *Alert) Help(by By) Outcome {
+	o := a.Unacknowledge(by)
+	if o.Moved() {
+		o.Then, o.Entry.Why = ThenCall, HelpWanted
+	}
+	return o
+}
+
+// Answer lets more responders answer for a parent, as far as there is room.
+func (a *Alert) Answer(by By, responders []Responder) {
+	before := len(a.Responders)
+	for _, r := range responders {
+		if len(a.Responders) < RespondersMax && !a.HasResponder(r) {
+			a.Responders = append(a.Responders, r)
+		}
+	}
+	if len(a.Responders) > before {
+		a.touch(by.At)
+	}
+}
+
+// uncovered notes that somebody has decided about a parent itself.
+func (a *Alert) uncovered() {
+	if a.Lead != nil {
+		a.Lead.Covered = false
+	}
+}

@@ -1,0 +1,396 @@
+package state
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/route"
+	"keng/raftstore/table"
+)
+
+// Alerts of one group are under a parent, an alert of its own (see [route.Grouping]):
+//
+//   - Only the parent calls people. Nothing is ever planned for a member that is open, but the
+//     end of its own snooze or closing; that it rests says why.
+//   - Whoever answers for a member answers for the parent. Each of them is told of the parent
+//     once; who comes with a later member is told when that one joins. A member that is graver
+//     makes the parent graver, which begins anew by the rule for every alert: if it is graver
+//     than it ever was, and nobody takes care of it.
+//   - Who acknowledges or snoozes the parent takes care of what is under it, and of what comes
+//     under it meanwhile. When that ends, the parent begins anew.
+//   - Who takes care of members takes care of them alone. But when nothing open under the
+//     parent wants attention any more, the parent is acknowledged by that, until something
+//     does again: it comes, or its acknowledgement or snooze ends.
+//   - Who calls for help through a member is heard: the help is called to the parent.
+//   - The parent is closed with its last member, acknowledged or not, and by nobody before. A
+//     person who presses "close" when called acknowledges it: what is open is not over.
+//   - Members whose parent is deleted are free, and stand for themselves from then on.
+//   - An alert that waited for others of its group stands for itself; when the parent is
+//     founded its pages are taken back, since the parent's come.
+
+// MembersRest is when further members of a parent that was deleted are set free.
+const MembersRest DeadlineKind = 50
+
+// freedMax is how many members one command sets free, or closes, at most.
+const freedMax = 200
+
+// memberRank says what a member asks for, in the index of members.
+func memberRank(a *alert.Alert) uint64 {
+	switch {
+	case a.Status == alert.Closed:
+		return memberClosed
+	case a.Silent():
+		return memberSilent
+	}
+	return memberWants
+}
+
+const (
+	memberWants  = 0
+	memberSilent = 1
+	memberClosed = 2
+
+	groupLoose  = 1 // open, and under nobody
+	groupParent = 2
+)
+
+var (
+	alertsByParent = table.NewIndex(7, "parent", false, func(a *alert.Alert) []table.Key {
+		if a.Parent == "" {
+			return nil
+		}
+		return []table.Key{membersKey(a.Parent).Uint64(memberRank(a)).Uint64(a.Tiny)}
+	})
+	alertsByGroup = table.NewIndex(8, "group", false, func(a *alert.Alert) []table.Key {
+		switch {
+		case a.Group == "" || a.Lead == nil && (a.Status != alert.Open || a.Parent != ""):
+			return nil
+		case a.Lead != nil:
+			return []table.Key{groupKey(groupParent, a.Group).Uint64(a.Tiny)}
+		}
+		return []table.Key{groupKey(groupLoose, a.Group).Uint64(a.Tiny)}
+	})
+)
+
+func membersKey(parent core.AlertID) table.Key { return table.K().String(string(parent)) }
+
+func groupKey(which uint64, group string) table.Key { return table.K().Uint64(which).String(group) }
+
+// Members gives the alerts under a parent: those that want attention first, then those of
+// which somebody takes care, then the closed ones, each in the order of their numbers.
+func Members(r table.Reader, parent core.AlertID) iter.Seq[*alert.Alert] {
+	return alertsByParent.Find(r, membersKey(parent))
+}
+
+// ParentOf returns the alert under which an alert is. It reports false for one that stands
+// for itself, also since its parent was deleted.
+func ParentOf(r table.Reader, a *alert.Alert) (*alert.Alert, bool) {
+	if a.Parent == "" {
+		return nil, false
+	}
+	return Alerts.Get(r, table.K().String(string(a.Parent)))
+}
+
+// place puts a new alert into its group, if it has one: under the parent that is there, or
+// under a new one.
+func (c *change) place(a *alert.Alert) error {
+	g, ok := c.rules().group(a)
+	if !ok {
+		return nil
+	}
+	var last *alert.Alert
+	for p := range alertsByGroup.FindReverse(c.tx, groupKey(groupParent, g.Key)) {
+		last = p
+		break
+	}
+	var loose []*alert.Alert
+	for x := range alertsByGroup.Find(c.tx, groupKey(groupLoose, g.Key)) {
+		if loose = append(loose, x); len(loose) == freedMax {
+			break
+		}
+	}
+	where := g.Place(factsOf(last), len(loose), c.now)
+	a.Group = g.Key
+	switch where.Place {
+	case route.Joins:
+		return c.putUnder(a, last, &g)
+	case route.Founds:
+		return c.found(append(loose, a), &g)
+	}
+	return errors.Join(c.log(a.ID, SystemEntry, System, "Stands for itself: "+where.Reason), Alerts.Put(c.tx, a))
+}
+
+// factsOf are what decisions want to know of a parent; nil if there is none.
+func factsOf(p *alert.Alert) *route.Parent {
+	if p == nil || p.Lead == nil {
+		return nil
+	}
+	return &route.Parent{ID: p.ID, Open: p.Status == alert.Open, Members: p.Lead.Members, OpenMembers: p.Lead.Open, LastJoined: p.Lead.JoinedAt}
+}
+
+// title names a group for people, as "site hanoi".
+func title(g *route.Group) string {
+	return g.Grouping.Name + " " + strings.TrimPrefix(g.Key, g.Grouping.ID+"/")
+}
+
+// found makes the parent of a group, with its members. The last of them is new.
+func (c *change) found(members []*alert.Alert, g *route.Group) error {
+	first := members[len(members)-1]
+	tiny := c.next("alert")
+	d := alert.Draft{
+		Message: g.Message, Source: line("grouping "+g.Grouping.Name, alert.SourceMax), Priority: first.Priority, OwnerTeam: first.OwnerTeam,
+		Tags: []string{"group"}, Details: map[string]string{"group": title(g)},
+	}
+	p := alert.New(d, core.AlertID(c.seed.Numbered("alert", tiny)), tiny, c.now)
+	p.Lead, p.Group = &alert.Lead{}, g.Key
+	for _, m := range members {
+		p.Priority = min(p.Priority, m.Priority)
+	}
+	if err := Alerts.Insert(c.tx, p); err != nil {
+		return err
+	}
+	c.idle[p.ID] = true
+	if err := c.write(p.ID, alert.Entry{What: alert.DidCreate, By: p.Source, At: c.now}); err != nil {
+		return err
+	}
+	var told *alert.Alert
+	for _, m := range members {
+		if m != first && !m.Silent() {
+			told = m
+		}
+		if err := c.putUnder(m, p, g); err != nil {
+			return err
+		}
+	}
+	if told == nil {
+		return nil // who made the first one tells of it
+	}
+	return c.tellParent(told)
+}
+
+// putUnder puts an alert under a parent. What was to happen for it is the parent's part now.
+func (c *change) putUnder(a, p *alert.Alert, g *route.Group) error {
+	by := alert.By{At: c.now}
+	o := a.Join(by, p, title(g))
+	if !o.Moved() {
+		return fmt.Errorf("cannot put alert %s under %s: %s", a.ID, p.ID, o.Reason)
+	}
+	if !c.idle[a.ID] {
+		c.drop(deadlinesOf(c.tx, a.ID), SnoozeEnd, ClosingDue, ClosedByRule)
+		if err := c.cancelDeliveries(a.ID, "", "the alert is now under "+p.Number()); err != nil {
+			return err
+		}
+	}
+	if a.Resting = ""; !a.Silent() {
+		a.Resting = restsUnder(p)
+	}
+	grown := p.Gain(by, a)
+	c.touched[a.ID], c.touched[p.ID] = true, true
+	return errors.Join(c.follows(a, o, nil), c.follows(p, grown, nil))
+}
+
+// restsUnder says why nothing happens by itself for a member.
+func restsUnder(p *alert.Alert) string { return "it is under " + p.Number() + ": see there" }
+
+// tellParent lets the parent of an alert that wants attention call whom it has not called.
+func (c *change) tellParent(m *alert.Alert) error {
+	p, ok := ParentOf(c.tx, m)
+	if !ok {
+		return nil
+	}
+	c.touched[m.ID], c.touched[p.ID] = true, true
+	if m.Silent() {
+		return nil
+	}
+	by := alert.By{At: c.now}
+	if m.Priority < p.Priority {
+		o := p.SetPriority(by, m.Priority)
+		if err := c.follows(p, o, nil); err != nil || o.Then == alert.ThenBeginAnew {
+			return err
+		}
+	}
+	if o := p.Uncover(by); o.Moved() {
+		return c.follows(p, o, nil)
+	}
+	return c.tellUntold(p.ID)
+}
+
+// tellUntold tells those who answer for a parent and have not been told of it, unless
+// somebody takes care of it.
+func (c *change) tellUntold(id core.AlertID) error {
+	p, ok := Alerts.Get(c.tx, table.K().String(string(id)))
+	if !ok || p.Lead == nil || p.Silent() || len(p.Lead.Untold) == 0 {
+		return nil
+	}
+	untold := p.Lead.Untold
+	p.Lead.Untold = nil
+	if err := Alerts.Put(c.tx, p); err != nil {
+		return err
+	}
+	return c.tellAll(p, untold)
+}
+
+// helpParent calls help, for which somebody asked through a member, to its parent.
+func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) error {
+	c.touched[m.ID], c.touched[p.ID] = true, true
+	if o := p.Help(alert.By{At: c.now, Note: "for " + m.Number()}); o.Moved() {
+		if err := c.write(p.ID, o.Entry); err != nil {
+			return err
+		}
+		c.forget(p.ID, SnoozeEnd, ClosingDue)
+	}
+	p.Answer(alert.By{At: c.now}, m.Responders)
+	if err := Alerts.Put(c.tx, p); err != nil {
+		return err
+	}
+	if err := call(p); err != nil {
+		return err
+	}
+	return c.tellParent(m) // whoever has not been told while the parent was silent
+}
+
+// fell looks at the parent of an alert that has fallen silent: the last one that is closed
+// closes it, the last one of which somebody takes care acknowledges it.
+func (c *change) fell(m *alert.Alert, e alert.Entry) error {
+	p, ok := ParentOf(c.tx, m)
+	if !ok || p.Status == alert.Closed {
+		return nil
+	}
+	by, gone := alert.By{Source: e.By, At: c.now}, e.What == alert.DidDelete
+	if gone || m.Status == alert.Closed {
+		lost := p.Lose(alert.By{At: c.now}, m, gone)
+		if closing := factsOf(p).MemberClosed(); closing.Close {
+			return c.follows(p, p.CloseEmpty(by), nil)
+		}
+		if err := c.follows(p, lost, nil); err != nil {
+			return err
+		}
+	}
+	if p.Silent() {
+		return nil
+	}
+	for x := range alertsByParent.Find(c.tx, membersKey(p.ID).Uint64(memberWants)) {
+		if x.ID != m.ID { // which is still there while it is being deleted
+			return nil
+		}
+	}
+	if gone || m.Status == alert.Closed {
+		for x := range alertsByParent.Find(c.tx, membersKey(p.ID).Uint64(memberSilent)) {
+			by.Source = cmp.Or(x.Owner, by.Source)
+			break
+		}
+	}
+	return c.follows(p, p.Cover(by), nil)
+}
+
+// freeRest sets further members of a parent free that was deleted.
+func (c *change) freeRest(parent core.AlertID) error {
+	number := "a parent"
+	if stone, ok := Deleted.Get(c.tx, table.K().String(string(parent))); ok {
+		number = fmt.Sprintf("#%d", stone.Tiny)
+	}
+	return c.setFree(parent, number)
+}
+
+// setFree lets some members of a parent that was deleted stand for themselves, and plans to
+// let the rest.
+func (c *change) setFree(parent core.AlertID, number string) error {
+	var some []*alert.Alert
+	for m := range Members(c.tx, parent) {
+		if some = append(some, m); len(some) > freedMax {
+			break
+		}
+	}
+	before := c.spread
+	c.spread = c.spread || len(some) > freedMax
+	defer func() { c.spread = before }()
+	for _, m := range some[:min(len(some), freedMax)] {
+		c.touched[m.ID] = true
+		if err := c.follows(m, m.Leave(alert.By{At: c.now}, number), nil); err != nil {
+			return err
+		}
+	}
+	if len(some) <= freedMax {
+		return nil
+	}
+	return c.plan(Deadline{Kind: MembersRest, At: c.now.Add(rippleRest), Alert: parent})
+}
+
+// CloseGroup closes an alert with all that is under it: up to 200 members at once, each by
+// the rule of the team that owns it. Who is told that some are left asks again.
+type CloseGroup struct {
+	Asked Asked `cbor:"1,keyasint"`
+}
+
+func (CloseGroup) number() number { return closeGroup }
+
+func (k CloseGroup) apply(c *change) (Request, error) {
+	p, ok := FindAlert(c.tx, k.Asked.Alert)
+	if !ok || p.Lead == nil {
+		return CloseAlert(k.Asked).apply(c)
+	}
+	r := Request{ID: k.Asked.Request, Action: "Close", Integration: k.Asked.Integration, Alert: p.ID, Alias: p.Alias}
+	if p.Status == alert.Closed {
+		r.Status = string(alert.AlreadyClosed)
+		return r, c.answer(&r)
+	}
+	var some []*alert.Alert
+	for m := range Members(c.tx, p.ID) {
+		if m.Status == alert.Closed || len(some) == freedMax {
+			break
+		}
+		some = append(some, m)
+	}
+	var left alert.Reason
+	for _, m := range some {
+		o := c.closeUnder(m, k.Asked.by(c))
+		if err := c.follows(m, o, nil); err != nil {
+			return r, err
+		}
+		if m.Status == alert.Open && left == "" {
+			left = o.Reason
+		}
+	}
+	p, _ = Alerts.Get(c.tx, Alerts.KeyOf(p))
+	r.Success, r.Status = true, string(alert.HasClosed)
+	if p.Status == alert.Open {
+		r.Success, r.Status = false, factsOf(p).MayClose().Reason
+		if left != "" {
+			r.Status += ": " + string(left)
+		}
+	}
+	return r, c.answer(&r)
+}
+
+// mayNotClose says why a parent is not closed now; "" for what may be.
+func mayNotClose(a *alert.Alert) alert.Reason {
+	if a.Lead == nil || a.Status == alert.Closed {
+		return ""
+	}
+	if closing := factsOf(a).MayClose(); !closing.Close {
+		return alert.Reason(closing.Reason)
+	}
+	return ""
+}
+
+// underNobody reports whether a member's parent is neither open nor being taken from it (P2).
+func underNobody(r table.Reader, a *alert.Alert, since time.Time) bool {
+	if a.Parent == "" {
+		return false
+	}
+	if p, ok := ParentOf(r, a); ok {
+		return p.Status != alert.Open
+	}
+	for _, d := range deadlinesOf(r, a.Parent) {
+		if d.Kind == MembersRest && d.At.After(since) {
+			return false
+		}
+	}
+	return true
+}
