@@ -18,6 +18,16 @@
 //   - Acknowledging or closing deletes every deadline of the alert and cancels its
 //     pending deliveries in the same transaction.
 //
+// What becomes of an alert before a person is chosen is asked of hub/core/route, by a decider
+// that reads this state and changes nothing:
+//
+//   - What a tool sends goes through its [Integration]: [TakeInput] creates an alert, closes
+//     one, or does nothing, and the [Journal] says what and why.
+//   - A [Policy] rewrites a new alert, or holds a team's notification back: see [Hold].
+//   - A [Maintenance] switches policies and integrations for a time.
+//   - A grouping puts an alert under a parent, which alone calls people: see [Members].
+//   - What is over goes when its time is over, a little at a time: see [Sweep].
+//
 // People, teams, schedules and escalations are configured by commands that say what is to
 // be otherwise ([ChangeUser], [ChangeTeam] …; [Pick] names what they are about) or, whole,
 // by [PutUser] and its like.
