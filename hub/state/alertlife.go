@@ -87,6 +87,9 @@ func (c *change) recur(a *alert.Alert, d alert.Draft) error {
 	if err := c.follows(a, a.Recur(alert.By{User: d.User, Source: d.Source, At: c.now}), nil); err != nil {
 		return err
 	}
+	if p, ok := ParentOf(c.tx, a); ok && p.Status == alert.Open {
+		return c.occurredUnder(p)
+	}
 	return c.occurred(a)
 }
 

@@ -46,6 +46,8 @@ type Deadline struct {
 	Agent string `cbor:"23,keyasint,omitempty"`
 	// For a heartbeat that is looked at: which.
 	Heartbeat string `cbor:"30,keyasint,omitempty"`
+	// For what is judged anew: the ids of the policies. From is the alert with which it goes on.
+	Judge []string `cbor:"43,keyasint,omitempty"`
 	// For maintenance that begins or ends: which.
 	Maintenance string `cbor:"46,keyasint,omitempty"`
 	// For old rows that are removed: which [Sweep].
@@ -53,7 +55,9 @@ type Deadline struct {
 }
 
 // apart reports whether a deadline is neither an alert's nor a bundle's.
-func (d *Deadline) apart() bool { return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" }
+func (d *Deadline) apart() bool {
+	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || len(d.Judge) > 0
+}
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
 	if d.apart() {
@@ -167,6 +171,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.maintenanceDue(d)
 	case RetentionDue:
 		return c.sweepDue(d)
+	case JudgedAnew:
+		return c.judgePiece(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
 	case MembersRest:
@@ -181,6 +187,9 @@ func (c *change) fire(d *Deadline) error {
 	a, ok := Alerts.Get(c.tx, table.K().String(string(d.Alert)))
 	if !ok {
 		return nil
+	}
+	if underParent := a.Parent != ""; underParent && (d.Kind == TeamDelayed || d.Kind == TeamAnew) {
+		return nil // the parent calls people
 	}
 	switch d.Kind {
 	case EscalationStep:
@@ -218,6 +227,10 @@ func (c *change) apartAgain(d *Deadline) error {
 		return c.turnAgain(d)
 	case RetentionDue:
 		return c.sweepAgain(d)
+	case JudgedAnew:
+		again := *d
+		again.At = c.now.Add(bundleAgain)
+		return Deadlines.Insert(c.tx, &again)
 	}
 	return c.watchAgain(d)
 }

@@ -17,6 +17,7 @@ const (
 	TeamDelayed  DeadlineKind = 40 // a team is notified of which a policy has held the page back
 	TeamAnew     DeadlineKind = 41 // notifying a team begins anew, since nobody has acknowledged
 	ClosedByRule DeadlineKind = 42 // an alert is closed by itself, unless it has occurred meanwhile
+	JudgedAnew   DeadlineKind = 43 // what some policies hold back is judged anew, a piece at a time; of no alert
 )
 
 // Hold is what a team's notification policies have said of an alert, while it is open.
@@ -172,35 +173,55 @@ func (c *change) occurred(a *alert.Alert) error {
 	return nil
 }
 
-// The bounds of judging anew: how many at a time, how long between, and how many in all. What is
-// beyond is judged when it occurs again.
-const (
-	anewAtOnce, anewPause = 100, time.Second
-	anewMax               = 20_000
-)
+// anewPiece is how many holds are looked at by one command.
+const anewPiece = 100
 
-// judgeAnew lets what some notification policies hold back be judged anew: they have been
+// judgeAnew lets what some notification policies have said be judged anew: they have been
 // changed, or maintenance has switched them. So nobody waits for a policy that is gone.
 func (c *change) judgeAnew(policies ...string) error {
-	n := 0
-	for h := range Holds.All(c.tx) {
-		if h.Back == "" || !slices.Contains(policies, h.Policy) {
+	if len(policies) == 0 {
+		return nil
+	}
+	return Deadlines.Insert(c.tx, &Deadline{ID: c.newID("deadline"), Kind: JudgedAnew, At: c.now, Judge: policies})
+}
+
+// judgePiece judges a piece of the holds anew, and plans the rest.
+func (c *change) judgePiece(d *Deadline) error {
+	var piece []*Hold
+	for h := range Holds.Range(c.tx, table.K().String(string(d.From)), afterAll) {
+		if len(piece) >= anewPiece && h.Alert != piece[len(piece)-1].Alert { // those of one alert are judged together
+			rest := Deadline{ID: c.newID("deadline"), Kind: JudgedAnew, At: c.now.Add(sweepRest), Judge: d.Judge, From: h.Alert}
+			if err := Deadlines.Insert(c.tx, &rest); err != nil {
+				return err
+			}
+			break
+		}
+		piece = append(piece, h)
+	}
+	for _, h := range piece {
+		if !slices.Contains(d.Judge, h.Policy) {
 			continue
 		}
 		a, ok := Alerts.Get(c.tx, table.K().String(string(h.Alert)))
-		if !ok || a.Silent() {
+		if !ok || a.Parent != "" {
 			continue
 		}
-		c.forgetTeam(h.Alert, h.Team, TeamDelayed)
-		at := c.now.Add(time.Duration(n/anewAtOnce) * anewPause)
-		if err := c.plan(Deadline{Kind: TeamDelayed, At: at, Alert: h.Alert, Why: h.Why}); err != nil {
+		if err := c.judgeHold(a, h); err != nil {
 			return err
-		}
-		if n++; n == anewMax {
-			break
 		}
 	}
 	return nil
+}
+
+// judgeHold judges one hold anew: the team is notified if nothing holds it back any more, and
+// when the alert is closed by itself is as the policy says now.
+func (c *change) judgeHold(a *alert.Alert, h *Hold) error {
+	if h.Back != "" && !a.Silent() {
+		return c.tellTeam(a, h.Why)
+	}
+	c.forgetTeam(a.ID, h.Team, ClosedByRule)
+	v := c.rules().verdict(h.Team, a, h.facts(a))
+	return c.planVerdict(a.ID, route.Verdict{CloseAt: v.CloseAt}, h.Why)
 }
 
 // tellTeam notifies a team to which a way has led before.
@@ -217,6 +238,12 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 	h, ok := Holds.Get(c.tx, holdKey(a.ID, why.Team))
 	if !ok {
 		return nil
+	}
+	switch v := c.rules().verdict(why.Team, a, h.facts(a)); {
+	case v.RestartAt.IsZero():
+		return c.log(a.ID, SystemEntry, System, "Team "+why.TeamName+" is not notified anew: no notification policy says so any more")
+	case v.RestartAt.After(c.now):
+		return c.plan(Deadline{Kind: TeamAnew, At: v.RestartAt, Alert: a.ID, Why: why})
 	}
 	if err := c.log(a.ID, SystemEntry, System, "Nobody has acknowledged: team "+why.TeamName+" is notified anew"); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 // Alerts of one group are under a parent, an alert of its own (see [route.Grouping]):
 //
 //   - Only the parent calls people. Nothing is ever planned for a member that is open, but the
-//     end of its own snooze or closing; that it rests says why.
+//     end of its own snooze or closing, and, of an outage of long ago, when the parent may call
+//     for it; that it rests says why.
 //   - Whoever answers for a member answers for the parent. Each of them is told of the parent
 //     once; who comes with a later member is told when that one joins. A member that is graver
 //     makes the parent graver, which begins anew by the rule for every alert: if it is graver
@@ -161,7 +163,7 @@ func (c *change) found(members []*alert.Alert, g *route.Group) error {
 	}
 	var told *alert.Alert
 	for _, m := range members {
-		if m != first && !m.Silent() {
+		if m != first && !m.Silent() && !c.waitsToTell(m) {
 			told = m
 		}
 		if err := c.putUnder(m, p, g); err != nil {
@@ -182,7 +184,7 @@ func (c *change) putUnder(a, p *alert.Alert, g *route.Group) error {
 		return fmt.Errorf("cannot put alert %s under %s: %s", a.ID, p.ID, o.Reason)
 	}
 	if !c.idle[a.ID] {
-		c.drop(deadlinesOf(c.tx, a.ID), SnoozeEnd, ClosingDue, ClosedByRule)
+		c.drop(deadlinesOf(c.tx, a.ID), SnoozeEnd, ClosingDue, ClosedByRule, TellLate)
 		if err := c.cancelDeliveries(a.ID, "", "the alert is now under "+p.Number()); err != nil {
 			return err
 		}
@@ -192,7 +194,27 @@ func (c *change) putUnder(a, p *alert.Alert, g *route.Group) error {
 	}
 	grown := p.Gain(by, a)
 	c.touched[a.ID], c.touched[p.ID] = true, true
-	return errors.Join(c.follows(a, o, nil), c.follows(p, grown, nil))
+	if err := errors.Join(c.follows(a, o, nil), c.follows(p, grown, nil)); err != nil {
+		return err
+	}
+	if p.Lead.Members == 1 {
+		return nil
+	}
+	return c.occurredUnder(p)
+}
+
+// occurredUnder counts what joins a parent, or occurs again under it, as an occurrence of the
+// parent: policies that wait for so many count those.
+func (c *change) occurredUnder(p *alert.Alert) error {
+	if err := c.follows(p, p.Recur(alert.By{At: c.now}), nil); err != nil {
+		return err
+	}
+	return c.occurred(p)
+}
+
+// waitsToTell reports whether nobody is to be called for an alert before its agent has told all.
+func (c *change) waitsToTell(a *alert.Alert) bool {
+	return slices.ContainsFunc(deadlinesOf(c.tx, a.ID), func(d *Deadline) bool { return d.Kind == TellLate })
 }
 
 // restsUnder says why nothing happens by itself for a member.

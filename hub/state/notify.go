@@ -121,6 +121,7 @@ func (c *change) notify(a *alert.Alert, r alert.Responder, why Reason) error {
 func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	t, ok := Teams.Get(c.tx, table.K().String(id))
 	if !ok {
+		Holds.Delete(c.tx, holdKey(a.ID, core.TeamID(id))) // nothing is held back for a team that is gone
 		return c.nobody(a, fmt.Sprintf("team %q does not exist", id))
 	}
 	why.Team, why.TeamName = t.ID, t.Name

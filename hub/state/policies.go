@@ -256,8 +256,9 @@ func (c *change) dropPolicies(team core.TeamID) error {
 	return errors.Join(c.stampPolicies(), c.judgeAnew(ids...))
 }
 
-// stamp changes whenever a policy does: no two states with different policies have the same,
-// not even of a command whose effects are taken back.
+// stamp changes whenever a policy or a grouping does: no two states with different ones have
+// the same, not even when a command's effects are taken back and it is carried out again on
+// another state. So it is made of the command's seed and of the stamp before.
 type stamp struct {
 	Seed string `cbor:"1,keyasint"`
 }
@@ -266,4 +267,10 @@ var stampKey = table.K().String("policies")
 
 var stamps = table.New(26, "policy stamp", func(*stamp) table.Key { return stampKey })
 
-func (c *change) stampPolicies() error { return stamps.Put(c.tx, &stamp{c.newID("policy-stamp")}) }
+func (c *change) stampPolicies() error {
+	before := ""
+	if row, ok := stamps.Get(c.tx, stampKey); ok {
+		before = row.Seed
+	}
+	return stamps.Put(c.tx, &stamp{c.newID("policy-stamp " + before)})
+}

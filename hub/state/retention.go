@@ -46,7 +46,7 @@ func (k PutRetention) apply(c *change) (RetentionReport, error) {
 			return RetentionReport{}, err
 		}
 	}
-	return RetentionOf(c.tx), nil
+	return RetentionReport{Keep: k.Keep}, nil // the rest is for who reads: it walks the open alerts
 }
 
 // RetentionReport says what of the closed alerts is removed when.

@@ -204,6 +204,11 @@ func (k DeleteTeam) apply(c *change) (Nothing, error) {
 			uses = append(uses, use{words: "API key [" + key.Name + "]"})
 		}
 	}
+	for h := range Heartbeats.All(c.tx) {
+		if h.Beat.Team == t.ID {
+			uses = append(uses, use{words: "heartbeat [" + h.Beat.Name + "]"})
+		}
+	}
 	if row, ok := GetCluster(c.tx); ok && row.DefaultTeam == t.ID {
 		uses = append(uses, use{words: "the cluster, as its default team"})
 	}

@@ -33,7 +33,7 @@ func (a *Alert) Acknowledge(by By) Outcome {
 	switch {
 	case a.Status == Closed:
 		return refuse(AlreadyClosed)
-	case a.Acknowledged:
+	case a.Acknowledged && !a.covered():
 		return refuse(AlreadyAcknowledged)
 	case a.Closing != nil:
 		return refuse(AlreadyClosing)
@@ -90,6 +90,7 @@ func (a *Alert) Snooze(by By, until time.Time) Outcome {
 		return same(HasSnoozed)
 	}
 	a.SnoozedUntil = until.UTC()
+	a.uncovered()
 	a.look(by)
 	return a.moved(by, DidSnooze, HasSnoozed, ThenSilence, until.UTC().Format(time.RFC3339))
 }

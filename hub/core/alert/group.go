@@ -8,7 +8,8 @@ import (
 // Lead is what an alert knows of its members: the alerts that are under it. An alert that has
 // one is a parent. A parent is under nobody, and a member has no members.
 type Lead struct {
-	// Members is how many have joined and were not deleted, Open how many of them are open.
+	// Members is how many have joined and were not deleted since (of old ones that have gone
+	// with time it is not told), Open how many of them are open.
 	Members int `cbor:"1,keyasint"`
 	Open    int `cbor:"2,keyasint"`
 	// JoinedAt is when the last one joined, Newest its short number, and About its message.
@@ -95,7 +96,7 @@ func (a *Alert) Cover(by By) Outcome {
 
 // Uncover takes the acknowledgement of a parent back that nobody has given it itself.
 func (a *Alert) Uncover(by By) Outcome {
-	if a.Lead == nil || !a.Lead.Covered {
+	if !a.covered() {
 		return refuse(AlreadyUnacknowledged)
 	}
 	o := a.Unacknowledge(by)
@@ -124,6 +125,9 @@ func (a *Alert) Answer(by By, responders []Responder) {
 		a.touch(by.At)
 	}
 }
+
+// covered reports whether the alert is a parent that nobody has acknowledged itself.
+func (a *Alert) covered() bool { return a.Lead != nil && a.Lead.Covered }
 
 // uncovered notes that somebody has decided about a parent itself.
 func (a *Alert) uncovered() {
