@@ -297,12 +297,24 @@ func (c *change) closeByRule(a *alert.Alert, why Reason) error {
 	case v.CloseAt.After(c.now):
 		return c.plan(Deadline{Kind: ClosedByRule, At: v.CloseAt, Alert: a.ID, Why: why})
 	}
-	if why := mayNotClose(a); why != "" {
-		return c.log(a.ID, SystemEntry, System, "It is not closed by itself: "+string(why))
-	}
 	source := "notification policy"
 	if p, err := GetPolicy(c.tx, v.Policy); err == nil {
 		source += " " + p.Notification.Name
 	}
-	return c.follows(a, a.CloseQuiet(alert.By{Source: source, At: c.now}), nil)
+	by := alert.By{Source: source, At: c.now}
+	if a.Lead == nil {
+		return c.follows(a, a.CloseQuiet(by), nil)
+	}
+	// What occurs under a parent is its occurrence: so all members have been as quiet, and with
+	// the last of them it is closed.
+	some, more := openMembers(c.tx, a.ID)
+	for _, m := range some {
+		if err := c.follows(m, m.CloseQuiet(by), nil); err != nil {
+			return err
+		}
+	}
+	if !more {
+		return nil
+	}
+	return c.plan(Deadline{Kind: ClosedByRule, At: c.now.Add(rippleRest), Alert: a.ID, Why: why})
 }

@@ -362,13 +362,7 @@ func (k CloseGroup) apply(c *change) (Request, error) {
 		r.Status = string(alert.AlreadyClosed)
 		return r, c.answer(&r)
 	}
-	var some []*alert.Alert
-	for m := range Members(c.tx, p.ID) {
-		if m.Status == alert.Closed || len(some) == freedMax {
-			break
-		}
-		some = append(some, m)
-	}
+	some, _ := openMembers(c.tx, p.ID)
 	var left alert.Reason
 	for _, m := range some {
 		o := c.closeUnder(m, k.Asked.by(c))
@@ -388,6 +382,21 @@ func (k CloseGroup) apply(c *change) (Request, error) {
 		}
 	}
 	return r, c.answer(&r)
+}
+
+// openMembers returns open members of a parent, as many as one command closes, and whether
+// there are more.
+func openMembers(r table.Reader, parent core.AlertID) (some []*alert.Alert, more bool) {
+	for m := range Members(r, parent) {
+		if m.Status == alert.Closed {
+			break
+		}
+		if len(some) == freedMax {
+			return some, true
+		}
+		some = append(some, m)
+	}
+	return some, false
 }
 
 // mayNotClose says why a parent is not closed now; "" for what may be.
