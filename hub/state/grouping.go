@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"slices"
 
 	"keng/hub/core"
@@ -114,16 +115,7 @@ func (k DeleteGrouping) apply(c *change) (Nothing, error) {
 
 // renumberGroupings gives the groupings the places in which they stand.
 func (c *change) renumberGroupings(all []*Grouping) error {
-	for i, g := range all {
-		if g.Place == i {
-			continue
-		}
-		g.Place = i
-		if err := Groupings.Put(c.tx, g); err != nil {
-			return err
-		}
-	}
-	return c.stampPolicies()
+	return errors.Join(renumber(c, Groupings, all, func(g *Grouping) *int { return &g.Place }), c.stampPolicies())
 }
 
 func (c *change) keepGrouping(g *Grouping) error {

@@ -66,7 +66,7 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 	same := v.Back != "" && h.Back != "" && v.Policy == h.Policy
 	h.Policy, h.Why, h.Back = v.Policy, why, v.Back
 	c.forgetTeam(a.ID, t.ID, TeamDelayed, TeamAnew, ClosedByRule)
-	if v.Policy != "" && v.Now() {
+	if v.Now() {
 		h.Began = c.now
 	}
 	if !same { // it is not said again each time that it occurs
@@ -173,16 +173,24 @@ func (c *change) occurred(a *alert.Alert) error {
 	return nil
 }
 
-// anewPiece is how many holds are looked at by one command.
-const anewPiece = 100
+// anewPiece is how many holds are looked at by one command: each may mean an alert, with all
+// its texts, to be written.
+const anewPiece = 25
 
-// judgeAnew lets what some notification policies have said be judged anew: they have been
-// changed, or maintenance has switched them. So nobody waits for a policy that is gone.
-func (c *change) judgeAnew(policies ...string) error {
-	if len(policies) == 0 {
+// judgeAnew lets what the notification policies among some have said be judged anew: they have
+// been changed, or maintenance has switched them. So nobody waits for a policy that is gone.
+func (c *change) judgeAnew(policies ...*Policy) error {
+	d := Deadline{Kind: JudgedAnew, At: c.now}
+	for _, p := range policies {
+		if p.Notification != nil {
+			d.Judge = append(d.Judge, p.ID)
+		}
+	}
+	if len(d.Judge) == 0 {
 		return nil
 	}
-	return Deadlines.Insert(c.tx, &Deadline{ID: c.newID("deadline"), Kind: JudgedAnew, At: c.now, Judge: policies})
+	d.ID = c.newID("deadline")
+	return Deadlines.Insert(c.tx, &d)
 }
 
 // judgePiece judges a piece of the holds anew, and plans the rest.
@@ -258,17 +266,8 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 }
 
 // without returns what is in a list and not in another.
-func without[T comparable](list, other []T) (rest []T) {
-	gone := map[T]bool{}
-	for _, x := range other {
-		gone[x] = true
-	}
-	for _, x := range list {
-		if !gone[x] {
-			rest = append(rest, x)
-		}
-	}
-	return rest
+func without[T comparable](list, other []T) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(x T) bool { return slices.Contains(other, x) })
 }
 
 // noteBegun notes which escalations have begun on the way through a team, since there were

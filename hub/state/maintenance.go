@@ -317,13 +317,13 @@ func (c *change) hasEntity(kind route.EntityKind, id string) bool {
 // maintenanceTurned does what must follow when a maintenance has begun, ended, been cancelled
 // or been deleted: what policies hold back that it switches is judged anew.
 func (c *change) maintenanceTurned(m *route.Maintenance) error {
-	var policies []string
+	var switched []*Policy
 	for _, rule := range m.Rules {
-		if rule.Kind == route.APolicy {
-			policies = append(policies, rule.ID)
+		if p, err := GetPolicy(c.tx, rule.ID); err == nil && rule.Kind == route.APolicy {
+			switched = append(switched, p)
 		}
 	}
-	return c.judgeAnew(policies...)
+	return c.judgeAnew(switched...)
 }
 
 // inForce gives what maintenance switches now, looked up once and when first asked for.

@@ -193,6 +193,11 @@ func (c *change) putUnder(a, p *alert.Alert, g *route.Group) error {
 		a.Resting = restsUnder(p)
 	}
 	grown := p.Gain(by, a)
+	if left := unanswered(p, a); left > 0 {
+		if err := c.log(p.ID, SystemEntry, System, fmt.Sprintf("%d who answer for %s are not notified: a parent has at most %d responders", left, a.Number(), alert.RespondersMax)); err != nil {
+			return err
+		}
+	}
 	c.touched[a.ID], c.touched[p.ID] = true, true
 	if err := errors.Join(c.follows(a, o, nil), c.follows(p, grown, nil)); err != nil {
 		return err
@@ -201,6 +206,16 @@ func (c *change) putUnder(a, p *alert.Alert, g *route.Group) error {
 		return nil
 	}
 	return c.occurredUnder(p)
+}
+
+// unanswered counts the responders of a member who do not answer for its parent.
+func unanswered(p, m *alert.Alert) (n int) {
+	for _, r := range m.Responders {
+		if !p.HasResponder(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // occurredUnder counts what joins a parent, or occurs again under it, as an occurrence of the

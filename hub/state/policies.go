@@ -91,11 +91,7 @@ func (f *PolicyFields) fill(c *change, p *Policy) error {
 		a.Zone = c.zone(nil)
 	}
 	wrong := faults{}
-	for _, party := range f.Responders {
-		found, err := party.find(c.tx)
-		wrong.missing("responders", err)
-		a.Fields.Responders = append(a.Fields.Responders, found)
-	}
+	a.Fields.Responders = c.parties(wrong, "responders", f.Responders)
 	p.Alert = &a
 	return c.checkPolicy(a.Check(), a.Zone, wrong)
 }
@@ -159,7 +155,7 @@ func (k ChangePolicy) apply(c *change) (Policy, error) {
 	if err := k.Fields.fill(c, p); err != nil {
 		return *p, err
 	}
-	return *p, errors.Join(c.keepPolicy(p), c.judgeAnew(p.ID))
+	return *p, errors.Join(c.keepPolicy(p), c.judgeAnew(p))
 }
 
 // SwitchPolicy switches a policy on or off.
@@ -180,7 +176,7 @@ func (k SwitchPolicy) apply(c *change) (Policy, error) {
 	} else {
 		p.Notification.Disabled = !k.On
 	}
-	return *p, errors.Join(c.keepPolicy(p), c.judgeAnew(p.ID))
+	return *p, errors.Join(c.keepPolicy(p), c.judgeAnew(p))
 }
 
 // MovePolicy lets a policy be asked at another place among those of its kind and team; one
@@ -202,7 +198,7 @@ func (k MovePolicy) apply(c *change) (Nothing, error) {
 	}
 	all := PoliciesOf(c.tx, p.Kind(), p.Team)
 	from := slices.IndexFunc(all, func(x *Policy) bool { return x.ID == p.ID })
-	return Nothing{}, c.renumber(place(all, from, min(k.To, len(all)-1)))
+	return Nothing{}, c.renumberPolicies(place(all, from, min(k.To, len(all)-1)))
 }
 
 // DeletePolicy deletes a policy. What it holds back is judged anew.
@@ -218,21 +214,26 @@ func (k DeletePolicy) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	Policies.Delete(c.tx, Policies.KeyOf(p))
-	return Nothing{}, errors.Join(c.renumber(PoliciesOf(c.tx, p.Kind(), p.Team)), c.judgeAnew(p.ID))
+	return Nothing{}, errors.Join(c.renumberPolicies(PoliciesOf(c.tx, p.Kind(), p.Team)), c.judgeAnew(p))
 }
 
-// renumber gives policies of one kind and team the places in which they stand.
-func (c *change) renumber(all []*Policy) error {
-	for i, p := range all {
-		if p.Place == i {
+// renumberPolicies gives policies of one kind and team the places in which they stand.
+func (c *change) renumberPolicies(all []*Policy) error {
+	return errors.Join(renumber(c, Policies, all, func(p *Policy) *int { return &p.Place }), c.stampPolicies())
+}
+
+// renumber gives rows the places in which they stand.
+func renumber[R any](c *change, rows *table.Table[R], all []*R, place func(*R) *int) error {
+	for i, row := range all {
+		if *place(row) == i {
 			continue
 		}
-		p.Place = i
-		if err := Policies.Put(c.tx, p); err != nil {
+		*place(row) = i
+		if err := rows.Put(c.tx, row); err != nil {
 			return err
 		}
 	}
-	return c.stampPolicies()
+	return nil
 }
 
 func (c *change) keepPolicy(p *Policy) error {
@@ -248,12 +249,10 @@ func (c *change) dropPolicies(team core.TeamID) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	var ids []string
 	for _, p := range gone {
 		Policies.Delete(c.tx, Policies.KeyOf(p))
-		ids = append(ids, p.ID)
 	}
-	return errors.Join(c.stampPolicies(), c.judgeAnew(ids...))
+	return errors.Join(c.stampPolicies(), c.judgeAnew(gone...))
 }
 
 // stamp changes whenever a policy or a grouping does: no two states with different ones have
