@@ -134,7 +134,7 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 	if err := d.Check(); err != nil {
 		return nil, false, err
 	}
-	shaped := c.rules().shape(d)
+	shaped := c.rules.shape(d)
 	d = shaped.Draft
 	if d.Alias != "" {
 		if open, ok := FindAlert(c.tx, Ref{Alias: d.Alias}); ok {

@@ -11,18 +11,29 @@ import (
 	"keng/raftstore/table"
 )
 
-// decider asks the rules of a state, at a moment, about alerts. It changes nothing.
+// decider asks the rules of a state, at a moment, about alerts. It changes nothing. What it
+// knows of policies and of maintenance it has looked up once, when first asked: who changes
+// them makes another decider.
 type decider struct {
-	r     table.Reader
-	now   time.Time
-	zones Zones
-	sets  *atomic.Pointer[policySet] // the policies as they were last read
-	// maintenance is what is in force, looked up when first asked for.
-	maintenance func() route.Effects
+	r           table.Reader
+	now         time.Time
+	zones       Zones
+	policies    func() *policySet
+	maintenance func() route.Effects // what is in force
 }
 
-// rules returns what decides in the present state.
-func (c *change) rules() decider { return decider{c.tx, c.now, c.zones, c.policySets, c.maintenance} }
+// newDecider returns what decides in a state at a moment. sets keeps the policies for those
+// who decide later.
+func newDecider(r table.Reader, now time.Time, zones Zones, sets *atomic.Pointer[policySet]) decider {
+	return decider{
+		r, now, zones,
+		sync.OnceValue(func() *policySet { return presentPolicies(r, sets) }),
+		sync.OnceValue(func() route.Effects { return InForce(r, now) }),
+	}
+}
+
+// decideAnew has the command decide by what it has just changed.
+func (c *change) decideAnew() { c.rules = newDecider(c.tx, c.now, c.zones, c.policySets) }
 
 // policySet are the policies as they were under one stamp, read once: every alert asks them.
 // It is safe for concurrent use.
@@ -37,19 +48,20 @@ type policySet struct {
 	grouped      bool // groupings have been read
 }
 
-// policies returns the policies.
-func (d decider) policies() *policySet {
+// presentPolicies returns the policies of a state: those that were kept, unless they have
+// changed since.
+func presentPolicies(r table.Reader, sets *atomic.Pointer[policySet]) *policySet {
 	var present stamp // empty as long as there have been none
-	if row, ok := stamps.Get(d.r, stampKey); ok {
+	if row, ok := stamps.Get(r, stampKey); ok {
 		present = *row
 	}
-	if set := d.sets.Load(); set != nil && set.stamp == present {
+	if set := sets.Load(); set != nil && set.stamp == present {
 		return set
 	}
 	set := &policySet{
 		stamp: present, memo: route.NewMemo(), alert: map[core.TeamID][]route.AlertPolicy{}, notification: map[core.TeamID][]route.NotificationPolicy{},
 	}
-	d.sets.Store(set)
+	sets.Store(set)
 	return set
 }
 

@@ -59,7 +59,7 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 	} else if !h.Began.IsZero() {
 		h.Began = c.now
 	}
-	v := c.rules().verdict(t.ID, a, h.facts(a))
+	v := c.rules.verdict(t.ID, a, h.facts(a))
 	if v.Policy == "" && !known {
 		return false, c.sayVerdict(a.ID, v)
 	}
@@ -228,7 +228,7 @@ func (c *change) judgeHold(a *alert.Alert, h *Hold) error {
 		return c.tellTeam(a, h.Why)
 	}
 	c.forgetTeam(a.ID, h.Team, ClosedByRule)
-	v := c.rules().verdict(h.Team, a, h.facts(a))
+	v := c.rules.verdict(h.Team, a, h.facts(a))
 	return c.planVerdict(a.ID, route.Verdict{CloseAt: v.CloseAt}, h.Why)
 }
 
@@ -247,7 +247,7 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 	if !ok {
 		return nil
 	}
-	switch v := c.rules().verdict(why.Team, a, h.facts(a)); {
+	switch v := c.rules.verdict(why.Team, a, h.facts(a)); {
 	case v.RestartAt.IsZero():
 		return c.log(a.ID, SystemEntry, System, "Team "+why.TeamName+" is not notified anew: no notification policy says so any more")
 	case v.RestartAt.After(c.now):
@@ -289,7 +289,7 @@ func (c *change) closeByRule(a *alert.Alert, why Reason) error {
 	if !ok || a.Status == alert.Closed {
 		return nil
 	}
-	v := c.rules().verdict(why.Team, a, h.facts(a))
+	v := c.rules.verdict(why.Team, a, h.facts(a))
 	switch {
 	case v.CloseAt.IsZero():
 		return c.log(a.ID, SystemEntry, System, "It is not closed by itself: no notification policy of team "+why.TeamName+" says so any more")

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"sync/atomic"
 	"time"
 
 	"keng/hub/core"
@@ -136,7 +137,7 @@ func (k TakeInput) apply(c *change) (Request, error) {
 
 // take does what the rules say of an input, and writes it into the journal.
 func (c *change) take(in Input) (Request, error) {
-	d := c.rules().decide(&in)
+	d := c.rules.decide(&in)
 	r, err := c.carryOut(&in, &d)
 	if err != nil {
 		return r, err
@@ -187,7 +188,7 @@ type Replayed struct {
 // Replay tells what the present rules would do with an input at a moment. It changes nothing.
 // An input that was cut may be decided otherwise than a whole one.
 func (m *Machine) Replay(r table.Reader, now time.Time, in *Input) Replayed {
-	d := decider{r, now.UTC(), m.zones, m.policies, func() route.Effects { return InForce(r, now) }}
+	d := newDecider(r, now.UTC(), m.zones, new(atomic.Pointer[policySet])) // commands do not wait for it
 	out := Replayed{Decision: d.decide(in)}
 	alias := out.Decision.Alias
 	if out.Decision.Kind == route.Create {

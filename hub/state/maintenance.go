@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"keng/hub/core"
@@ -248,7 +247,7 @@ func (c *change) keepMaintenance(row *Maintenance, active bool) error {
 
 // turned does what must follow when a maintenance has begun or ended by this command.
 func (c *change) turned(row *Maintenance) error {
-	c.maintenance = c.inForce() // what was looked up before is not true any more
+	c.decideAnew()
 	return c.maintenanceTurned(&row.Window)
 }
 
@@ -324,9 +323,4 @@ func (c *change) maintenanceTurned(m *route.Maintenance) error {
 		}
 	}
 	return c.judgeAnew(switched...)
-}
-
-// inForce gives what maintenance switches now, looked up once and when first asked for.
-func (c *change) inForce() func() route.Effects {
-	return sync.OnceValue(func() route.Effects { return InForce(c.tx, c.now) })
 }

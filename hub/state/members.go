@@ -102,7 +102,7 @@ func ParentOf(r table.Reader, a *alert.Alert) (*alert.Alert, bool) {
 // place puts a new alert into its group, if it has one: under the parent that is there, or
 // under a new one.
 func (c *change) place(a *alert.Alert) error {
-	g, ok := c.rules().group(a)
+	g, ok := c.rules.group(a)
 	if !ok {
 		return nil
 	}

@@ -128,7 +128,7 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	if back, err := c.withhold(a, t, why); back || err != nil {
 		return err
 	}
-	routed, ok := c.rules().route(t, a)
+	routed, ok := c.rules.route(t, a)
 	if !ok {
 		return c.nobody(a, "no routing rule of team "+t.Name+" matches")
 	}

@@ -271,5 +271,6 @@ func (c *change) stampPolicies() error {
 	if row, ok := stamps.Get(c.tx, stampKey); ok {
 		before = row.Seed
 	}
+	defer c.decideAnew()
 	return stamps.Put(c.tx, &stamp{c.newID("policy-stamp " + before)})
 }

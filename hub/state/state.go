@@ -52,7 +52,6 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
-	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
 
@@ -162,7 +161,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 	}
-	c.maintenance = c.inForce()
+	c.decideAnew()
 	result, err := run(c, e.Body)
 	if err != nil {
 		return nil, err
@@ -190,7 +189,8 @@ type change struct {
 	ledSince time.Time               // when the leader that asks for what is due began to lead
 	due      time.Time               // when what is done now was due; zero: now
 
-	policySets *atomic.Pointer[policySet] // see [decider.policies]
+	rules      decider                    // what decides in the present state
+	policySets *atomic.Pointer[policySet] // see [newDecider]
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with
@@ -199,7 +199,6 @@ type change struct {
 	// neither the cluster nor a team. The row is not to be changed.
 	cluster     func() (*Cluster, bool)
 	defaultTeam func() (alert.Responder, bool)
-	maintenance func() route.Effects // what maintenance switches now
 
 	// While the responders of a new alert are told one after another: whether a way has
 	// led to nobody.
