@@ -51,7 +51,7 @@ var (
 // Conn is a connection to a hub. A *link.Conn is one.
 type Conn interface {
 	// Send sends a message; nil means that it is on its way.
-	Send(proto.Message) error
+	Send(...proto.Message) error
 	// Receive waits for a message.
 	Receive(proto.Message) error
 	// Close ends the connection, and with it Send and Receive.
@@ -208,12 +208,14 @@ func (s *session) send() error {
 		if len(events) == 0 {
 			return nil
 		}
-		for _, event := range events {
-			if err := s.conn.Send(&agentpb.FromAgent{Kind: &agentpb.FromAgent_Event{Event: event}}); err != nil {
-				return err
-			}
-			s.sent = event.GetNumber()
+		messages := make([]proto.Message, len(events))
+		for i, event := range events {
+			messages[i] = &agentpb.FromAgent{Kind: &agentpb.FromAgent_Event{Event: event}}
 		}
+		if err := s.conn.Send(messages...); err != nil {
+			return err
+		}
+		s.sent = events[len(events)-1].GetNumber()
 	}
 	return nil
 }

@@ -31,13 +31,15 @@ func newPipe() *pipe {
 	return &pipe{toHub: make(chan *agentpb.FromAgent, 4), toAgent: make(chan *agentpb.ToAgent, 4), closed: make(chan struct{})}
 }
 
-func (p *pipe) Send(m proto.Message) error {
-	select {
-	case p.toHub <- proto.CloneOf(m.(*agentpb.FromAgent)):
-		return nil
-	case <-p.closed:
-		return io.ErrClosedPipe
+func (p *pipe) Send(messages ...proto.Message) error {
+	for _, m := range messages {
+		select {
+		case p.toHub <- proto.CloneOf(m.(*agentpb.FromAgent)):
+		case <-p.closed:
+			return io.ErrClosedPipe
+		}
 	}
+	return nil
 }
 
 func (p *pipe) Receive(m proto.Message) error {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"keng/hub/client"
@@ -136,7 +137,8 @@ func dialSenders(ctx context.Context, endpoint *link.Endpoint, hubs cluster) ([]
 // send sends a batch and waits until it is acknowledged.
 func (s *sender) send(context.Context) error {
 	now := timestamppb.Now()
-	for range linkBatch {
+	events := make([]proto.Message, linkBatch)
+	for i := range events {
 		s.sent++
 		check := fmt.Sprintf("disk-%d", s.sent)
 		verdict := &agentpb.Verdict{
@@ -144,9 +146,10 @@ func (s *sender) send(context.Context) error {
 			Details: map[string]string{"instance": "db.example.vn:9100", "device": "/dev/nvme0n1p2", "runbook": "https://example.vn/runbooks/disk"},
 		}
 		event := &agentpb.Event{Number: s.sent, At: now, Kind: &agentpb.Event_Verdict{Verdict: verdict}}
-		if err := s.conn.Send(&agentpb.FromAgent{Kind: &agentpb.FromAgent_Event{Event: event}}); err != nil {
-			return err
-		}
+		events[i] = &agentpb.FromAgent{Kind: &agentpb.FromAgent_Event{Event: event}}
+	}
+	if err := s.conn.Send(events...); err != nil {
+		return err
 	}
 	return s.await()
 }

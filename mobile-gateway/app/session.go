@@ -16,7 +16,7 @@ const lookEvery = time.Second
 // conn is what a session needs of a [link.Conn]: ordered, whole messages, and an
 // error once the connection has ended.
 type conn interface {
-	Send(m proto.Message) error
+	Send(messages ...proto.Message) error
 	Receive(m proto.Message) error
 }
 

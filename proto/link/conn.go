@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,23 +129,41 @@ func (c *Conn) LastHeard() time.Time { return c.born.Add(time.Duration(c.heard.L
 
 func (c *Conn) touch() { c.heard.Store(int64(time.Since(c.born))) }
 
-// Send sends one message. It blocks while the other side does not read; if nothing
-// moves for ten seconds it ends the connection with [ErrSlow]. A message too long
-// for a frame is [ErrTooLong], and the connection lives on. A nil error means that
-// the message is on its way, not that it arrived.
-func (c *Conn) Send(m proto.Message) error { return c.send(framePayload, m) }
+// Send sends messages, in order; many in one call cost much less than one each. It blocks
+// while the other side does not read; if nothing moves for ten seconds it ends the connection
+// with [ErrSlow]. A message too long for a frame is [ErrTooLong]: those before it are sent,
+// those behind it are not, and the connection lives on. A nil error means that the messages
+// are on their way, not that they arrived.
+func (c *Conn) Send(messages ...proto.Message) error { return c.send(framePayload, messages...) }
 
-func (c *Conn) send(kind protowire.Number, m proto.Message) error {
+func (c *Conn) send(kind protowire.Number, messages ...proto.Message) error {
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
-	frame, err := appendFrame(c.buffer[:0], kind, m)
-	if err != nil {
-		return err
+	frames := c.buffer[:0]
+	for _, m := range messages {
+		var unfit error
+		if frames, unfit = appendFrame(frames, kind, m); unfit != nil {
+			return cmp.Or(c.flush(frames), unfit)
+		}
+		if len(frames) >= writeChunk {
+			if err := c.flush(frames); err != nil {
+				return err
+			}
+			frames = frames[:0]
+		}
 	}
-	if cap(frame) <= keptBuffer {
-		c.buffer = frame[:0]
+	if cap(frames) <= keptBuffer {
+		c.buffer = frames[:0]
 	}
-	if _, err := c.write(frame); err != nil {
+	return c.flush(frames)
+}
+
+// flush writes frames. It is for who has the turn to write.
+func (c *Conn) flush(frames []byte) error {
+	if len(frames) == 0 {
+		return nil
+	}
+	if _, err := c.write(frames); err != nil {
 		return c.broken(err)
 	}
 	return nil

@@ -34,21 +34,22 @@ const (
 // readBuffer holds a usual frame. Ten thousand idle connections each have one.
 const readBuffer = 512
 
-// appendFrame appends a frame that holds m, its length before it.
+// appendFrame appends a frame that holds m, its length before it; if it cannot, it appends
+// nothing.
 func appendFrame(b []byte, kind protowire.Number, m proto.Message) ([]byte, error) {
 	size := proto.Size(m)
 	length := protowire.SizeTag(kind) + protowire.SizeBytes(size)
 	if length > MaxFrame {
 		return b, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLong, length, MaxFrame)
 	}
-	b = protowire.AppendVarint(b, uint64(length))
-	b = protowire.AppendTag(b, kind, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(size))
-	b, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(b, m)
+	frame := protowire.AppendVarint(b, uint64(length))
+	frame = protowire.AppendTag(frame, kind, protowire.BytesType)
+	frame = protowire.AppendVarint(frame, uint64(size))
+	frame, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(frame, m)
 	if err != nil {
 		return b, fmt.Errorf("cannot encode a frame: %w", err)
 	}
-	return b, nil
+	return frame, nil
 }
 
 // frameReader takes frames from a stream. For one goroutine.
