@@ -18,6 +18,11 @@ const (
 	// MiB, count too, and what they leave must hold the blocks that evaluating reads.
 	engineCacheBytes = 256 << 20
 	bloomBitsPerKey  = 10
+	// blockBytes holds a dozen alerts. The engine's usual 4 KiB hold three, and most of what
+	// it costs to write a block does not depend on its length; a longer one would have to be
+	// decompressed for each row that is looked up. indexBlockBytes is more than the index of
+	// a usual table, which needs no index of its own then.
+	blockBytes, indexBlockBytes = 16 << 10, 256 << 10
 )
 
 // openEngine opens Pebble without its own log: the Raft log is the log. What the
@@ -39,6 +44,7 @@ func openEngine(dir string, fs vfs.FS, memTableBytes uint64, logger *slog.Logger
 	}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBitsPerKey)
+		options.Levels[i].BlockSize, options.Levels[i].IndexBlockSize = blockBytes, indexBlockBytes
 	}
 	db, err := pebble.Open(dir, options)
 	if err != nil {

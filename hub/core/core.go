@@ -47,14 +47,13 @@ type Seed [16]byte
 // ID derives the n-th id of a purpose. The result has the form of a UUID
 // (version 8 of RFC 9562: the bits are ours).
 func (s Seed) ID(purpose string, n int) string {
-	h := sha256.New()
-	h.Write(s[:])
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(n)))
-	h.Write([]byte(purpose))
-	sum := h.Sum(nil)[:16]
+	of := append(make([]byte, 0, 64), s[:]...)
+	of = binary.BigEndian.AppendUint64(of, uint64(n))
+	of = append(of, purpose...)
+	sum := sha256.Sum256(of)
 	sum[6] = sum[6]&0x0f | 0x80
 	sum[8] = sum[8]&0x3f | 0x80
-	x := hex.EncodeToString(sum)
+	x := hex.EncodeToString(sum[:16])
 	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 }
 
@@ -74,7 +73,10 @@ func (s Seed) Ordered(purpose string, n int) string {
 
 // NumberedFrom returns what the id of [Seed.Numbered] begins with, which no other number's
 // id does. What is between it and that of the next number is this number's.
-func NumberedFrom(n uint64) string { return fmt.Sprintf("%08x-%04x-", n>>16, n&0xffff) }
+func NumberedFrom(n uint64) string {
+	x := hex.EncodeToString(binary.BigEndian.AppendUint64(nil, n)[2:])
+	return x[:8] + "-" + x[8:] + "-"
+}
 
 // Priority is how grave an alert is: P1 is the gravest, P5 the least. The zero
 // value means "not said".

@@ -113,8 +113,12 @@ func fromWire(e *agentpb.Event) state.Event {
 	}
 	v := e.GetVerdict()
 	out.Check, out.Site, out.Kind, out.Target, out.Reason, out.Team = v.GetCheck(), v.GetSite(), v.GetKind(), v.GetTarget(), v.GetReason(), v.GetTeam()
-	out.State = map[agentpb.State]state.CheckState{agentpb.State_STATE_UP: state.Up, agentpb.State_STATE_DOWN: state.Down}[v.GetState()]
-	if out.State == 0 {
+	switch v.GetState() {
+	case agentpb.State_STATE_UP:
+		out.State = state.Up
+	case agentpb.State_STATE_DOWN:
+		out.State = state.Down
+	default:
 		out.State = state.Unknown
 	}
 	out.CutOff = v.GetCause() == agentpb.Cause_CAUSE_CUT_OFF

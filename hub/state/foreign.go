@@ -26,7 +26,8 @@ func (c *change) moment(t time.Time) time.Time {
 
 // line returns s as one line of valid text of at most n code points.
 func line(s string, n int) string {
-	if len(s) <= n && printable(s) {
+	s = firstRunes(s, n)
+	if printable(strings.TrimSuffix(s, "…")) {
 		return s // nearly all there is
 	}
 	s = strings.Map(func(r rune) rune {
@@ -34,7 +35,7 @@ func line(s string, n int) string {
 			return ' '
 		}
 		return r
-	}, firstRunes(s, n))
+	}, s)
 	return strings.ToValidUTF8(s, "?")
 }
 
