@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"keng/hub/core/alert"
+	"keng/hub/core/query"
 	"keng/hub/state"
 	"keng/raftstore/table"
 )
@@ -26,6 +27,7 @@ const (
 // listAlertsIn is a page of a search.
 type listAlertsIn struct {
 	search        state.Search
+	order         query.Order // if not by creation
 	offset, limit int
 	link          func(pairs ...string) string
 }
@@ -44,23 +46,61 @@ func (in *listAlertsIn) read(c *call) {
 		c.wrong["offset"] = "offset and limit together must be at most 20000: narrow the query down"
 	}
 	in.search.After = uint64(c.number("after", 0, math.MaxInt, 0))
-	c.choice("sort", "createdAt", "tinyId") // the numbers of alerts have the order of their creation
-	in.search.Ascending = c.choice("order", "desc", "asc") == "asc"
+	in.readOrder(c)
 	if c.query("searchIdentifier") != "" {
 		c.wrong["searchIdentifier"] = "saved searches are not supported yet: send the query itself"
 	}
 	in.link = c.link
 }
 
-func (a *API) listAlerts(ctx context.Context, in *listAlertsIn) (*page[alertSummary], error) {
-	var out *page[alertSummary]
+// readOrder reads how the list is sorted. The numbers of alerts have the order of their
+// creation, in which they are found.
+func (in *listAlertsIn) readOrder(c *call) {
+	direction := c.choice("order", "desc", "asc")
+	in.search.Ascending = direction == "asc"
+	sort := c.query("sort")
+	if sort == "" || strings.EqualFold(sort, "createdAt") || strings.EqualFold(sort, "tinyId") {
+		return
+	}
+	order, err := state.AlertOrder(sort, direction)
+	c.blame(err)
+	in.order, in.search.Ascending = order, false
+	if in.search.After != 0 {
+		c.wrong["after"] = "goes with a list by createdAt or tinyId alone"
+	}
+}
+
+// alertPage is a page of alerts. Partial says that there was not the time to look at all of
+// those that are to be sorted.
+type alertPage struct {
+	page[alertSummary]
+	partial bool
+}
+
+func (p *alertPage) fill(e *envelope) int {
+	if p.partial {
+		e.Message = "Only the newest alerts have been sorted: there are more than could be looked at in time. Narrow the query down, such as by status: open or createdAt > now-30d."
+	}
+	return p.page.fill(e)
+}
+
+func (a *API) listAlerts(ctx context.Context, in *listAlertsIn) (*alertPage, error) {
+	var out *alertPage
 	err := a.Store.View(ctx, false, func(tx table.Reader) error {
-		out = &page[alertSummary]{}
+		out = &alertPage{}
 		search, skip, end := in.search, in.offset, time.Now().Add(searchTime)
 		ended := false
 		search.Stop = func(looked int) bool {
 			ended = looked%searchLook == 0 && (ctx.Err() != nil || time.Now().After(end))
 			return ended
+		}
+		if in.order != (query.Order{}) {
+			found, more := search.Sorted(tx, in.order, in.offset, in.limit)
+			for _, row := range found {
+				out.of = append(out.of, summary(tx, row))
+			}
+			out.paging, out.partial = in.pages(more), ended
+			return context.Cause(ctx)
 		}
 		more := false
 		last := search.Run(tx, func(row *alert.Alert) bool {

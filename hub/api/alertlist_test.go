@@ -49,3 +49,32 @@ func TestListGoesOnBehindAnAlert(t *testing.T) {
 		}
 	}
 }
+
+// Lists of alerts are sorted by any key, page by page as a whole. Rule ogapi-5.sort.list.
+func TestListIsSorted(t *testing.T) {
+	h := newHub(t)
+	for i, message := range []string{"ổ đĩa", "Web", "an", "O dia", "Binh"} {
+		h.create(fmt.Sprintf(`{"message":%q,"alias":"%d","priority":"P%d"}`, message, i, 5-i))
+	}
+	h.create(`{"message":"Web","alias":"1"}`) // it occurs again
+	h.want(h.call("POST", "/v2/alerts/3/acknowledge?identifierType=tiny", `{"user":"lan@example.vn"}`), 202)
+	for path, want := range map[string]string{
+		"sort=message&order=asc": "35412", "sort=message": "24153", "sort=priority&order=asc": "54321", "sort=count": "25431",
+		"sort=Owner&order=asc": "35421", "sort=message&order=asc&limit=2": "35", "sort=message&order=asc&limit=2&offset=2": "41", "sort=message&order=asc&limit=2&offset=4": "2",
+		"sort=message&offset=9": "", "sort=lastOccuredAt&query=count%3C2": "5431",
+	} {
+		a := h.want(h.call("GET", "/v2/alerts?"+path, ""), 200)
+		var got string
+		for _, x := range a.list() {
+			got += x["tinyId"].(string)
+		}
+		if got != want {
+			t.Errorf("%s gave %s, want %s", path, got, want)
+		}
+	}
+	for wrong, field := range map[string]string{"sort=colour": "sort", "sort=tag": "sort", "sort=message&after=3": "after", "sort=message&order=up": "order"} {
+		if a := h.call("GET", "/v2/alerts?"+wrong, ""); a.status != 422 || a.wrong(field) == "" {
+			t.Errorf("%s: HTTP %d %s", wrong, a.status, a.raw)
+		}
+	}
+}

@@ -243,7 +243,7 @@ func TestListPagesAndFilters(t *testing.T) {
 		}
 		prev, _ = a.body["paging"].(map[string]any)["prev"].(string)
 	}
-	for _, q := range []string{"limit=0", "limit=101", "limit=x", "offset=-1", "offset=20000", "order=up", "sort=message", "offset=99999999999999999999", "searchIdentifier=x"} {
+	for _, q := range []string{"limit=0", "limit=101", "limit=x", "offset=-1", "offset=20000", "order=up", "sort=colour", "offset=99999999999999999999", "searchIdentifier=x"} {
 		h.want(h.call("GET", "/v2/alerts?"+q, ""), 422)
 	}
 	h.want(h.call("GET", "/v2/alerts?limit=&offset=&order=ASC", ""), 200)

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -42,6 +44,13 @@ func (c *call) complaint() error {
 		return nil
 	}
 	return &core.Error{Kind: core.Unacceptable, Words: "Request body is not processable. Please check the errors.", Fields: c.wrong}
+}
+
+// blame takes what an error says of fields over.
+func (c *call) blame(err error) {
+	if e, ok := errors.AsType[*core.Error](err); ok {
+		maps.Copy(c.wrong, e.Fields)
+	}
 }
 
 // query returns a parameter of the query, "" if absent.

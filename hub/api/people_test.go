@@ -68,6 +68,7 @@ func TestStoryFromNothingToAPage(t *testing.T) {
 	}
 }
 
+// People are made, changed, found by the search language, and deleted. Rule ogapi-5.users.list.
 func TestUsers(t *testing.T) {
 	h := newHub(t)
 	id := h.made("/v2/users", `{"username":"Huong@Example.vn","fullName":"Hương","role":{"id":"","name":"admin"},"skypeUsername":"huong","timeZone":"Europe/Berlin","locale":"en_US",
@@ -113,9 +114,14 @@ func TestUsers(t *testing.T) {
 	if rest := h.want(h.call("GET", next, ""), 200).list(); len(rest) != 1 || rest[0]["username"] != "huong@example.vn" {
 		t.Errorf("%v", rest)
 	}
-	for query, n := range map[string]int{"hương": 1, "username: lan*": 1, "role:Admin": 1, "zzz": 0, "unknown:1": 0} {
+	for query, n := range map[string]int{"hương": 1, "username: lan*": 1, "role:Admin": 1, "zzz": 0, "huong": 1, "username: lan* OR role: Admin": 2, "NOT blocked: false": 0} {
 		if got := h.want(h.send(newRequest("GET", "/v2/users?query="+strings.NewReplacer(" ", "%20", "ư", "%C6%B0", "ơ", "%C6%A1").Replace(query), "")), 200).list(); len(got) != n {
 			t.Errorf("query %s: %v", query, got)
+		}
+	}
+	for wrong, field := range map[string]string{"query=unknown:1": "query", "query=role:(": "query", "sort=shoeSize": "sort", "order=up": "order"} {
+		if a := h.call("GET", "/v2/users?"+wrong, ""); a.status != 422 || a.wrong(field) == "" {
+			t.Errorf("%s: HTTP %d %s", wrong, a.status, a.raw)
 		}
 	}
 	h.want(h.call("DELETE", "/v2/users/"+id, ""), 200)

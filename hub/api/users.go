@@ -6,8 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
+	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/query"
 	"keng/hub/core/reach"
 	"keng/hub/core/rota"
 	"keng/hub/state"
@@ -134,57 +138,86 @@ func (a *API) getUser(ctx context.Context, in *userIn) (*userDetail, error) {
 	return &out, err
 }
 
+// peopleWords is the vocabulary of queries about people.
+var peopleWords = sync.OnceValue(query.Users)
+
 // listUsersIn is a page of the people.
 type listUsersIn struct {
-	query         string
+	query         *query.Query
+	order         query.Order
 	offset, limit int
-	sort          string
-	descending    bool
 	link          func(pairs ...string) string
 }
 
 func (in *listUsersIn) read(c *call) {
-	in.query = strings.ToLower(strings.TrimSpace(c.query("query")))
-	in.limit, in.offset = c.number("limit", 1, listMax, listMax), c.number("offset", 0, 1<<30, 0)
-	in.sort = c.choice("sort", "username", "fullName", "role", "createdAt", "insertedAt", "verified", "blocked")
-	if c.query("sort") == "" {
-		in.sort = c.choice("sortField", "username", "fullName", "role", "createdAt", "insertedAt", "verified", "blocked")
+	q, err := query.Parse(c.query("query"), peopleWords(), query.Options{Now: time.Now()})
+	if err != nil {
+		c.wrong["query"] = err.Error()
 	}
-	in.descending = c.choice("order", "asc", "desc") == "desc"
+	in.query = q
+	in.limit, in.offset = c.number("limit", 1, listMax, listMax), c.number("offset", 0, 1<<30, 0)
+	sort := cmp.Or(c.query("sort"), c.query("sortField"), "username")
+	in.order, err = peopleWords().Order(sort, c.choice("order", "asc", "desc"))
+	c.blame(err)
 	in.link = c.link
 }
 
-// match reports whether a person is looked for: "field: value", or a text in the name.
-func (in *listUsersIn) match(u *reach.User) bool {
-	field, value, named := strings.Cut(in.query, ":")
-	value = strings.Trim(strings.TrimSpace(value), `"`)
-	if !named {
-		return strings.Contains(strings.ToLower(u.Username+" "+u.FullName), in.query)
+// person is somebody to whom queries are put.
+type person struct{ *reach.User }
+
+// Texts implements [query.Subject].
+func (p person) Texts(field string, values []string) []string {
+	u := userOf(p.User, false)
+	switch field {
+	case "username":
+		return append(values, u.Username)
+	case "fullName":
+		return append(values, u.FullName)
+	case "role":
+		return append(values, u.Role.Name)
+	case "locale":
+		return append(values, u.Locale)
+	case "timeZone":
+		return append(values, u.TimeZone)
+	case "userAddress":
+		a := p.Profile.Address
+		return append(values, a.Line, a.City, a.State, a.ZipCode, a.Country)
 	}
-	r := userOf(u, false)
-	text, ok := map[string]string{
-		"username": r.Username, "fullname": r.FullName, "role": r.Role.Name, "locale": r.Locale, "timezone": r.TimeZone,
-		"blocked": strconv.FormatBool(r.Blocked), "verified": strconv.FormatBool(r.Verified),
-	}[strings.TrimSpace(field)]
-	return ok && strings.HasPrefix(strings.ToLower(text), strings.TrimSuffix(value, "*"))
+	return values
 }
 
-// before orders people as the caller asks, by username among equals.
-func (in *listUsersIn) before(a, b *reach.User) int {
-	by := 0
-	switch in.sort {
-	case "fullName":
-		by = strings.Compare(a.FullName, b.FullName)
-	case "role":
-		by = strings.Compare(a.Profile.Role, b.Profile.Role)
-	case "createdAt", "insertedAt":
-		by = a.Profile.CreatedAt.Compare(b.Profile.CreatedAt)
+// Number implements [query.Subject].
+func (p person) Number(field string) (n int64, ok bool) {
+	is := func(flag bool) (int64, bool) {
+		if flag {
+			return 1, true
+		}
+		return 0, true
 	}
-	by = cmp.Or(by, strings.Compare(a.Username, b.Username))
-	if in.descending {
-		return -by
+	switch u := userOf(p.User, false); field {
+	case "blocked":
+		return is(u.Blocked)
+	case "verified":
+		return is(u.Verified)
+	case "createdAt":
+		return p.Profile.CreatedAt.UnixMilli(), !p.Profile.CreatedAt.IsZero()
 	}
-	return by
+	return 0, false
+}
+
+// found returns the people who are looked for, sorted, by username among equals.
+func (in *listUsersIn) found(tx reader) (all []*reach.User) {
+	matcher, keys := in.query.Matcher(), map[core.UserID]query.SortKey{}
+	for u := range state.Users.All(tx) {
+		if matcher.Match(person{u}) {
+			all = append(all, u)
+			keys[u.ID] = peopleWords().Key(in.order, person{u})
+		}
+	}
+	slices.SortFunc(all, func(a, b *reach.User) int {
+		return cmp.Or(in.order.Compare(keys[a.ID], keys[b.ID]), strings.Compare(a.Username, b.Username))
+	})
+	return all
 }
 
 // userPage is a page of people, with how many there are in all.
@@ -201,13 +234,7 @@ func (p *userPage) fill(e *envelope) int {
 func (a *API) listUsers(ctx context.Context, in *listUsersIn) (*userPage, error) {
 	out := &userPage{}
 	err := a.Store.View(ctx, false, func(tx reader) error {
-		var all []*reach.User
-		for u := range state.Users.All(tx) {
-			if in.query == "" || in.match(u) {
-				all = append(all, u)
-			}
-		}
-		slices.SortFunc(all, in.before)
+		all := in.found(tx)
 		out.total = len(all)
 		at := func(offset int) string {
 			return in.link("offset", strconv.Itoa(max(0, offset)), "limit", strconv.Itoa(in.limit))

@@ -54,6 +54,41 @@ func (s *Search) Run(r table.Reader, yield func(*alert.Alert) bool) (last uint64
 	return 0
 }
 
+// Sorted returns alerts that are found, sorted by any field: behind skip others, limit at
+// most; and whether more follow. Equals are in the order of their creation. Every alert that
+// matches has to be looked at: if Stop ends that, those looked at are what is sorted.
+func (s *Search) Sorted(r table.Reader, order query.Order, skip, limit int) (found []*alert.Alert, more bool) {
+	type place struct {
+		key query.SortKey
+		id  core.AlertID
+	}
+	var best []place
+	cut := func(most int) {
+		slices.SortStableFunc(best, func(a, b place) int { return order.Compare(a.key, b.key) })
+		best = best[:min(len(best), most)]
+	}
+	subject, wanted := subject{r: r, names: map[alert.Responder]string{}}, skip+limit+1
+	s.Run(r, func(a *alert.Alert) bool {
+		subject.alert = a
+		best = append(best, place{vocabulary().Key(order, &subject), a.ID})
+		if len(best) >= 2*wanted+1000 { // seldom, so that it costs little
+			cut(wanted)
+		}
+		return true
+	})
+	cut(wanted)
+	for _, p := range best[min(skip, len(best)):min(skip+limit, len(best))] {
+		if a, ok := FindAlert(r, Ref{ID: p.id}); ok {
+			found = append(found, a)
+		}
+	}
+	return found, len(best) == wanted
+}
+
+// AlertOrder reads the parameters "sort" and "order" of a list of alerts. The error is
+// a [*core.Error] of kind Unacceptable.
+func AlertOrder(sort, order string) (query.Order, error) { return vocabulary().Order(sort, order) }
+
 // The indexes in which a search reads.
 const (
 	byCreation = "creation"

@@ -11,6 +11,7 @@ import (
 	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/state"
+	"keng/raftstore/table"
 )
 
 // manyAlerts makes alerts over some hours, of which many are closed or acknowledged, and a
@@ -229,5 +230,56 @@ func TestSearchByWhoAnswers(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s finds %v, not %v", text, got, want)
 		}
+	}
+}
+
+// Sorted pages are those of the sorted whole, equals newest first. Rule ogapi-5.sort.list.
+func TestSortedPages(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	s := manyAlerts(t, random, 300)
+	for _, c := range []struct {
+		sort  string
+		order func(a, b *alert.Alert) int
+	}{
+		{"priority", func(a, b *alert.Alert) int { return int(a.Priority) - int(b.Priority) }},
+		{"updatedAt", func(a, b *alert.Alert) int { return int(a.UpdatedAt.UnixMilli() - b.UpdatedAt.UnixMilli()) }},
+		{"alias", func(a, b *alert.Alert) int { return strings.Compare(a.Alias, b.Alias) }},
+	} {
+		order, err := state.AlertOrder(c.sort, "asc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := state.ParseQuery("status: open", s.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var whole, paged []*alert.Alert
+		for a := range state.Alerts.FindReverse(s.tx, table.K()) {
+			if a.Status == alert.Open {
+				whole = append(whole, a)
+			}
+		}
+		slices.SortStableFunc(whole, c.order)
+		search, more := state.Search{Query: q}, true
+		for more {
+			var page []*alert.Alert
+			page, more = search.Sorted(s.tx, order, len(paged), 7)
+			paged = append(paged, page...)
+		}
+		if len(whole) < 30 || len(whole) != len(paged) {
+			t.Fatalf("by %s there are %d alerts, and on pages %d", c.sort, len(whole), len(paged))
+		}
+		for i := range whole {
+			if whole[i].ID != paged[i].ID {
+				t.Fatalf("by %s number %d is #%d, want #%d", c.sort, i, paged[i].Tiny, whole[i].Tiny)
+			}
+		}
+	}
+	// Where the time is short, what has been looked at is sorted.
+	order, _ := state.AlertOrder("priority", "desc")
+	q, _ := state.ParseQuery("", s.now)
+	search := state.Search{Query: q, Stop: func(looked int) bool { return looked == 10 }}
+	if found, more := search.Sorted(s.tx, order, 0, 100); len(found) != 10 || more {
+		t.Errorf("of ten alerts there was time for, %d are told, more: %v", len(found), more)
 	}
 }
