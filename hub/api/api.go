@@ -38,6 +38,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/state"
+	"keng/hub/zones"
 )
 
 // The bounds of one request.
@@ -69,6 +70,9 @@ type Options struct {
 	Ready func(ctx context.Context) error
 	// Now is the present moment, for who is on call. Default: [time.Now].
 	Now func() time.Time
+	// Zones finds time zones where the cluster was given none. Default: in the data of the
+	// machine.
+	Zones state.Zones
 	// PublicURL is how callers reach the hub, for links in replies: scheme and host, no
 	// path. Default: what the request says.
 	PublicURL string
@@ -84,6 +88,7 @@ type Options struct {
 type API struct {
 	Options
 	router *router
+	zones  *state.ZoneFinder
 }
 
 var _ http.Handler = (*API)(nil)
@@ -108,7 +113,10 @@ func New(o Options) (*API, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &API{Options: o, router: newRouter(routes())}, nil
+	if o.Zones == nil {
+		o.Zones = (&zones.Finder{}).Find
+	}
+	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones)}, nil
 }
 
 // Server returns an HTTP server with limits for a listener that faces strangers: on time, on

@@ -247,18 +247,18 @@ func (a *API) listOnCalls(ctx context.Context, in *onCallsIn) (*data[onCalls], e
 	}
 	var out data[onCalls]
 	err := a.look(ctx, func(tx reader) (err error) {
-		out.of, err = onCallsAt(tx, in)
+		out.of, err = onCallsAt(tx, in, a.zones.In(tx))
 		return err
 	})
 	return &out, err
 }
 
-func onCallsAt(tx reader, in *onCallsIn) (onCalls, error) {
+func onCallsAt(tx reader, in *onCallsIn, zones state.Zones) (onCalls, error) {
 	s, err := in.schedule.Schedule(tx)
 	if err != nil {
 		return onCalls{}, err
 	}
-	zone, err := time.LoadLocation(s.Zone)
+	zone, err := zones(s.Zone)
 	if err != nil {
 		return onCalls{}, fmt.Errorf("schedule %s: %w", s.ID, err)
 	}

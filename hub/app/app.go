@@ -27,6 +27,7 @@ import (
 	"keng/hub/engine"
 	"keng/hub/state"
 	"keng/hub/watch"
+	"keng/hub/zones"
 	"keng/proto/link"
 	"keng/raftstore"
 )
@@ -107,6 +108,7 @@ type App struct {
 	store       *raftstore.Store
 	edge        *edge.Edge
 	watcher     *watch.Watcher
+	zones       zones.Finder
 	desk        *direct.Desk   // the hub's own channels
 	links       *acklink.Links // in what they send
 	silence     *engine.Silence
@@ -232,7 +234,7 @@ const storeDir = "store"
 func (a *App) openStore(context.Context) error {
 	s, err := a.host.OpenStore(raftstore.Options{
 		Dir: a.inData(storeDir), NodeID: a.o.NodeID, Bootstrap: a.founding(), Network: a.network(),
-		Handle: planted(state.New(time.LoadLocation).With(a.limits())).Handle, Wall: wallClock(), Told: a.told, Logger: a.logger.With("part", "raftstore"),
+		Handle: planted(state.New(a.zones.Find).With(a.limits())).Handle, Wall: wallClock(), Told: a.told, Logger: a.logger.With("part", "raftstore"),
 	})
 	if errors.Is(err, raftstore.ErrNoState) {
 		return fmt.Errorf("%s is of a cluster, but its store is missing: put that back as it was last; or if it is lost, take the node out with `keng-hub cluster remove %s`, and let it join with an empty directory", a.o.DataDir, a.o.NodeID)

@@ -124,6 +124,9 @@ const (
 	deleteGrouping number = 122
 	moveGrouping   number = 123
 	closeGroup     number = 124
+
+	// Time-zone data.
+	putZones number = 145
 )
 
 // runners is the list of all commands, made once.
@@ -238,5 +241,7 @@ func commands() map[number]runner {
 		deleteGrouping:    runs(DeleteGrouping{}),
 		moveGrouping:      runs(MoveGrouping{}),
 		closeGroup:        runs(CloseGroup{}),
+
+		putZones: runs(PutZones{}),
 	}
 }

@@ -67,7 +67,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Policies), golden(Holds), golden(stamps), golden(Integrations), golden(Journal),
 			golden(Maintenances), golden(Matrices), golden(Sweeps),
 			golden(Policies), golden(Holds), golden(stamps),
-			golden(Groupings),
+			golden(Groupings), golden(ZoneFiles), golden(zoneDatas),
 		} {
 			if !yield(row(t)) {
 				return
@@ -88,7 +88,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](), fill[CreateIntegration](), fill[ChangeIntegration](), fill[DeleteIntegration](), fill[AddAction](), fill[TakeInput](),
 			fill[CreateMaintenance](), fill[ChangeMaintenance](), fill[CancelMaintenance](), fill[DeleteMaintenance](), fill[PutMatrix](), fill[PutRetention](),
 			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](),
-			fill[CreateGrouping](), fill[ChangeGrouping](), fill[DeleteGrouping](), fill[MoveGrouping](), fill[CloseGroup](),
+			fill[CreateGrouping](), fill[ChangeGrouping](), fill[DeleteGrouping](), fill[MoveGrouping](), fill[CloseGroup](), fill[PutZones](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -241,7 +241,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		Maintenance{}, TeamMatrix{}, Sweep{}, CreateMaintenance{}, ChangeMaintenance{}, CancelMaintenance{}, DeleteMaintenance{}, PutMatrix{}, PutRetention{}, RetentionReport{},
 		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{},
 		Policy{}, CreatePolicy{}, ChangePolicy{}, SwitchPolicy{}, MovePolicy{}, DeletePolicy{}, Hold{}, Integration{}, CreateIntegration{}, ChangeIntegration{}, AddAction{}, Input{}, TakeInput{},
-		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{}} {
+		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{},
+		ZoneFile{}, ZoneData{}, PutZones{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

@@ -188,7 +188,7 @@ type Replayed struct {
 // Replay tells what the present rules would do with an input at a moment. It changes nothing.
 // An input that was cut may be decided otherwise than a whole one.
 func (m *Machine) Replay(r table.Reader, now time.Time, in *Input) Replayed {
-	d := newDecider(r, now.UTC(), m.zones, new(atomic.Pointer[policySet])) // commands do not wait for it
+	d := newDecider(r, now.UTC(), m.zones.In(r), new(atomic.Pointer[policySet])) // commands do not wait for it
 	out := Replayed{Decision: d.decide(in)}
 	alias := out.Decision.Alias
 	if out.Decision.Kind == route.Create {

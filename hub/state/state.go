@@ -71,15 +71,16 @@ type Zones func(name string) (*time.Location, error)
 // Machine evaluates commands. It keeps no state of its own, but what it has read lately, and
 // is safe for concurrent use.
 type Machine struct {
-	zones    Zones
+	zones    *ZoneFinder
 	limits   Limits
 	fault    Fault
 	policies *atomic.Pointer[policySet] // as they were last read
 }
 
-// New returns a machine that finds time zones by zones and keeps [DefaultLimits].
+// New returns a machine that finds time zones by zones, where the cluster was given none, and
+// keeps [DefaultLimits].
 func New(zones Zones) *Machine {
-	return &Machine{zones: zones, limits: DefaultLimits(), policies: new(atomic.Pointer[policySet])}
+	return &Machine{zones: NewZoneFinder(zones), limits: DefaultLimits(), policies: new(atomic.Pointer[policySet])}
 }
 
 // With returns a machine that keeps other limits.
@@ -156,7 +157,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 		return nil, fmt.Errorf("command %d is not known to this version of the hub", e.Number)
 	}
 	c := &change{
-		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones, limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
+		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
 		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),

@@ -1,0 +1,36 @@
+// Package zones finds time zones by their IANA names, and reads files of time-zone data.
+//
+// What a zone's clocks show is decided by governments, at times with a month's notice. The
+// data by which that is known comes from three places: a cluster's own, which an
+// administrator has put into it (it goes before all else, and is the same on all nodes: see
+// hub/state); that of the machine; and that which is built into the program. A [Finder] finds
+// in the latter two. Only the leader decides by them, so nodes whose machines have other data
+// never disagree.
+package zones
+
+import (
+	"fmt"
+	"sync"
+	"time"
+	_ "time/tzdata" // for machines that have none
+)
+
+// Finder finds zones in the data of the machine, or else in that of the program, and
+// remembers what it has found: to find a zone reads a file. The zero value is ready. It is
+// safe for concurrent use.
+type Finder struct{ known sync.Map }
+
+// Find returns a zone. "Local" is none: it is another one on each machine.
+func (f *Finder) Find(name string) (*time.Location, error) {
+	if zone, known := f.known.Load(name); known {
+		return zone.(*time.Location), nil
+	}
+	if name == "" || name == "Local" {
+		return nil, fmt.Errorf("%q is no IANA time zone", name)
+	}
+	zone, err := time.LoadLocation(name)
+	if err == nil {
+		f.known.Store(name, zone)
+	}
+	return zone, err
+}
