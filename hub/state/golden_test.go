@@ -125,6 +125,10 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-1-cluster": before(Clusters), "command-3": beforeCommand[UseToken],
 			"table-13-deadlines": before(Deadlines), "table-10-alerts": before(Alerts), "table-12-log": before(Log), "command-12": beforeCommand[TakeEvents],
 			"table-29-journal": before(Journal),
+			"table-18-bundles": before(Bundles), "table-24-policies": before(Policies), "table-25-holds": before(Holds),
+			"command-40": beforeCommand[CreateRule], "command-41": beforeCommand[ChangeRule], "command-51": beforeCommand[CreateRoutingRule], "command-52": beforeCommand[ChangeRoutingRule],
+			"command-54": beforeCommand[CreateSchedule], "command-55": beforeCommand[ChangeSchedule], "command-57": beforeCommand[CreateRotation], "command-58": beforeCommand[ChangeRotation],
+			"command-94": beforeCommand[CreatePolicy], "command-95": beforeCommand[ChangePolicy],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
