@@ -168,7 +168,8 @@ func (p *Pings) hold(row *state.Heartbeat, at, now time.Time) {
 	if at.After(h.at) {
 		h.at = at
 	}
-	if due.Before(h.due) {
+	// What goes soon with others anyway does not go alone for a newer ping.
+	if due.Before(h.due) && (!row.Beat.Awaited() || h.due.Sub(now) > holdFor) {
 		h.due = due
 	}
 	p.wakeBy(h.due)
