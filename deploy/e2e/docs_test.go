@@ -51,6 +51,14 @@ func TestDocsSearch(t *testing.T) {
 	}
 }
 
+func TestDocsHeartbeats(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "heartbeats.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	if strings.Count(out, "PONG - Heartbeat received") != 3 || !strings.Contains(out, `"enabled":false,"expired":false`) || !strings.Contains(out, `"interval":30`) {
+		t.Errorf("the heartbeat did not do what the page says:\n%s", out)
+	}
+}
+
 func TestDocsCluster(t *testing.T) {
 	t.Parallel()
 	var ports []string

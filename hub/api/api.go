@@ -23,7 +23,7 @@
 //     what is to be otherwise, never what the caller believes that the rest is. What
 //     something else needs is not deleted: 428 names who needs it. What Kẻng keeps but cannot
 //     follow yet is 422 where paging would differ, and told in openapi.yaml.
-//   - Writes are answered after a majority has them on disk. While the cluster has no
+//   - Writes are answered after a majority has them on disk, but for the pings of heartbeats. While the cluster has no
 //     leader a write is tried again for [CommandTimeout] with the same identity, then 503.
 //   - Every reply bears X-Request-Id, which is also in the body, and the headers of
 //     Opsgenie's rate limits.
@@ -58,6 +58,10 @@ type Options struct {
 	// MakeToken makes an enrolment token for agents and gateways and returns it. Errors
 	// of kind [core.Unacceptable] name the fields of the question. Required.
 	MakeToken func(ctx context.Context, wanted TokenSpec) (string, error)
+	// HeardPing takes the ping of a heartbeat, whether there is one of that name or not. For
+	// a team, unless that is "", only its own ones exist. It must not wait: the caller is
+	// told before anything is written. Required.
+	HeardPing func(ctx context.Context, heartbeat string, team core.TeamID)
 	// Connected returns, by id, the agents and gateways that are connected to this node.
 	// Default: none.
 	Connected func() map[string]Connection
@@ -95,8 +99,8 @@ var _ http.Handler = (*API)(nil)
 
 // New returns the API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.MakeToken == nil {
-		return nil, &core.Error{Words: "api.Options needs Store and MakeToken"}
+	if o.Store == nil || o.MakeToken == nil || o.HeardPing == nil {
+		return nil, &core.Error{Words: "api.Options needs Store, MakeToken and HeardPing"}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

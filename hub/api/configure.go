@@ -31,9 +31,8 @@ func deleted[R any](R) *written { return &written{http.StatusOK, "Deleted", nil}
 // result. Reading first and writing then would lose what others write between.
 func change[In any, P question[In], C state.Command[R], R any](made func(P) C, tell func(R) *written) handler {
 	return func(a *API, ctx context.Context, c *call) (outcome, error) {
-		in := P(new(In))
-		in.read(c)
-		if err := c.complaint(); err != nil {
+		in, err := asked[In, P](c)
+		if err != nil {
 			return nil, err
 		}
 		result, err := do(ctx, a, c.seed, made(in))

@@ -89,6 +89,7 @@ type hub struct {
 	// lenient: the test sends what the contract does not promise to take.
 	lenient bool
 	tokens  int // made so far
+	pings   int // heard so far
 }
 
 // The keys of the tests. They are made for them and open nothing else.
@@ -115,6 +116,12 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 			})
 			return "secret-" + id, err
 		},
+	}
+	o.HeardPing = func(ctx context.Context, name string, team core.TeamID) {
+		h.pings++
+		if _, err := state.FindHeartbeat(h.store.tx, name, team); err == nil {
+			must(state.Do(ctx, h.store, core.Seed{8, byte(h.pings)}, state.PingHeartbeats{Pings: []state.Ping{{Name: name, At: h.store.now}}}))
+		}
 	}
 	for _, f := range options {
 		f(&o)

@@ -230,7 +230,7 @@ func TestKindsOfErrorGoThereAndBack(t *testing.T) {
 	} {
 		h := newHub(t)
 		a, err := api.New(api.Options{Store: brokenStore{h.store, test.err}, Logger: slog.New(slog.DiscardHandler),
-			MakeToken: func(context.Context, api.TokenSpec) (string, error) { return "", nil }})
+			MakeToken: func(context.Context, api.TokenSpec) (string, error) { return "", nil }, HeardPing: func(context.Context, string, core.TeamID) {}})
 		if err != nil {
 			t.Fatal(err)
 		}

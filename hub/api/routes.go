@@ -15,6 +15,7 @@ const (
 	alertDomain         = "alert"
 	searchDomain        = "search"
 	configurationDomain = "configuration"
+	heartbeatDomain     = "heartbeat"
 	noDomain            = ""
 )
 
@@ -63,7 +64,7 @@ func routes() []route {
 		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
-	}, configurationRoutes(), checkRoutes())
+	}, configurationRoutes(), checkRoutes(), heartbeatRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.
@@ -79,11 +80,20 @@ type question[In any] interface {
 // could be read without complaint.
 func on[In any, P question[In], Out outcome](f func(*API, context.Context, P) (Out, error)) handler {
 	return func(a *API, ctx context.Context, c *call) (outcome, error) {
-		in := P(new(In))
-		in.read(c)
-		if err := c.complaint(); err != nil {
+		in, err := asked[In, P](c)
+		if err != nil {
 			return nil, err
 		}
 		return f(a, ctx, in)
 	}
+}
+
+// asked reads what a call asks, its body first, and says all that is wrong with it.
+func asked[In any, P question[In]](c *call) (P, error) {
+	if err := c.readBody(); err != nil {
+		return nil, err
+	}
+	in := P(new(In))
+	in.read(c)
+	return in, c.complaint()
 }

@@ -128,9 +128,7 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 			return nil, err
 		}
 	}
-	if err := c.readBody(); err != nil {
-		return nil, err
-	}
+	c.wrong = map[string]string{}
 	return route.Handle(a, ctx, c)
 }
 
@@ -195,7 +193,6 @@ func (a *API) base(r *http.Request) string {
 // readBody reads the body of a request that has one. GET and DELETE have none, whatever
 // they carry.
 func (c *call) readBody() error {
-	c.wrong = map[string]string{}
 	c.body = object{wrong: c.wrong}
 	if m := c.r.Method; m == http.MethodGet || m == http.MethodHead || m == http.MethodDelete {
 		return nil

@@ -112,6 +112,7 @@ type App struct {
 	desk        *direct.Desk   // the hub's own channels
 	links       *acklink.Links // in what they send
 	silence     *engine.Silence
+	pings       *engine.Pings
 	agents      census
 	link        net.PacketConn
 	linkTCP     net.Listener // at the same port
@@ -199,6 +200,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.start(Task{"channels", a.desk.Run})
 	a.start(Task{"engine", engine.New(replicated, carriers{a.edge, a.desk, a.links}, a.logger.With("part", "engine")).Run})
 	a.start(Task{"silence", a.silence.Run})
+	a.start(Task{"heartbeats", a.pings.Run})
 	a.start(Task{"edge", a.edge.Run})
 	a.start(Task{"heard agents", a.tellHeard})
 	a.start(Task{"watcher", a.watcher.Run})
@@ -244,6 +246,7 @@ func (a *App) openStore(context.Context) error {
 	}
 	a.store = s
 	a.silence = engine.NewSilence(replicated{s}, a.logger.With("part", "silence"))
+	a.pings = engine.NewPings(replicated{s}, a.logger.With("part", "heartbeats"))
 	close(a.opened)
 	a.atStop("store", func(context.Context) error { return s.Close() })
 	return nil

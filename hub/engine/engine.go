@@ -6,7 +6,7 @@
 // node for the kinds that need none), keeps in mind which it has handed over in this
 // reign, and takes back what is no longer wanted. And it gathers which agents the nodes
 // hear, and tells the state of those that nobody does ([Silence]). An idle engine writes
-// nothing.
+// nothing. Besides, every node hears the pings of heartbeats ([Pings]).
 //
 // What it keeps in memory may be lost at any moment: a new leader finds the outbox in
 // the state, hands over what has no end yet, marked as a repeat if somebody may have

@@ -129,6 +129,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-40": beforeCommand[CreateRule], "command-41": beforeCommand[ChangeRule], "command-51": beforeCommand[CreateRoutingRule], "command-52": beforeCommand[ChangeRoutingRule],
 			"command-54": beforeCommand[CreateSchedule], "command-55": beforeCommand[ChangeSchedule], "command-57": beforeCommand[CreateRotation], "command-58": beforeCommand[ChangeRotation],
 			"command-94": beforeCommand[CreatePolicy], "command-95": beforeCommand[ChangePolicy],
+			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)

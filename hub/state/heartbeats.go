@@ -37,6 +37,16 @@ func GetHeartbeat(r table.Reader, name string) (*Heartbeat, bool) {
 	return Heartbeats.Get(r, heartbeatKey(name))
 }
 
+// FindHeartbeat returns the heartbeat of a name, or an error of kind [core.NotFound]. For a
+// team, unless that is "", only its own ones exist.
+func FindHeartbeat(r table.Reader, name string, team core.TeamID) (*Heartbeat, error) {
+	row, ok := GetHeartbeat(r, name)
+	if !ok || team != "" && row.Beat.Team != team {
+		return nil, core.Missing("Heartbeat", alert.Cut(name, heartbeat.NameMax))
+	}
+	return row, nil
+}
+
 // HeartbeatFields is what a caller says of a heartbeat. Nil is not said.
 type HeartbeatFields struct {
 	Name        *string         `cbor:"1,keyasint,omitempty"`
@@ -104,14 +114,16 @@ func (c *change) nameIsFree(name string) error {
 type ChangeHeartbeat struct {
 	Name   string          `cbor:"1,keyasint"`
 	Fields HeartbeatFields `cbor:"2,keyasint"`
+	// Of is the team that asks, for which only its own heartbeats exist; "": anybody.
+	Of core.TeamID `cbor:"3,keyasint,omitempty"`
 }
 
 func (ChangeHeartbeat) number() number { return changeHeartbeat }
 
 func (k ChangeHeartbeat) apply(c *change) (Heartbeat, error) {
-	row, ok := GetHeartbeat(c.tx, k.Name)
-	if !ok {
-		return Heartbeat{}, core.Missing("Heartbeat", alert.Cut(k.Name, heartbeat.NameMax))
+	row, err := FindHeartbeat(c.tx, k.Name, k.Of)
+	if err != nil {
+		return Heartbeat{}, err
 	}
 	if err := k.Fields.fill(c, &row.Beat); err != nil {
 		return *row, err
@@ -136,15 +148,16 @@ func (k ChangeHeartbeat) apply(c *change) (Heartbeat, error) {
 
 // DeleteHeartbeat deletes a heartbeat, and closes the alert that it has expired.
 type DeleteHeartbeat struct {
-	Name string `cbor:"1,keyasint"`
+	Name string      `cbor:"1,keyasint"`
+	Of   core.TeamID `cbor:"2,keyasint,omitempty"` // as in [ChangeHeartbeat]
 }
 
 func (DeleteHeartbeat) number() number { return deleteHeartbeat }
 
 func (k DeleteHeartbeat) apply(c *change) (Nothing, error) {
-	row, ok := GetHeartbeat(c.tx, k.Name)
-	if !ok {
-		return Nothing{}, core.Missing("Heartbeat", alert.Cut(k.Name, heartbeat.NameMax))
+	row, err := FindHeartbeat(c.tx, k.Name, k.Of)
+	if err != nil {
+		return Nothing{}, err
 	}
 	c.unwatch(row)
 	Heartbeats.Delete(c.tx, heartbeatKey(k.Name))
