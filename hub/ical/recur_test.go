@@ -64,7 +64,7 @@ func invented(r *rand.Rand) string {
 // it gives in a year must be what is given here, from the beginning and jumped to.
 func TestRulesAgainstRRule(t *testing.T) {
 	r, found := rand.New(rand.NewPCG(5, 5)), 0
-	for range 3000 {
+	for range 200 {
 		text := invented(r)
 		start := time.Date(1990+r.IntN(40), time.Month(1+r.IntN(12)), 1+r.IntN(31), r.IntN(24), 0, 0, 0, time.UTC)
 		low := start.AddDate(r.IntN(12), 0, r.IntN(400))
@@ -94,7 +94,7 @@ func TestRulesAgainstRRule(t *testing.T) {
 		}
 		found += len(got)
 	}
-	if found < 10_000 {
+	if found < 1_000 {
 		t.Errorf("only %d recurrences were compared", found)
 	}
 }

@@ -72,13 +72,16 @@ func (f *finder) named(id string) *time.Location {
 
 // plausible reports whether something may be an IANA name at all.
 func plausible(name string) bool {
+	if name == "" || name == "Local" || len(name) > 64 || name[0] == '/' {
+		return false
+	}
 	for i := range len(name) {
 		c := name[i]
 		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_-+/", c) >= 0) {
 			return false
 		}
 	}
-	return name != "" && name != "Local" && len(name) <= 64 && name[0] != '/'
+	return true
 }
 
 // fromFile finds a zone by its VTIMEZONE.
