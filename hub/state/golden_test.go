@@ -124,7 +124,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
 			"table-1-cluster": before(Clusters), "command-3": beforeCommand[UseToken],
 			"table-13-deadlines": before(Deadlines), "table-10-alerts": before(Alerts), "table-12-log": before(Log), "command-12": beforeCommand[TakeEvents],
-			"table-29-journal": before(Journal),
+			"table-29-journal": before(Journal), "table-2-counters": before(counters),
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
