@@ -184,6 +184,7 @@ func (c *change) write(id core.AlertID, e alert.Entry) error {
 // enter adds a line to a log. It is written by keepLog, or as soon as a row is full.
 func (c *change) enter(line Entry) error {
 	line.Number, line.At = c.next("log"), c.now
+	c.unwritten += len(line.Text)
 	row, ok := c.logged[line.Alert]
 	if !ok {
 		c.logged[line.Alert] = &line

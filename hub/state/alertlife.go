@@ -45,6 +45,9 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 	if kind == ClosingDue {
 		return c.follows(a, a.EndClosing(c.now), nil)
 	}
+	if a.Lead != nil {
+		return c.endSnooze(a)
+	}
 	return c.follows(a, a.EndSnooze(c.now), nil)
 }
 
@@ -52,7 +55,7 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 // alert would be silent for ever, a page would be waited for for ever, or what a deleted
 // alert said would stay.
 func (k DeadlineKind) cannotBeDropped() bool {
-	return k == SnoozeEnd || k == ClosingDue || k == DeliveryOverdue || k == DeletedRest || k == TeamDelayed || k == ClosedByRule || k == MembersRest
+	return k == SnoozeEnd || k == ClosingDue || k == DeliveryOverdue || k == DeletedRest || k == TeamDelayed || k == MembersRest || k.goesOn()
 }
 
 // forget drops the deadlines of some kinds of an alert.
@@ -123,7 +126,13 @@ type SnoozeAlert struct {
 func (SnoozeAlert) number() number { return snoozeAlert }
 
 func (k SnoozeAlert) apply(c *change) (Request, error) {
-	return c.move(k.Asked, "Snooze", func(a *alert.Alert) alert.Outcome { return a.Snooze(k.Asked.by(c), k.Until) }, nil)
+	return c.move(k.Asked, "Snooze", func(a *alert.Alert) alert.Outcome {
+		o := a.Snooze(k.Asked.by(c), k.Until)
+		if o.Moved() && a.Lead != nil {
+			a.Lead.Wake = !c.wanted(a.ID, "")
+		}
+		return o
+	}, nil)
 }
 
 // AssignAlert makes a person the owner of an alert, and calls that person.

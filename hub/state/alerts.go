@@ -308,7 +308,7 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 		c.drop(planned)
 		c.dropHolds(a)
 	} else {
-		c.drop(planned, ClosedByRule) // what is acknowledged is closed by itself, too
+		c.drop(planned, ClosedByRule, GroupGathers, GroupCloses) // what is acknowledged is closed by itself, too
 	}
 	if err := Alerts.Put(c.tx, a); err != nil {
 		return err

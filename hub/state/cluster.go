@@ -60,12 +60,21 @@ func (f FoundCluster) apply(c *change) (Cluster, error) {
 type counter struct {
 	Name string `cbor:"1,keyasint"`
 	Last uint64 `cbor:"2,keyasint"`
+	// Bytes is, of the inputs of the journal, how many bytes there are, about.
+	Bytes uint64 `cbor:"3,keyasint,omitempty"`
 }
 
 var counters = table.New(2, "counters", func(c *counter) table.Key { return table.K().String(c.Name) })
 
 // next returns the next number of a counter, from 1. It is written down by keepCounters.
 func (c *change) next(name string) uint64 {
+	row := c.counter(name)
+	row.Last++
+	return row.Last
+}
+
+// counter returns a counter, to be written down by keepCounters.
+func (c *change) counter(name string) *counter {
 	row, ok := c.counted[name]
 	if !ok {
 		if row, ok = counters.Get(c.tx, table.K().String(name)); !ok {
@@ -73,8 +82,7 @@ func (c *change) next(name string) uint64 {
 		}
 		c.counted[name] = row
 	}
-	row.Last++
-	return row.Last
+	return row
 }
 
 // keepCounters writes down how far the counters have come, once a command: one of many

@@ -52,6 +52,9 @@ type Deadline struct {
 	Maintenance string `cbor:"46,keyasint,omitempty"`
 	// For old rows that are removed: which [Sweep].
 	Sweep string `cbor:"47,keyasint,omitempty"`
+	// For what goes on with the members of a parent: how far it has come. Added is when it was
+	// asked for.
+	Rest *Rest `cbor:"55,keyasint,omitempty"`
 }
 
 // apart reports whether a deadline is neither an alert's nor a bundle's.
@@ -93,7 +96,8 @@ const DueMax = 256
 // lateMin is how late a deadline must be done before that is the hub's own outage.
 const lateMin = 2 * time.Second
 
-// DoDue does what is due, oldest first, at most [DueMax] items.
+// DoDue does what is due, oldest first, at most [DueMax] items, and no more than one command
+// can write.
 type DoDue struct {
 	// Drop gives the oldest item up, unread, and writes that down: doing it has failed
 	// again and again, and everything behind it waits.
@@ -138,7 +142,7 @@ func (a DoDue) apply(c *change) (Due, error) {
 		if !ok || d.At.After(c.now) {
 			return due, nil
 		}
-		if due.Done >= most {
+		if due.Done >= most || c.full() {
 			due.More = true
 			return due, nil
 		}
@@ -216,6 +220,10 @@ func (c *change) fire(d *Deadline) error {
 		return c.closeByRule(a, d.Why)
 	case SnoozeEnd, ClosingDue:
 		return c.quietDue(a, d.Kind)
+	case GroupGathers:
+		return c.gatherRest(a, d.Rest)
+	case GroupCloses:
+		return c.closeRest(a, d)
 	}
 	return fmt.Errorf("deadline %s is of an unknown kind %d", d.ID, d.Kind)
 }
@@ -334,7 +342,7 @@ func (c *change) busy(id core.AlertID) bool {
 		return false // without a look: there can be nothing
 	}
 	for _, d := range deadlinesOf(c.tx, id) {
-		if d.Kind != ClosedByRule { // by which nobody is notified
+		if !d.Kind.goesOn() { // by which nobody is notified
 			return true
 		}
 	}

@@ -331,14 +331,9 @@ func (c *change) closeByRule(a *alert.Alert, why Reason) error {
 	}
 	// What occurs under a parent is its occurrence: so all members have been as quiet, and with
 	// the last of them it is closed.
-	some, more := openMembers(c.tx, a.ID)
-	for _, m := range some {
-		if err := c.follows(m, m.CloseQuiet(by), nil); err != nil {
-			return err
-		}
-	}
-	if !more {
-		return nil
+	more, err := c.eachOpen(a.ID, &Rest{}, func(m *alert.Alert) error { return c.follows(m, m.CloseQuiet(by), nil) })
+	if err != nil || !more {
+		return err
 	}
 	return c.plan(Deadline{Kind: ClosedByRule, At: c.now.Add(rippleRest), Alert: a.ID, Why: why})
 }

@@ -32,20 +32,29 @@ type Input struct {
 	Alert  core.AlertID     `cbor:"13,keyasint,omitempty"` // which alert it was about
 	// Missing are names in the templates of the integration that it had not.
 	Missing []string `cbor:"14,keyasint,omitempty"`
+	// Weight is what the input counts for in the journal, in bytes; 0, of one that an earlier
+	// version wrote: nothing.
+	Weight uint64 `cbor:"15,keyasint,omitempty"`
 }
 
 // The bounds of the journal.
 const (
-	// JournalAge is how long an input is kept, JournalMax how many are. The oldest make room
-	// when another comes.
-	JournalAge = 7 * 24 * time.Hour
-	JournalMax = 100_000
+	// JournalAge is how long an input is kept, JournalMax how many are, JournalBytes how many
+	// bytes in all, about. The oldest make room when another comes; what is too old goes by itself.
+	JournalAge   = 7 * 24 * time.Hour
+	JournalMax   = 100_000
+	JournalBytes = 256 << 20
 	// journalBytes is up to how many bytes an input is kept whole.
 	journalBytes = 32 << 10
 	// missingMax is how many missing names are kept, and reasonMax how many characters of a
 	// reason: rules may have a hundred conditions of a thousand characters each.
 	missingMax = 20
 	reasonMax  = 500
+	// makesRoom is how many inputs go at most when one comes: a large one may take the place
+	// of many small ones, until then the journal is a little too large.
+	makesRoom = 32
+	// inputOverhead is about what an input takes besides its texts: keys, times and ids.
+	inputOverhead = 200
 )
 
 // Journal holds what came in, in the order in which it came.
@@ -77,15 +86,48 @@ func (c *change) note(in Input) error {
 	if in.size() > journalBytes {
 		in.cut(toKeep)
 	}
-	for range 2 { // more go than come, until all that is too old has gone
+	in.Weight = uint64(in.size() + len(in.Why) + inputOverhead)
+	total := c.counter("input")
+	total.Bytes += in.Weight
+	for n := range makesRoom {
 		oldest, ok := c.oldestInput()
-		if !ok || c.now.Sub(oldest.At) < JournalAge && in.Number-oldest.Number < JournalMax {
+		if !ok && n == 0 {
+			if err := c.age(agedJournal); err != nil {
+				return err
+			}
+		}
+		old := ok && (c.now.Sub(oldest.At) >= JournalAge || in.Number-oldest.Number >= JournalMax)
+		if !ok || total.Bytes <= JournalBytes && (!old || n == 2) { // more go than come, until all that is too old has gone
 			break
 		}
-		Journal.Delete(c.tx, Journal.KeyOf(oldest))
-		c.next("input gone")
+		c.forgetInput(oldest)
 	}
 	return Journal.Insert(c.tx, &in)
+}
+
+// forgetInput removes the oldest input.
+func (c *change) forgetInput(oldest *Input) {
+	Journal.Delete(c.tx, Journal.KeyOf(oldest))
+	c.next("input gone")
+	total := c.counter("input")
+	total.Bytes -= min(oldest.Weight, total.Bytes)
+}
+
+// sweepJournal removes the oldest inputs, if they came before a moment.
+func sweepJournal(c *change, s *Sweep, before time.Time) (done bool) {
+	for range sweepRoom {
+		oldest, ok := c.oldestInput()
+		if !ok {
+			return true
+		}
+		if oldest.At.After(before) {
+			s.pass(oldest.At)
+			return true
+		}
+		c.forgetInput(oldest)
+		s.Gone++
+	}
+	return false
 }
 
 // oldestInput returns the oldest row of the journal. Rows go in the order of their numbers, so

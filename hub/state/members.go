@@ -21,11 +21,14 @@ import (
 //     end of its own snooze or closing, and, of an outage of long ago, when the parent may call
 //     for it; that it rests says why.
 //   - Whoever answers for a member answers for the parent. Each of them is told of the parent
-//     once; who comes with a later member is told when that one joins. A member that is graver
+//     once; who comes with a later member is told when that one joins. An alert whose
+//     responders have no room there (50 are the most) does not join. A member that is graver
 //     makes the parent graver, which begins anew by the rule for every alert: if it is graver
 //     than it ever was, and nobody takes care of it.
 //   - Who acknowledges or snoozes the parent takes care of what is under it, and of what comes
-//     under it meanwhile. When that ends, the parent begins anew.
+//     under it meanwhile. When that ends, the parent begins anew; but when a snooze ends and
+//     all members have been taken care of meanwhile, the parent is acknowledged by that. If all of them
+//     were so when it was snoozed, whoever did wants to be woken, and is.
 //   - Who takes care of members takes care of them alone. But when nothing open under the
 //     parent wants attention any more, the parent is acknowledged by that, until something
 //     does again: it comes, or its acknowledgement or snooze ends.
@@ -39,7 +42,8 @@ import (
 // MembersRest is when further members of a parent that was deleted are set free.
 const MembersRest DeadlineKind = 50
 
-// freedMax is how many members one command sets free, or closes, at most.
+// freedMax is how many members one command puts under a parent, sets free or closes at most;
+// fewer if they are large, see pieceBytes.
 const freedMax = 200
 
 // memberRank says what a member asks for, in the index of members.
@@ -117,13 +121,17 @@ func (c *change) place(a *alert.Alert) error {
 			break
 		}
 	}
-	where := g.Place(factsOf(last), len(loose), c.now)
+	facts := factsOf(last)
+	if facts != nil {
+		facts.Crowded = !last.RoomFor(a.Responders)
+	}
+	where := g.Place(facts, len(loose), c.now)
 	a.Group = g.Key
 	switch where.Place {
 	case route.Joins:
-		return c.putUnder(a, last, &g)
+		return c.putUnder(a, last, title(&g))
 	case route.Founds:
-		return c.found(append(loose, a), &g)
+		return c.found(loose, a, &g)
 	}
 	return errors.Join(c.log(a.ID, SystemEntry, System, "Stands for itself: "+where.Reason), Alerts.Put(c.tx, a))
 }
@@ -141,9 +149,9 @@ func title(g *route.Group) string {
 	return g.Grouping.Name + " " + strings.TrimPrefix(g.Key, g.Grouping.ID+"/")
 }
 
-// found makes the parent of a group, with its members. The last of them is new.
-func (c *change) found(members []*alert.Alert, g *route.Group) error {
-	first := members[len(members)-1]
+// found makes the parent of a group, with its members: some that stood for themselves, and a
+// new one.
+func (c *change) found(loose []*alert.Alert, first *alert.Alert, g *route.Group) error {
 	tiny := c.next("alert")
 	d := alert.Draft{
 		Message: g.Message, Source: line("grouping "+g.Grouping.Name, alert.SourceMax), Priority: first.Priority, OwnerTeam: first.OwnerTeam,
@@ -151,7 +159,7 @@ func (c *change) found(members []*alert.Alert, g *route.Group) error {
 	}
 	p := alert.New(d, core.AlertID(c.seed.Numbered("alert", tiny)), tiny, c.now)
 	p.Lead, p.Group = &alert.Lead{}, g.Key
-	for _, m := range members {
+	for _, m := range loose {
 		p.Priority = min(p.Priority, m.Priority)
 	}
 	if err := Alerts.Insert(c.tx, p); err != nil {
@@ -161,25 +169,24 @@ func (c *change) found(members []*alert.Alert, g *route.Group) error {
 	if err := c.write(p.ID, alert.Entry{What: alert.DidCreate, By: p.Source, At: c.now}); err != nil {
 		return err
 	}
-	var told *alert.Alert
-	for _, m := range members {
-		if m != first && !m.Silent() && !c.waitsToTell(m) {
-			told = m
-		}
-		if err := c.putUnder(m, p, g); err != nil {
-			return err
-		}
+	told, next, err := c.gather(p, 0, first.Responders)
+	if err != nil {
+		return err
 	}
-	if told == nil {
-		return nil // who made the first one tells of it
+	if p, _ = Alerts.Get(c.tx, Alerts.KeyOf(p)); p == nil {
+		return nil // the store has failed
+	}
+	if err := errors.Join(c.putUnder(first, p, title(g)), c.planGather(p, next)); err != nil || told == nil {
+		return err // who made the first one tells of it
 	}
 	return c.tellParent(told)
 }
 
-// putUnder puts an alert under a parent. What was to happen for it is the parent's part now.
-func (c *change) putUnder(a, p *alert.Alert, g *route.Group) error {
+// putUnder puts an alert under a parent. Why is the group, for people. What was to happen for
+// the alert is the parent's part now.
+func (c *change) putUnder(a, p *alert.Alert, why string) error {
 	by := alert.By{At: c.now}
-	o := a.Join(by, p, title(g))
+	o := a.Join(by, p, why)
 	if !o.Moved() {
 		return fmt.Errorf("cannot put alert %s under %s: %s", a.ID, p.ID, o.Reason)
 	}
@@ -193,11 +200,6 @@ func (c *change) putUnder(a, p *alert.Alert, g *route.Group) error {
 		a.Resting = restsUnder(p)
 	}
 	grown := p.Gain(by, a)
-	if left := unanswered(p, a); left > 0 {
-		if err := c.log(p.ID, SystemEntry, System, fmt.Sprintf("%d who answer for %s are not notified: a parent has at most %d responders", left, a.Number(), alert.RespondersMax)); err != nil {
-			return err
-		}
-	}
 	c.touched[a.ID], c.touched[p.ID] = true, true
 	if err := errors.Join(c.follows(a, o, nil), c.follows(p, grown, nil)); err != nil {
 		return err
@@ -206,16 +208,6 @@ func (c *change) putUnder(a, p *alert.Alert, g *route.Group) error {
 		return nil
 	}
 	return c.occurredUnder(p)
-}
-
-// unanswered counts the responders of a member who do not answer for its parent.
-func unanswered(p, m *alert.Alert) (n int) {
-	for _, r := range m.Responders {
-		if !p.HasResponder(r) {
-			n++
-		}
-	}
-	return n
 }
 
 // occurredUnder counts what joins a parent, or occurs again under it, as an occurrence of the
@@ -283,6 +275,12 @@ func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) er
 		}
 		c.forget(p.ID, SnoozeEnd, ClosingDue)
 	}
+	if !p.RoomFor(m.Responders) {
+		lost := fmt.Sprintf("Not all who answer for %s are called again if it begins anew: there is room for %d", m.Number(), alert.RespondersMax)
+		if err := c.log(p.ID, SystemEntry, System, lost); err != nil {
+			return err
+		}
+	}
 	p.Answer(alert.By{At: c.now}, m.Responders)
 	if err := Alerts.Put(c.tx, p); err != nil {
 		return err
@@ -318,18 +316,45 @@ func (c *change) fell(m *alert.Alert, e alert.Entry) error {
 	if p.Silent() {
 		return nil
 	}
-	for x := range alertsByParent.Find(c.tx, membersKey(p.ID).Uint64(memberWants)) {
-		if x.ID != m.ID { // which is still there while it is being deleted
-			return nil
-		}
+	if c.wanted(p.ID, m.ID) { // which is still there while it is being deleted
+		return nil
 	}
 	if gone || m.Status == alert.Closed {
-		for x := range alertsByParent.Find(c.tx, membersKey(p.ID).Uint64(memberSilent)) {
-			by.Source = cmp.Or(x.Owner, by.Source)
-			break
-		}
+		by.Source = cmp.Or(c.carer(p.ID), by.Source)
 	}
 	return c.follows(p, p.Cover(by), nil)
+}
+
+// wanted reports whether a member of a parent, but for one, wants attention.
+func (c *change) wanted(parent, but core.AlertID) bool {
+	for x := range alertsByParent.Find(c.tx, membersKey(parent).Uint64(memberWants)) {
+		if x.ID != but {
+			return true
+		}
+	}
+	return false
+}
+
+// carer returns the owner of a member of which somebody takes care.
+func (c *change) carer(parent core.AlertID) string {
+	for x := range alertsByParent.Find(c.tx, membersKey(parent).Uint64(memberSilent)) {
+		return x.Owner
+	}
+	return ""
+}
+
+// endSnooze ends the snooze of a parent. If everything under it has been taken care of
+// meanwhile it is acknowledged by that: nobody is woken for what is in hands already.
+func (c *change) endSnooze(p *alert.Alert) error {
+	o := p.EndSnooze(c.now)
+	if p.Lead.Wake || !o.Moved() || c.wanted(p.ID, "") {
+		return c.follows(p, o, nil)
+	}
+	o.Then = alert.ThenNothing
+	if err := c.follows(p, o, nil); err != nil {
+		return err
+	}
+	return c.follows(p, p.Cover(alert.By{Source: c.carer(p.ID), At: c.now}), nil)
 }
 
 // freeRest sets further members of a parent free that was deleted.
@@ -351,73 +376,23 @@ func (c *change) setFree(parent core.AlertID, number string) error {
 		}
 	}
 	before := c.spread
-	c.spread = c.spread || len(some) > freedMax
+	c.spread = c.spread || len(some) > freedMax || heavy(some)
 	defer func() { c.spread = before }()
+	free := 0
 	for _, m := range some[:min(len(some), freedMax)] {
+		if c.full() && free > 0 {
+			break
+		}
+		free++
 		c.touched[m.ID] = true
 		if err := c.follows(m, m.Leave(alert.By{At: c.now}, number), nil); err != nil {
 			return err
 		}
 	}
-	if len(some) <= freedMax {
+	if free == len(some) {
 		return nil
 	}
 	return c.plan(Deadline{Kind: MembersRest, At: c.now.Add(rippleRest), Alert: parent})
-}
-
-// CloseGroup closes an alert with all that is under it: up to 200 members at once, each by
-// the rule of the team that owns it. Who is told that some are left asks again.
-type CloseGroup struct {
-	Asked Asked `cbor:"1,keyasint"`
-}
-
-func (CloseGroup) number() number { return closeGroup }
-
-func (k CloseGroup) apply(c *change) (Request, error) {
-	p, ok := FindAlert(c.tx, k.Asked.Alert)
-	if !ok || p.Lead == nil {
-		return CloseAlert(k.Asked).apply(c)
-	}
-	r := Request{ID: k.Asked.Request, Action: "Close", Integration: k.Asked.Integration, Alert: p.ID, Alias: p.Alias}
-	if p.Status == alert.Closed {
-		r.Status = string(alert.AlreadyClosed)
-		return r, c.answer(&r)
-	}
-	some, _ := openMembers(c.tx, p.ID)
-	var left alert.Reason
-	for _, m := range some {
-		o := c.closeUnder(m, k.Asked.by(c))
-		if err := c.follows(m, o, nil); err != nil {
-			return r, err
-		}
-		if m.Status == alert.Open && left == "" {
-			left = o.Reason
-		}
-	}
-	p, _ = Alerts.Get(c.tx, Alerts.KeyOf(p))
-	r.Success, r.Status = true, string(alert.HasClosed)
-	if p.Status == alert.Open {
-		r.Success, r.Status = false, factsOf(p).MayClose().Reason
-		if left != "" {
-			r.Status += ": " + string(left)
-		}
-	}
-	return r, c.answer(&r)
-}
-
-// openMembers returns open members of a parent, as many as one command closes, and whether
-// there are more.
-func openMembers(r table.Reader, parent core.AlertID) (some []*alert.Alert, more bool) {
-	for m := range Members(r, parent) {
-		if m.Status == alert.Closed {
-			break
-		}
-		if len(some) == freedMax {
-			return some, true
-		}
-		some = append(some, m)
-	}
-	return some, false
 }
 
 // mayNotClose says why a parent is not closed now; "" for what may be.

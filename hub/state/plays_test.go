@@ -124,6 +124,9 @@ func newStage(t *testing.T) *stage {
 	return &stage{t: t, machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), start: start, now: start, reports: map[string]uint32{}}
 }
 
+// storeTakes is how many bytes the store lets a command write: raftstore.MaxCommandWrites.
+const storeTakes = 3 << 20
+
 // do evaluates a command as the store would: what fails leaves nothing.
 func do[C state.Command[R], R any](s *stage, command C) (R, error) {
 	s.seeds++
@@ -137,6 +140,9 @@ func do[C state.Command[R], R any](s *stage, command C) (R, error) {
 	var out []byte
 	err = s.tx.Run(func(tx *tabletest.Tx) error {
 		out, err = s.machine.Handle(tx, s.now, raw)
+		if grown := tx.Grown() + len(out); err == nil && grown > storeTakes {
+			return fmt.Errorf("%T writes %d bytes, which the store refuses", command, grown)
+		}
 		return err
 	})
 	if err != nil {

@@ -157,7 +157,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 		return nil, fmt.Errorf("command %d is not known to this version of the hub", e.Number)
 	}
 	c := &change{
-		tx: tx, now: now.UTC(), seed: e.Seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
+		tx: &metered{Tx: tx}, now: now.UTC(), seed: e.Seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
 		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
@@ -175,7 +175,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 
 // change is one command at work.
 type change struct {
-	tx       table.Tx
+	tx       *metered
 	now      time.Time
 	seed     core.Seed
 	zones    Zones
@@ -189,6 +189,8 @@ type change struct {
 	logged   map[core.AlertID]*Entry // what it has to say of alerts
 	ledSince time.Time               // when the leader that asks for what is due began to lead
 	due      time.Time               // when what is done now was due; zero: now
+
+	unwritten int // bytes, about, of the lines that are in no row yet
 
 	rules      decider                    // what decides in the present state
 	policySets *atomic.Pointer[policySet] // see [newDecider]

@@ -32,6 +32,7 @@ const (
 	agedDeleted     Aged = "deleted"
 	agedMaintenance Aged = "maintenances"
 	agedRequests    Aged = "requests"
+	agedJournal     Aged = "journal"
 )
 
 // Sweep is how the rows of one table go, and how far that has come.
@@ -89,6 +90,7 @@ var sweepers = sync.OnceValue(func() map[Aged]sweeper {
 			born: func(r *Request) time.Time { return r.ProcessedAt },
 			over: func(r *Request) (time.Time, bool) { return r.ProcessedAt, true },
 		})},
+		agedJournal: {JournalAge, time.Hour, sweepJournal},
 	}
 })
 
@@ -181,6 +183,11 @@ func (c *change) sweepDue(d *Deadline) error {
 	}
 	if next, ok := c.earliest(); ok && !next.At.After(c.now) {
 		return c.sweepAt(s, c.now.Add(sweepYield))
+	}
+	if _, ok := c.oldestInput(); ok { // in a journal of before there was a sweep of it
+		if err := c.age(agedJournal); err != nil {
+			return err
+		}
 	}
 	of := sweepers()[s.Aged]
 	if of.sweep == nil { // a newer version's, which leads again soon

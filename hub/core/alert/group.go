@@ -2,6 +2,7 @@ package alert
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -21,6 +22,9 @@ type Lead struct {
 	// Covered says that nobody has acknowledged the parent itself: everything open under it
 	// was.
 	Covered bool `cbor:"7,keyasint,omitempty"`
+	// Wake says that everything under the parent was taken care of when it was snoozed: whoever
+	// did that wants to be woken at the end.
+	Wake bool `cbor:"8,keyasint,omitempty"`
 }
 
 // Number returns the short number of the alert as people say it, as "#12".
@@ -51,6 +55,18 @@ func (a *Alert) Gain(by By, member *Alert) Outcome {
 		}
 	}
 	return a.moved(by, DidGain, HasJoined, ThenNothing, member.Number(), member.Message)
+}
+
+// RoomFor reports whether so many more may answer for a parent, each counted once, who do not
+// yet: whoever would have no room would not be called.
+func (a *Alert) RoomFor(lists ...[]Responder) bool {
+	all := slices.Clone(a.Responders)
+	for _, r := range slices.Concat(lists...) {
+		if !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	}
+	return len(all) <= RespondersMax
 }
 
 // Lose counts a member off that is closed or, gone, deleted.

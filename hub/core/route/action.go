@@ -168,12 +168,15 @@ func (i *Integration) Decide(d *alert.Draft, s *Subject, w *World) Decision {
 		out.Reason = verbs[a.Kind] + " by action " + called(a.Name, a.ID) + " of " + name + ": " + a.Filter.Why(s, w.Memo) + lacking(out.Missing)
 		return out
 	}
-	if creates {
+	if creates && !s.tired() {
 		return Decision{Reason: "not used: no action of " + name + " matches"}
 	}
 	plain := Action{Kind: Create}
 	out := plain.create(i, d, &filler{subject: s, memo: w.Memo})
 	out.Reason = "created as it came: " + name + " has no action that creates"
+	if s.tired() {
+		out.Reason = "created as it came: " + name + ": " + tooMuch
+	}
 	return out
 }
 

@@ -193,7 +193,7 @@ func (c *Condition) fault(scope Scope) (field, why string) {
 	case utf8.RuneCountInString(c.Value) > ExpectedMax:
 		return "expectedValue", tooLong(c.Value, ExpectedMax)
 	case o.wrong != nil:
-		return "expectedValue", o.wrong(expectation{c.Value, nil}, k)
+		return "expectedValue", o.wrong(expectation{value: c.Value}, k)
 	}
 	return "", ""
 }
@@ -206,30 +206,39 @@ func (c Condition) Match(a *alert.Alert) bool {
 
 // MetBy reports whether a subject meets the condition. A condition that [Condition.Check]
 // refuses is met by nothing, not even with Not: what cannot be evaluated must not silence
-// anything. A field that a payload lacks is empty.
+// anything. So it is with all when too much has been asked of the subject. A field that a
+// payload lacks is empty.
 func (c *Condition) MetBy(s *Subject, m *Memo) bool {
+	if !s.pay(lookWork) {
+		return false
+	}
 	scope := Alerts
 	if s.Payload != nil {
 		scope = Payloads
 	}
 	k := c.kind(scope)
 	o := operationNamed(c.Operation)
-	x := expectation{c.Value, m}
+	x := expectation{c.Value, m, s}
 	if k == 0 || o == nil || !o.fits(k) || o.wrong != nil && o.wrong(x, k) != "" {
 		return false
 	}
-	return c.test(o, k, s, x) != c.Not
+	met := c.test(o, k, s, x) != c.Not
+	return met && !s.tired()
 }
 
 func (c *Condition) test(o *operation, k kind, s *Subject, x expectation) bool {
 	f := fieldNamed(c.Field)
 	switch k {
 	case text:
-		return o.text(x, f.text(s))
+		found := f.text(s)
+		return s.pay(len(found)) && o.text(x, found)
 	case value:
 		found := s.Payload[c.Field]
 		if f != nil {
 			found = s.Details[c.Key]
+		}
+		if !s.pay(len(found)) {
+			return false
 		}
 		if o.text != nil {
 			return o.text(x, found)
@@ -237,6 +246,9 @@ func (c *Condition) test(o *operation, k kind, s *Subject, x expectation) bool {
 		n, ok := parseNumber(found)
 		return ok && o.number(x, n)
 	case names:
+		if !s.pay(nameWork * len(s.Responders)) {
+			return false
+		}
 		found := f.list(s)
 		for _, name := range found {
 			if o.text(x, name) {
@@ -247,7 +259,7 @@ func (c *Condition) test(o *operation, k kind, s *Subject, x expectation) bool {
 	case list:
 		return o.list(x, f.list(s))
 	case dict:
-		return o.dict(x, s.Details)
+		return s.pay(lookWork*len(s.Details)) && o.dict(x, s.Details)
 	}
 	return o.grade(x, s.priority())
 }

@@ -61,13 +61,30 @@ func (f *filler) placeholder(p *part) string {
 	s, ok := f.subject.look(p.name)
 	s = clip(s)
 	for i := range p.calls {
+		if !f.subject.pay(p.calls[i].work(s)) {
+			break
+		}
 		s = clip(p.calls[i].function.apply(s, p.calls[i].arguments))
 		ok = ok || p.calls[i].function.mends
+	}
+	if !f.subject.pay(lookWork + len(s)) {
+		s, ok = "", false
 	}
 	if !ok && !slices.Contains(f.missing, p.name) {
 		f.missing = append(f.missing, p.name)
 	}
 	return s
+}
+
+// work returns what it takes to call a function on a text.
+func (c *call) work(s string) int {
+	n := lookWork + callWork*len(s)
+	for _, a := range c.arguments {
+		if a.pattern != nil {
+			n += a.pattern.work(s)
+		}
+	}
+	return n
 }
 
 // whole fills in a template, and gives nothing if it lacked a name: for texts that mean

@@ -1,7 +1,6 @@
 package route
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,7 +31,7 @@ const (
 type argument struct {
 	text    string
 	number  int
-	pattern *regexp.Regexp
+	pattern *pattern
 }
 
 // functions are all that there are. All but the last are Opsgenie's string processing

@@ -109,6 +109,9 @@ type Parent struct {
 	Open                 bool
 	Members, OpenMembers int
 	LastJoined           time.Time
+	// Crowded says that those who answer for the new alert have no room beside those who
+	// answer for the parent.
+	Crowded bool
 }
 
 // Place is where an alert goes in its group. Values are not stored.
@@ -144,6 +147,8 @@ func (g *Group) Place(parent *Parent, loose int, now time.Time) Placement {
 			why = "the last parent is closed"
 		case parent.Members >= most:
 			why = "the last parent is full with " + plural(parent.Members, "member")
+		case parent.Crowded:
+			why = "who answers for it has no room beside those who answer for the last parent"
 		case x.Window > 0 && now.Sub(parent.LastJoined) > x.Window:
 			why = "nothing has joined the last parent for " + words(x.Window)
 		default:

@@ -94,6 +94,9 @@ func TestPlaceInGroup(t *testing.T) {
 		{"keng-8.group.window", route.Grouping{Window: time.Hour}, parent(true, 1, time.Hour), 0, route.Joins, ""},
 		{"keng-8.group.window", route.Grouping{Window: time.Hour}, parent(true, 1, time.Hour+1), 0, route.Founds, "nothing has joined the last parent for 1 hour"},
 		{"keng-8.group.window", route.Grouping{}, parent(true, 1, 1000*time.Hour), 0, route.Joins, ""},
+		{"keng-8.group.crowded", route.Grouping{}, &route.Parent{ID: "p", Open: true, Members: 1, Crowded: true}, 0, route.Founds, "has no room beside those who answer for the last parent"},
+		{"keng-8.group.crowded", route.Grouping{From: 2}, &route.Parent{ID: "p", Open: true, Members: 1, Crowded: true}, 0, route.Alone, "it takes 2 alerts"},
+		{"keng-8.group.parent-closed", route.Grouping{}, &route.Parent{ID: "p", Members: 1, Crowded: true}, 0, route.Founds, "the last parent is closed"},
 	} {
 		c.g.ID, c.g.Name, c.g.Key = "g", "x", "k{{source}}"
 		a := alert.Alert{}

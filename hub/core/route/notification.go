@@ -162,6 +162,9 @@ func Judge(policies []NotificationPolicy, s *Subject, f *Facts, w *World) Verdic
 		p.judge(&out, f, w)
 		return out
 	}
+	if s.tired() {
+		out.Reasons = append(out.Reasons, "no notification policy decides: "+tooMuch)
+	}
 	return out
 }
 

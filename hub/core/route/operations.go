@@ -147,6 +147,7 @@ func operationsFor(k kind) string {
 type expectation struct {
 	value string
 	memo  *Memo
+	about *Subject // who pays; nil where nothing is asked
 }
 
 func (x expectation) priority() core.Priority {
@@ -162,7 +163,7 @@ func (x expectation) number() float64 {
 // whole reports whether the pattern matches the whole of a text.
 func (x expectation) whole(s string) bool {
 	p := x.memo.pattern(x.value)
-	return p != nil && p.MatchString(s)
+	return p != nil && x.about.pay(p.work(s)) && p.MatchString(s)
 }
 
 // blank complains about an expected text that everything would contain.

@@ -17,26 +17,33 @@ const (
 	patternCost = 2000
 )
 
+// pattern is a compiled regular expression, and about how many instructions it has.
+type pattern struct {
+	*regexp.Regexp
+	cost int
+}
+
 // compile compiles a pattern. Anchored is for one that is about the whole of a text.
-func compile(pattern string, anchored bool) (*regexp.Regexp, error) {
-	if n := utf8.RuneCountInString(pattern); n > PatternMax {
+func compile(source string, anchored bool) (*pattern, error) {
+	if n := utf8.RuneCountInString(source); n > PatternMax {
 		return nil, fmt.Errorf("is a regular expression of %d characters: write one of at most %d", n, PatternMax)
 	}
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	parsed, err := syntax.Parse(source, syntax.Perl)
 	if err != nil {
 		return nil, notRE2(err)
 	}
-	if cost(parsed) > patternCost {
+	size := cost(parsed)
+	if size > patternCost {
 		return nil, errors.New("is a regular expression that repeats too much: write smaller numbers of repetitions")
 	}
 	if anchored {
-		pattern = `\A(?:` + pattern + `)\z`
+		source = `\A(?:` + source + `)\z`
 	}
-	re, err := regexp.Compile(pattern)
+	re, err := regexp.Compile(source)
 	if err != nil { // as of one that ends within a \Q, which cannot be anchored
 		return nil, notRE2(err)
 	}
-	return re, nil
+	return &pattern{re, size}, nil
 }
 
 func notRE2(err error) error {
@@ -62,7 +69,7 @@ func cost(re *syntax.Regexp) int {
 // are evaluated again and again are compiled once. It changes no decision: with a nil Memo
 // everything is compiled each time. It is bounded, and not safe for concurrent use.
 type Memo struct {
-	patterns  map[string]*regexp.Regexp
+	patterns  map[string]*pattern
 	templates map[string]*template
 }
 
@@ -72,11 +79,11 @@ const memoMax = 5000
 
 // NewMemo returns an empty memo.
 func NewMemo() *Memo {
-	return &Memo{patterns: map[string]*regexp.Regexp{}, templates: map[string]*template{}}
+	return &Memo{patterns: map[string]*pattern{}, templates: map[string]*template{}}
 }
 
 // pattern returns the pattern, to match whole texts with; nil if it cannot be compiled.
-func (m *Memo) pattern(p string) *regexp.Regexp {
+func (m *Memo) pattern(p string) *pattern {
 	if m == nil {
 		re, _ := compile(p, true)
 		return re

@@ -77,16 +77,20 @@ func (x *Shaping) Shape(d alert.Draft, w *World) Shaped {
 		out.Draft.Priority = p
 		out.Applied = append(out.Applied, Applied{Reason: why})
 	}
-	x.pass(&out, x.Global, w)
+	work := x.pass(&out, x.Global, w, 0)
 	if owner := Owner(&out.Draft); owner != "" && x.Team != nil {
-		x.pass(&out, x.Team(owner), w)
+		work = x.pass(&out, x.Team(owner), w, work)
+	}
+	if work > workMax {
+		out.Applied = append(out.Applied, Applied{Reason: tooMuch})
 	}
 	return out
 }
 
-// pass lets the policies of one owner have their say.
-func (x *Shaping) pass(out *Shaped, policies []AlertPolicy, w *World) {
+// pass lets the policies of one owner have their say, and returns what has been spent with it.
+func (x *Shaping) pass(out *Shaped, policies []AlertPolicy, w *World, work int) int {
 	s := OfDraft(&out.Draft, x.Names)
+	s.work = work
 	for i := range policies {
 		p := &policies[i]
 		on, why := w.Maintenance.Policy(p.ID, !p.Disabled)
@@ -101,10 +105,13 @@ func (x *Shaping) pass(out *Shaped, policies []AlertPolicy, w *World) {
 		out.Draft = p.Fields.rewrite(&out.Draft, &f)
 		out.Applied[len(out.Applied)-1].Reason += lacking(f.missing)
 		if !p.Continue {
-			return
+			break
 		}
+		work = s.work
 		s = OfDraft(&out.Draft, x.Names)
+		s.work = work
 	}
+	return s.work
 }
 
 // aside adds something to a reason, if there is something.

@@ -93,7 +93,11 @@ func (t *Team) Route(s *Subject, w *World) (Routed, bool) {
 		if in, known := w.covers(r.Restriction, r.Zone); known && !in || !r.Criteria.MetBy(s, w.Memo) {
 			continue
 		}
-		return Routed{*r, "routing rule " + called(r.Name, r.ID) + " of team " + called(t.Name, string(t.ID)) + ": " + r.Criteria.Why(s, w.Memo)}, true
+		why := "routing rule " + called(r.Name, r.ID) + " of team " + called(t.Name, string(t.ID)) + ": " + r.Criteria.Why(s, w.Memo)
+		if s.tired() {
+			why += "; " + tooMuch
+		}
+		return Routed{*r, why}, true
 	}
 	return Routed{}, false
 }

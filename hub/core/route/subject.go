@@ -9,7 +9,8 @@ import (
 )
 
 // Subject is what conditions are asked of and templates are filled from: an alert, a draft
-// of one, or what a tool sent. It is only looked at.
+// of one, or what a tool sent. It is for one decision, and for one goroutine: it counts what that
+// costs.
 type Subject struct {
 	Message     string
 	Alias       string
@@ -29,6 +30,8 @@ type Subject struct {
 	// Payload is, of something that a tool sent, its fields by the tool's own names, as
 	// "NewStateValue" or "_payload.host.name". Nil for what was not sent by a tool.
 	Payload map[string]string
+
+	work int // what was spent on decisions about it, see workMax
 }
 
 // Names gives the name of a responder: a person's username, a team's name.
