@@ -4,12 +4,15 @@
 // A schedule's restrictions ask [Days], which somebody built with [Merge] from lists of
 // [Day]: the built-in one of [Vietnam], a file that was imported, what a user typed. Of
 // two lists that speak of one date the later one is right, so that a user's list put last
-// corrects the built-in one, which is a proposal and no more. A holiday on which people work after
-// all is a Day that Works, with its own weekday for As.
+// corrects the built-in one, which is a proposal and no more. A holiday on which people
+// work after all is a Day that Works, with its own weekday for As.
 //
 // Everything here is a calculation: no clock is read, no zone looked up, and everything
 // may be used by several goroutines at once. A [Date] is a day on a wall calendar; which
-// one a moment is in, the caller's zone says (see [On]).
+// one a moment is in, the caller's zone says (see [On]). The calendar is reckoned in
+// floating point, of which processors may round the last digit differently; no month
+// begins so near to a midnight that the thousandth of a second matters, so that all
+// machines agree.
 //
 // # The lunar calendar
 //
@@ -20,14 +23,18 @@
 // trung khí) is a leap month. Days are those of UTC+7. China reckons by UTC+8, so that
 // about one year in twenty-three Tết is on another day there (1985 by a month).
 //
-// UTC+7 is taken for all years. Vietnam itself reckons so since 1968 (decision 121/CP of 8
-// August 1967); before, calendars printed in Hà Nội, Huế and Sài Gòn followed Beijing or
-// other meridians, so that a date before 1968 may be another here than on paper of its time.
+// UTC+7 is taken for all years. The North reckons so since 1968 (decision 121/CP of 8
+// August 1967), the South since 1975; before, calendars printed in Hà Nội, Huế and Sài Gòn
+// followed Beijing or other meridians, so that a date of those years may be another here
+// than on paper of its time.
 //
-// The new moon and the sun are calculated to within 20 and 40 seconds. From 2030 on that
-// is less than what nobody knows of the Earth's turning (see clockLag). Ten new moons from
-// 2050 to 2199 are within two minutes of a midnight in Vietnam, and may yet turn out to be
-// on the other day.
+// The new moon and the sun are calculated to within 20 and 40 seconds. All 3711 months
+// were compared with the full theories (VSOP87, ELP/MPP02): one began on the wrong day,
+// and is put right by hand. Beyond 2030 the turning of the Earth is less certain than that
+// (see clockLag): ten new moons from 2050 on are within two minutes of a midnight in
+// Vietnam, and may yet turn out to be on the other day. The table of Hồ Ngọc Đức, which most
+// printed and programmed calendars follow, has the same months from 1968 to 2199 but one,
+// the fourth of 2054, which begins 22 seconds after a midnight here and a day earlier there.
 //
 // # The holidays of Vietnam
 //
@@ -42,14 +49,15 @@
 //   - the Hùng Kings' day, the 10th of the third lunar month;
 //   - 30 April and 1 May;
 //   - 2 September, and since 2021 one day beside it, which the government names each year:
-//     here 3 September if the 2nd is a Sunday, Monday or Thursday, else 1 September, which makes
-//     the longest run and is what was decided in every year from 2021 to 2026.
+//     here 3 September if the 2nd is a Sunday, Monday or Thursday, else 1 September, which
+//     makes the longest run and is what was decided in every year from 2021 to 2026.
 //
 // A holiday on a Saturday or Sunday is made good on the next working day (article 111,
 // paragraph 3). Beyond the law, the government may make a working day between holidays
-// free and have it worked on a Saturday; those known are listed, for 2019 to 2026. They bind
-// the public service, and most others follow. Decisions for 2027 and later years were
-// not known when this was written: those years have none, and take the rules above.
+// free and have it worked on a Saturday; those known are listed, for 2019 to 2026. They
+// bind the public service, and most others follow. Decisions for 2027 and later years were
+// not known when this was written: those years have none, and take the rules above. Years
+// before 2019 were not looked up and have no days.
 //
 // Vietnam's Culture Day, 24 November, is not listed: the Politburo chose it as a paid day
 // off in January 2026 (resolution 80-NQ/TW), but article 112 was not seen to have been

@@ -38,13 +38,14 @@ func (d Date) Lunar() (Lunar, error) {
 		return Lunar{}, err
 	}
 	day := d.dayNumber()
-	k := newMoonBefore(day)
-	c := cycleOf(d.Year)
-	if k < c.first {
-		c = cycleOf(d.Year - 1)
+	k, on := newMoonBefore(day)
+	year := d.Year
+	if k < month11(year) {
+		year--
 	}
+	c := cycleOf(year)
 	l := c.month(k - c.first)
-	l.Day = day - newMoonDay(k) + 1
+	l.Day = day - on + 1
 	return l, nil
 }
 
@@ -129,8 +130,8 @@ func cycleOf(year int) cycle {
 // year falls.
 func month11(year int) int {
 	const solstice = 9
-	k := newMoonBefore(Date{year, time.December, 31}.dayNumber())
-	if sector(newMoonDay(k)) == solstice { // it was over when the month began
+	k, on := newMoonBefore(Date{year, time.December, 31}.dayNumber())
+	if sector(on) == solstice { // it was over when the month began
 		k--
 	}
 	return k

@@ -70,15 +70,16 @@ func newMoonDay(k int) int {
 	return int(math.Floor(julian - lagDays(julian) - julianOfDay0 + zoneDays))
 }
 
-// newMoonBefore returns the number of the last new moon whose day is not after the day.
-func newMoonBefore(day int) int {
-	// The true new moon is less than a day from the mean one, so that the guess is off by
-	// one at most.
-	k := int(math.Round(float64(day-dayOfNewMoon0) / synodicMonth))
-	for newMoonDay(k) > day {
+// newMoonBefore returns the number of the last new moon whose day is not after the day,
+// and its day.
+func newMoonBefore(day int) (k, on int) {
+	// The true new moon is less than a day from the mean one, so that the guess is right or
+	// one too late.
+	k = int(math.Round(float64(day-dayOfNewMoon0) / synodicMonth))
+	for on = newMoonDay(k); on > day; on = newMoonDay(k) {
 		k--
 	}
-	return k
+	return k, on
 }
 
 // wave is a term of the moon's series: amount (days) times the sine of a sum of

@@ -30,14 +30,13 @@ func Vietnam(year int) []Day {
 
 // statutory returns the holidays of article 112, on whatever weekday they fall.
 func statutory(year int) []Day {
+	hung, _ := Lunar{Year: year, Month: 3, Day: 10}.Date() // each of our years has that day
 	days := []Day{
 		{Date: Date{year, time.January, 1}, English: "New Year's Day", Vietnamese: "Tết Dương lịch"},
+		{Date: hung, English: "Hùng Kings' Commemoration Day", Vietnamese: "Ngày Giỗ Tổ Hùng Vương"},
 		{Date: Date{year, time.April, 30}, English: "Reunification Day", Vietnamese: "Ngày Chiến thắng"},
 		{Date: Date{year, time.May, 1}, English: "International Labour Day", Vietnamese: "Ngày Quốc tế Lao động"},
 		{Date: Date{year, time.September, 2}, English: "National Day", Vietnamese: "Quốc khánh"},
-	}
-	if hung, err := (Lunar{Year: year, Month: 3, Day: 10}).Date(); err == nil {
-		days = append(days, Day{Date: hung, English: "Hùng Kings' Commemoration Day", Vietnamese: "Ngày Giỗ Tổ Hùng Vương"})
 	}
 	if year >= 2021 { // by the Labour Code of 2019; that of 2012 gave one day
 		days = append(days, Day{Date: besideNationalDay(year), English: "National Day holiday", Vietnamese: "Nghỉ lễ Quốc khánh"})
@@ -48,17 +47,14 @@ func statutory(year int) []Day {
 // tetDays returns the five days of Tết.
 func tetDays(year int) []Day {
 	tet, before := Tet(year), daysBeforeTet(year)
-	lastDay := 30
-	if l, err := tet.AddDays(-1).Lunar(); err == nil {
-		lastDay = l.Day
-	}
+	eve, _ := tet.AddDays(-1).Lunar() // each of our years has one, on the 29th or 30th
 	var days []Day
 	for i := -before; i < 5-before; i++ {
 		day := Day{Date: tet.AddDays(i)}
 		switch {
 		case i < 0:
 			day.English = [...]string{"Lunar New Year's Eve", "Day before Lunar New Year's Eve"}[-i-1]
-			day.Vietnamese = fmt.Sprintf("%d Tết", lastDay+1+i)
+			day.Vietnamese = fmt.Sprintf("%d Tết", eve.Day+1+i)
 		default:
 			day.English = [...]string{
 				"Lunar New Year's Day", "Lunar New Year, second day", "Lunar New Year, third day", "Lunar New Year, fourth day",
