@@ -68,6 +68,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Maintenances), golden(Matrices), golden(Sweeps),
 			golden(Policies), golden(Holds), golden(stamps),
 			golden(Groupings),
+			golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
 		} {
 			if !yield(row(t)) {
 				return
@@ -89,6 +90,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateMaintenance](), fill[ChangeMaintenance](), fill[CancelMaintenance](), fill[DeleteMaintenance](), fill[PutMatrix](), fill[PutRetention](),
 			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](),
 			fill[CreateGrouping](), fill[ChangeGrouping](), fill[DeleteGrouping](), fill[MoveGrouping](), fill[CloseGroup](),
+			fill[CreateOverride](), fill[ChangeOverride](), fill[DeleteOverride](), fill[CreateForward](), fill[ChangeForward](), fill[DeleteForward](), fill[CreateAbsence](), fill[ChangeAbsence](), fill[DeleteAbsence](),
+			fill[CreateHolidayCalendar](), fill[ChangeHolidayCalendar](), fill[DeleteHolidayCalendar](), fill[PutRoster](), fill[TakeOver](), fill[AskSwap](), fill[AnswerSwap](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -125,6 +128,10 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-1-cluster": before(Clusters), "command-3": beforeCommand[UseToken],
 			"table-13-deadlines": before(Deadlines), "table-10-alerts": before(Alerts), "table-12-log": before(Log), "command-12": beforeCommand[TakeEvents],
 			"table-29-journal": before(Journal),
+			"table-18-bundles": before(Bundles), "table-24-policies": before(Policies), "table-25-holds": before(Holds),
+			"command-40": beforeCommand[CreateRule], "command-41": beforeCommand[ChangeRule], "command-51": beforeCommand[CreateRoutingRule], "command-52": beforeCommand[ChangeRoutingRule],
+			"command-54": beforeCommand[CreateSchedule], "command-55": beforeCommand[ChangeSchedule], "command-57": beforeCommand[CreateRotation], "command-58": beforeCommand[ChangeRotation],
+			"command-94": beforeCommand[CreatePolicy], "command-95": beforeCommand[ChangePolicy],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
@@ -241,7 +248,9 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		Maintenance{}, TeamMatrix{}, Sweep{}, CreateMaintenance{}, ChangeMaintenance{}, CancelMaintenance{}, DeleteMaintenance{}, PutMatrix{}, PutRetention{}, RetentionReport{},
 		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{},
 		Policy{}, CreatePolicy{}, ChangePolicy{}, SwitchPolicy{}, MovePolicy{}, DeletePolicy{}, Hold{}, Integration{}, CreateIntegration{}, ChangeIntegration{}, AddAction{}, Input{}, TakeInput{},
-		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{}} {
+		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{},
+		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
+		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

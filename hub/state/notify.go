@@ -28,6 +28,11 @@ type Reason struct {
 	ScheduleName   string            `cbor:"8,keyasint,omitempty"`
 	// NotificationRule is the person's own rule; empty: every contact of a person without rules.
 	NotificationRule string `cbor:"9,keyasint,omitempty"`
+	// For is whose notifications go to the person by a forwarding rule; empty: nobody's.
+	For     core.UserID `cbor:"11,keyasint,omitempty"`
+	ForName string      `cbor:"12,keyasint,omitempty"`
+	// Override is the alias of the override by which the person is on call; empty: by none.
+	Override string `cbor:"13,keyasint,omitempty"`
 	// After says which failed page made this one come before its time.
 	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
 }
@@ -41,11 +46,17 @@ func (r Reason) String() string {
 	if r.EscalationName != "" {
 		parts = append(parts, fmt.Sprintf("step %d of escalation %s", r.Step, r.EscalationName))
 	}
-	if r.ScheduleName != "" {
+	switch {
+	case r.Override != "":
+		parts = append(parts, "on call in schedule "+r.ScheduleName+" by an override")
+	case r.ScheduleName != "":
 		parts = append(parts, "on call in schedule "+r.ScheduleName)
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "named as a responder")
+	}
+	if r.ForName != "" {
+		parts = append(parts, "in the place of "+r.ForName+", whose notifications are forwarded")
 	}
 	if r.After != "" {
 		parts = append(parts, "earlier than planned because the page before it failed")
@@ -151,38 +162,50 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 
 func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {
 	why.Schedule, why.ScheduleName = s.ID, s.Name
-	zone, err := c.zones(s.Zone)
+	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(1))
 	if err != nil {
-		return c.nobody(a, "schedule "+s.Name+" has an unknown time zone "+s.Zone)
+		return c.nobody(a, err.Error())
 	}
-	shifts := s.OnCall(c.now, zone)
-	if len(shifts) == 0 {
+	periods := calendar.OnCall(c.now)
+	if len(periods) == 0 {
 		return c.nobody(a, "nobody is on call in schedule "+s.Name)
 	}
-	known, left := false, ""
-	for _, shift := range shifts {
-		if shift.User == "" {
-			left = "on call in schedule " + s.Name + " is a team or an escalation, which a schedule cannot notify yet"
-			continue
-		}
-		u, ok := Users.Get(c.tx, table.K().String(string(shift.User)))
-		if !ok {
+	if c.within[s.ID] {
+		return c.nobody(a, "who is on call in schedule "+s.Name+" leads back to it")
+	}
+	if c.within == nil {
+		c.within = map[core.ScheduleID]bool{}
+	}
+	c.within[s.ID] = true
+	defer delete(c.within, s.ID)
+	known := false
+	for i, p := range periods {
+		who := responderOf(p.Participant)
+		twice := slices.ContainsFunc(periods[:i], func(q rota.Period) bool { return q.Participant == p.Participant })
+		if twice || c.exists(who) != nil {
 			continue
 		}
 		known = true
-		if err := c.notifyUser(a, u, why); err != nil {
+		why.Override = p.Override
+		if err := c.notify(a, who, why); err != nil {
 			return err
 		}
 	}
-	switch {
-	case known && left != "":
-		return c.log(a.ID, SystemEntry, System, "Not notified: "+left)
-	case known:
-		return nil
-	case left == "":
-		left = "who is on call in schedule " + s.Name + " does not exist any more"
+	if !known {
+		return c.nobody(a, "who is on call in schedule "+s.Name+" does not exist any more")
 	}
-	return c.nobody(a, left)
+	return nil
+}
+
+// responderOf returns who takes a turn as one who answers for alerts.
+func responderOf(p rota.Participant) alert.Responder {
+	switch {
+	case p.User != "":
+		return alert.Responder{Kind: alert.User, ID: string(p.User)}
+	case p.Team != "":
+		return alert.Responder{Kind: alert.Team, ID: string(p.Team)}
+	}
+	return alert.Responder{Kind: alert.Escalation, ID: string(p.Escalation)}
 }
 
 // nobody writes down that a way led to no one (P10), and lets the next step of the
@@ -271,8 +294,8 @@ func (c *change) hurryEscalation(id core.AlertID) error {
 	return c.fire(all[i])
 }
 
-// notifyUser begins to reach a person: what is due now at once, the rest by deadlines.
-func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
+// tellUser begins to reach a person: what is due now at once, the rest by deadlines.
+func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
 	if a.Silent() {
 		return nil
 	}
@@ -285,11 +308,7 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 	if err := c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified: %s", u.Username, why)); err != nil {
 		return err
 	}
-	zone, err := c.zones(u.Zone)
-	if err != nil {
-		zone = nil
-	}
-	attempts := u.Plan(a, c.now, zone)
+	attempts := c.attempts(a, u)
 	if len(attempts) == 0 {
 		return c.nobody(a, u.Username+" has no contact that works, or no rule that wants this alert")
 	}
@@ -309,6 +328,15 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 		}
 	}
 	return nil
+}
+
+// attempts returns by which contacts a person is to be reached for an alert, and when.
+func (c *change) attempts(a *alert.Alert, u *reach.User) []reach.Attempt {
+	zone, err := c.zones(u.Zone)
+	if err != nil {
+		zone = nil
+	}
+	return u.Plan(a, c.now, zone)
 }
 
 // attempt tries a person's contact whose time has come.
