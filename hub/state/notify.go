@@ -178,11 +178,15 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 	}
 	c.within[s.ID] = true
 	defer delete(c.within, s.ID)
-	known := false
+	known, left := false, ""
 	for i, p := range periods {
 		who := responderOf(p.Participant)
 		twice := slices.ContainsFunc(periods[:i], func(q rota.Period) bool { return q.Participant == p.Participant })
 		if twice || c.exists(who) != nil {
+			continue
+		}
+		if c.routesToNobody(a, who) {
+			left = "on call in schedule " + s.Name + " is a team whose routing rules notify nobody"
 			continue
 		}
 		known = true
@@ -191,10 +195,28 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 			return err
 		}
 	}
-	if !known {
-		return c.nobody(a, "who is on call in schedule "+s.Name+" does not exist any more")
+	switch {
+	case known && left != "":
+		return c.log(a.ID, SystemEntry, System, "Not notified: "+left)
+	case known:
+		return nil
+	case left == "":
+		left = "who is on call in schedule " + s.Name + " does not exist any more"
 	}
-	return nil
+	return c.nobody(a, left)
+}
+
+// routesToNobody reports whether who answers is a team that has nobody notified of an alert.
+func (c *change) routesToNobody(a *alert.Alert, who alert.Responder) bool {
+	if who.Kind != alert.Team {
+		return false
+	}
+	t, ok := Teams.Get(c.tx, table.K().String(who.ID))
+	if !ok {
+		return false
+	}
+	routed, ok := c.rules.route(t, a)
+	return ok && routed.Rule.Notify.Kind == 0
 }
 
 // responderOf returns who takes a turn as one who answers for alerts.
