@@ -127,6 +127,24 @@ const (
 
 	// Time-zone data.
 	putZones number = 145
+
+	// Calendars.
+	createOverride        number = 125
+	changeOverride        number = 126
+	deleteOverride        number = 127
+	createForward         number = 128
+	changeForward         number = 129
+	deleteForward         number = 130
+	createAbsence         number = 131
+	changeAbsence         number = 132
+	deleteAbsence         number = 133
+	createHolidayCalendar number = 134
+	changeHolidayCalendar number = 135
+	deleteHolidayCalendar number = 136
+	putRoster             number = 137
+	takeOver              number = 138
+	askSwap               number = 139
+	answerSwap            number = 140
 )
 
 // runners is the list of all commands, made once.
@@ -242,6 +260,22 @@ func commands() map[number]runner {
 		moveGrouping:      runs(MoveGrouping{}),
 		closeGroup:        runs(CloseGroup{}),
 
-		putZones: runs(PutZones{}),
+		putZones:              runs(PutZones{}),
+		createOverride:        runs(CreateOverride{}),
+		changeOverride:        runs(ChangeOverride{}),
+		deleteOverride:        runs(DeleteOverride{}),
+		createForward:         runs(CreateForward{}),
+		changeForward:         runs(ChangeForward{}),
+		deleteForward:         runs(DeleteForward{}),
+		createAbsence:         runs(CreateAbsence{}),
+		changeAbsence:         runs(ChangeAbsence{}),
+		deleteAbsence:         runs(DeleteAbsence{}),
+		createHolidayCalendar: runs(CreateHolidayCalendar{}),
+		changeHolidayCalendar: runs(ChangeHolidayCalendar{}),
+		deleteHolidayCalendar: runs(DeleteHolidayCalendar{}),
+		putRoster:             runs(PutRoster{}),
+		takeOver:              runs(TakeOver{}),
+		askSwap:               runs(AskSwap{}),
+		answerSwap:            runs(AnswerSwap{}),
 	}
 }

@@ -208,7 +208,7 @@ func (c *change) usesOf(r alert.Responder) []use {
 		}
 	}
 	for s := range Schedules.All(c.tx) {
-		if slices.ContainsFunc(s.Rotations, func(x rota.Rotation) bool { return slices.ContainsFunc(x.Participants, takes(r)) }) {
+		if slices.ContainsFunc(s.Rotations, func(x rota.Rotation) bool { return slices.ContainsFunc(takers(&x, c.now), takes(r)) }) {
 			by(alert.Schedule, string(s.ID), "schedule ["+s.Name+"]")
 		}
 	}
@@ -222,6 +222,7 @@ func (c *change) usesOf(r alert.Responder) []use {
 			by(0, p.ID, "alert policy ["+p.Alert.Name+"]")
 		}
 	}
+	uses = append(uses, c.usesOfCalendars(r)...)
 	for _, name := range namedBy(c.tx, r) {
 		by(0, name, "integration ["+name+"]")
 	}

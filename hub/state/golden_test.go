@@ -68,6 +68,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Maintenances), golden(Matrices), golden(Sweeps),
 			golden(Policies), golden(Holds), golden(stamps),
 			golden(Groupings), golden(ZoneFiles), golden(zoneDatas),
+			golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
 		} {
 			if !yield(row(t)) {
 				return
@@ -89,6 +90,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateMaintenance](), fill[ChangeMaintenance](), fill[CancelMaintenance](), fill[DeleteMaintenance](), fill[PutMatrix](), fill[PutRetention](),
 			fill[CreatePolicy](), fill[ChangePolicy](), fill[SwitchPolicy](), fill[MovePolicy](), fill[DeletePolicy](),
 			fill[CreateGrouping](), fill[ChangeGrouping](), fill[DeleteGrouping](), fill[MoveGrouping](), fill[CloseGroup](), fill[PutZones](),
+			fill[CreateOverride](), fill[ChangeOverride](), fill[DeleteOverride](), fill[CreateForward](), fill[ChangeForward](), fill[DeleteForward](), fill[CreateAbsence](), fill[ChangeAbsence](), fill[DeleteAbsence](),
+			fill[CreateHolidayCalendar](), fill[ChangeHolidayCalendar](), fill[DeleteHolidayCalendar](), fill[PutRoster](), fill[TakeOver](), fill[AskSwap](), fill[AnswerSwap](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -248,7 +251,9 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		CheckList{}, PutChecks{}, DeleteChecks{}, NoteChecks{}, Presence{}, NoteAgent{}, SilenceAgents{}, HearAgents{},
 		Policy{}, CreatePolicy{}, ChangePolicy{}, SwitchPolicy{}, MovePolicy{}, DeletePolicy{}, Hold{}, Integration{}, CreateIntegration{}, ChangeIntegration{}, AddAction{}, Input{}, TakeInput{},
 		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{},
-		ZoneFile{}, ZoneData{}, PutZones{}} {
+		ZoneFile{}, ZoneData{}, PutZones{},
+		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
+		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

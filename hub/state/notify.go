@@ -12,7 +12,6 @@ import (
 	"keng/hub/core/alert"
 	"keng/hub/core/escalate"
 	"keng/hub/core/reach"
-	"keng/hub/core/rota"
 	"keng/raftstore/table"
 )
 
@@ -28,6 +27,11 @@ type Reason struct {
 	ScheduleName   string            `cbor:"8,keyasint,omitempty"`
 	// NotificationRule is the person's own rule; empty: every contact of a person without rules.
 	NotificationRule string `cbor:"9,keyasint,omitempty"`
+	// For is whose notifications go to the person by a forwarding rule; empty: nobody's.
+	For     core.UserID `cbor:"11,keyasint,omitempty"`
+	ForName string      `cbor:"12,keyasint,omitempty"`
+	// Override is the alias of the override by which the person is on call; empty: by none.
+	Override string `cbor:"13,keyasint,omitempty"`
 	// After says which failed page made this one come before its time.
 	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
 }
@@ -41,11 +45,17 @@ func (r Reason) String() string {
 	if r.EscalationName != "" {
 		parts = append(parts, fmt.Sprintf("step %d of escalation %s", r.Step, r.EscalationName))
 	}
-	if r.ScheduleName != "" {
+	switch {
+	case r.Override != "":
+		parts = append(parts, "on call in schedule "+r.ScheduleName+" by an override")
+	case r.ScheduleName != "":
 		parts = append(parts, "on call in schedule "+r.ScheduleName)
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "named as a responder")
+	}
+	if r.ForName != "" {
+		parts = append(parts, "in the place of "+r.ForName+", whose notifications are forwarded")
 	}
 	if r.After != "" {
 		parts = append(parts, "earlier than planned because the page before it failed")
@@ -149,42 +159,6 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	return c.noteBegun(a, t.ID, len(row.Begun))
 }
 
-func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {
-	why.Schedule, why.ScheduleName = s.ID, s.Name
-	zone, err := c.zones(s.Zone)
-	if err != nil {
-		return c.nobody(a, "schedule "+s.Name+" has an unknown time zone "+s.Zone)
-	}
-	shifts := s.OnCall(c.now, zone)
-	if len(shifts) == 0 {
-		return c.nobody(a, "nobody is on call in schedule "+s.Name)
-	}
-	known, left := false, ""
-	for _, shift := range shifts {
-		if shift.User == "" {
-			left = "on call in schedule " + s.Name + " is a team or an escalation, which a schedule cannot notify yet"
-			continue
-		}
-		u, ok := Users.Get(c.tx, table.K().String(string(shift.User)))
-		if !ok {
-			continue
-		}
-		known = true
-		if err := c.notifyUser(a, u, why); err != nil {
-			return err
-		}
-	}
-	switch {
-	case known && left != "":
-		return c.log(a.ID, SystemEntry, System, "Not notified: "+left)
-	case known:
-		return nil
-	case left == "":
-		left = "who is on call in schedule " + s.Name + " does not exist any more"
-	}
-	return c.nobody(a, left)
-}
-
 // nobody writes down that a way led to no one (P10), and lets the next step of the
 // alert's escalations, if any, come at once. While responders are yet to be told it waits
 // for them: one of them may be reached.
@@ -271,8 +245,8 @@ func (c *change) hurryEscalation(id core.AlertID) error {
 	return c.fire(all[i])
 }
 
-// notifyUser begins to reach a person: what is due now at once, the rest by deadlines.
-func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
+// tellUser begins to reach a person: what is due now at once, the rest by deadlines.
+func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
 	if a.Silent() {
 		return nil
 	}
@@ -285,11 +259,7 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 	if err := c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified: %s", u.Username, why)); err != nil {
 		return err
 	}
-	zone, err := c.zones(u.Zone)
-	if err != nil {
-		zone = nil
-	}
-	attempts := u.Plan(a, c.now, zone)
+	attempts := c.attempts(a, u)
 	if len(attempts) == 0 {
 		return c.nobody(a, u.Username+" has no contact that works, or no rule that wants this alert")
 	}
@@ -309,6 +279,15 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 		}
 	}
 	return nil
+}
+
+// attempts returns by which contacts a person is to be reached for an alert, and when.
+func (c *change) attempts(a *alert.Alert, u *reach.User) []reach.Attempt {
+	zone, err := c.zones(u.Zone)
+	if err != nil {
+		zone = nil
+	}
+	return u.Plan(a, c.now, zone)
 }
 
 // attempt tries a person's contact whose time has come.

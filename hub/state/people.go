@@ -206,7 +206,7 @@ func (p PutSchedule) apply(c *change) (rota.Schedule, error) {
 		if err := r.Check(); err != nil {
 			return s, err
 		}
-		for _, participant := range r.Participants {
+		for _, participant := range takers(r, c.now) {
 			if participant.User == "" {
 				continue
 			}

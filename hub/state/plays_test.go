@@ -116,6 +116,7 @@ type stage struct {
 	seeds   uint64
 	shown   uint64            // last log line shown
 	reports map[string]uint32 // by page
+	asked   string            // the newest request to swap shifts
 	out     strings.Builder
 }
 
@@ -174,6 +175,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.maintenanceVerbs())
 	maps.Copy(verbs, s.contentVerbs())
 	maps.Copy(verbs, s.groupVerbs())
+	maps.Copy(verbs, s.calendarVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)

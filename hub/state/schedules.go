@@ -21,6 +21,7 @@ type RotationFields struct {
 	Length       *int              `cbor:"6,keyasint,omitempty"`
 	Participants *[]Party          `cbor:"7,keyasint,omitempty"` // people, teams, escalations and nobody
 	Restriction  *rota.Restriction `cbor:"8,keyasint,omitempty"`
+	Skips        *bool             `cbor:"9,keyasint,omitempty"` // see [rota.Rotation]
 }
 
 // fill writes what was said into a rotation and complains about what cannot be.
@@ -34,12 +35,16 @@ func (f *RotationFields) fill(c *change, wrong faults, at string, r *rota.Rotati
 		r.End = f.End.UTC()
 	}
 	set(&r.Unit, f.Unit)
+	if f.Unit != nil && r.Unit != rota.Fixed {
+		r.Slots = nil
+	}
 	if f.Length != nil {
 		if r.Length = *f.Length; r.Length < 1 || r.Length > rota.LengthMax {
 			wrong.add(at+"length", fmt.Sprintf("must be from 1 to %d", rota.LengthMax))
 		}
 	}
 	r.Length = max(1, r.Length)
+	set(&r.Skips, f.Skips)
 	if f.Restriction != nil {
 		if r.Restriction = f.Restriction; !r.Restriction.Valid() || len(r.Restriction.Windows) > RulesMax {
 			wrong.add(at+"timeRestriction", "must have windows with days, hours from 0 to 24 and minutes from 0 to 59")
@@ -74,6 +79,10 @@ type ScheduleFields struct {
 	Enabled     *bool             `cbor:"4,keyasint,omitempty"`
 	Team        *Pick             `cbor:"5,keyasint,omitempty"`
 	Rotations   *[]RotationFields `cbor:"6,keyasint,omitempty"` // replaces all
+	// Holidays is the holiday calendar by which it goes; an empty pick: none.
+	Holidays *Pick `cbor:"7,keyasint,omitempty"`
+	// Covers is when somebody is to be on call; one without windows: always.
+	Covers *rota.Restriction `cbor:"8,keyasint,omitempty"`
 }
 
 // fill writes what was said into a schedule and complains about what cannot be.
@@ -93,6 +102,8 @@ func (f *ScheduleFields) fill(c *change, s *rota.Schedule) faults {
 		s.Disabled = !*f.Enabled
 	}
 	s.Team = c.owner(wrong, f.Team, s.Team)
+	c.holidayCalendar(wrong, s, f.Holidays)
+	f.covers(wrong, s)
 	if f.Rotations != nil {
 		old := s.Rotations
 		s.Rotations = nil
@@ -108,6 +119,20 @@ func (f *ScheduleFields) fill(c *change, s *rota.Schedule) faults {
 		}
 	}
 	return wrong
+}
+
+// covers takes over when somebody is to be on call.
+func (f *ScheduleFields) covers(wrong faults, s *rota.Schedule) {
+	if f.Covers == nil {
+		return
+	}
+	s.Covers = nil
+	if len(f.Covers.Windows) == 0 {
+		return
+	}
+	if s.Covers = f.Covers; !s.Covers.Valid() || len(s.Covers.Windows) > RulesMax {
+		wrong.add("covers", "must have windows with days, hours from 0 to 24 and minutes from 0 to 59")
+	}
 }
 
 // owner returns the team that a caller names as the owner, else the one that it was.
@@ -156,12 +181,14 @@ func (k CreateSchedule) apply(c *change) (rota.Schedule, error) {
 type ChangeSchedule struct {
 	Schedule Pick           `cbor:"1,keyasint"`
 	Fields   ScheduleFields `cbor:"2,keyasint"`
+	// KeepCurrent lets those who have the turns of its rotations now have them after the change.
+	KeepCurrent bool `cbor:"3,keyasint,omitempty"`
 }
 
 func (ChangeSchedule) number() number { return changeSchedule }
 
 func (k ChangeSchedule) apply(c *change) (rota.Schedule, error) {
-	return c.changeSchedule(k.Schedule, func(s *rota.Schedule) error { return k.Fields.fill(c, s).err() })
+	return c.changeSchedule(k.Schedule, c.keepTurnsOf(k.KeepCurrent, func(s *rota.Schedule) error { return k.Fields.fill(c, s).err() }))
 }
 
 // changeSchedule lets a function change a schedule and keeps the result.
@@ -191,6 +218,7 @@ func (k DeleteSchedule) apply(c *change) (Nothing, error) {
 	if err := inUse("Schedule", s.Name, c.usesOf(alert.Responder{Kind: alert.Schedule, ID: string(s.ID)})); err != nil {
 		return Nothing{}, err
 	}
+	c.forgetSchedule(s.ID)
 	Schedules.Delete(c.tx, table.K().String(string(s.ID)))
 	return Nothing{}, nil
 }
@@ -230,23 +258,30 @@ type ChangeRotation struct {
 	Schedule Pick           `cbor:"1,keyasint"`
 	Rotation string         `cbor:"2,keyasint"`
 	Fields   RotationFields `cbor:"3,keyasint"`
+	// KeepCurrent lets whoever has the turn now have it after the change.
+	KeepCurrent bool `cbor:"4,keyasint,omitempty"`
 }
 
 func (ChangeRotation) number() number { return changeRotation }
 
 func (k ChangeRotation) apply(c *change) (rota.Rotation, error) {
-	var r rota.Rotation
-	_, err := c.changeSchedule(k.Schedule, func(s *rota.Schedule) error {
+	s, err := c.changeSchedule(k.Schedule, c.keepTurnsOf(k.KeepCurrent, func(s *rota.Schedule) error {
 		i, err := FindRotation(s, k.Rotation)
 		if err != nil {
 			return err
 		}
 		wrong := faults{}
 		k.Fields.fill(c, wrong, "", &s.Rotations[i])
-		r = s.Rotations[i]
 		return wrong.err()
-	})
-	return r, err
+	}))
+	if err != nil {
+		return rota.Rotation{}, err
+	}
+	i, err := FindRotation(&s, k.Rotation)
+	if err != nil {
+		return rota.Rotation{}, err
+	}
+	return s.Rotations[i], nil
 }
 
 // DeleteRotation deletes a rotation.

@@ -203,6 +203,10 @@ type change struct {
 	cluster     func() (*Cluster, bool)
 	defaultTeam func() (alert.Responder, bool)
 
+	// The schedules through which a way to people leads at the moment: it does not lead
+	// through one twice.
+	within map[core.ScheduleID]bool
+
 	// While the responders of a new alert are told one after another: whether a way has
 	// led to nobody.
 	gathering, unreached bool

@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/rota"
 	"keng/raftstore/table"
 )
 
@@ -33,6 +34,10 @@ const (
 	agedMaintenance Aged = "maintenances"
 	agedRequests    Aged = "requests"
 	agedJournal     Aged = "journal"
+	agedOverrides   Aged = "overrides"
+	agedForwards    Aged = "forwards"
+	agedAbsences    Aged = "absences"
+	agedSwaps       Aged = "swaps"
 )
 
 // Sweep is how the rows of one table go, and how far that has come.
@@ -90,7 +95,11 @@ var sweepers = sync.OnceValue(func() map[Aged]sweeper {
 			born: func(r *Request) time.Time { return r.ProcessedAt },
 			over: func(r *Request) (time.Time, bool) { return r.ProcessedAt, true },
 		})},
-		agedJournal: {JournalAge, time.Hour, sweepJournal},
+		agedJournal:   {JournalAge, time.Hour, sweepJournal},
+		agedOverrides: {RetentionUsual, 24 * time.Hour, sweepEnded(Overrides, overridesByEnd, func(o *rota.Override) time.Time { return o.End })},
+		agedForwards:  {RetentionUsual, 24 * time.Hour, sweepEnded(Forwards, forwardsByEnd, func(f *rota.Forward) time.Time { return f.End })},
+		agedAbsences:  {RetentionUsual, 24 * time.Hour, sweepEnded(Absences, absencesByEnd, func(a *rota.Absence) time.Time { return a.End })},
+		agedSwaps:     {RetentionUsual, 24 * time.Hour, sweepEnded(Swaps, swapsByEnd, (*Swap).over)},
 	}
 })
 
@@ -135,7 +144,27 @@ func sweepOf[R any](rows *table.Table[R], of ageing[R]) func(*change, *Sweep, ti
 	}
 }
 
-// afterAll is behind all keys that are texts.
+// sweepEnded returns how old rows of a table are removed that has an index by their ends:
+// those that are due are at its beginning.
+func sweepEnded[R any](rows *table.Table[R], byEnd *table.Index[R], end func(*R) time.Time) func(*change, *Sweep, time.Time) bool {
+	return func(c *change, s *Sweep, before time.Time) bool {
+		room := sweepRoom
+		for row := range byEnd.Find(c.tx, table.K()) {
+			if end(row).After(before) {
+				s.pass(end(row))
+				break
+			}
+			if room--; room < 0 {
+				return false
+			}
+			rows.Delete(c.tx, rows.KeyOf(row))
+			s.Gone++
+		}
+		return true
+	}
+}
+
+// afterAll is behind all keys.
 const afterAll = table.Key("\xff")
 
 // pass takes note of a row that stays, and whose time was over at a moment, or will be.

@@ -217,6 +217,7 @@ func (k DeleteTeam) apply(c *change) (Nothing, error) {
 	}
 	for _, r := range mine {
 		if r.Kind == alert.Schedule {
+			c.forgetSchedule(core.ScheduleID(r.ID))
 			Schedules.Delete(c.tx, table.K().String(r.ID))
 		} else {
 			Escalations.Delete(c.tx, table.K().String(r.ID))

@@ -135,6 +135,7 @@ func (k DeleteUser) apply(c *change) (Nothing, error) {
 	for _, k := range u.Contacts {
 		Devices.Delete(c.tx, deviceKey(k.ID))
 	}
+	c.forgetUser(u.ID)
 	Users.Delete(c.tx, table.K().String(string(u.ID)))
 	return Nothing{}, nil
 }

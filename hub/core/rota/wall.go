@@ -30,11 +30,17 @@ func momentOf(t time.Time) moment {
 // time returns the moment in UTC.
 func (m moment) time() time.Time { return time.Unix(0, int64(m)).UTC() }
 
-// wall is a clock of a zone. It remembers the last period of the zone that it looked up, since
-// most questions are about moments near by. Not for concurrent use.
+// wall is a clock of a zone. It remembers the last stretch of time between two changes of the
+// clock that it looked up, since most questions are about moments near by. Not for concurrent
+// use.
 type wall struct {
-	zone       *time.Location
-	begin, end moment // of the period in which the offset is
+	zone *time.Location
+	stretch
+}
+
+// stretch is a time in which a zone's clock goes on without a change.
+type stretch struct {
+	begin, end moment
 	offset     moment // from UTC to what the clock shows
 }
 
@@ -46,21 +52,47 @@ func newWall(zone *time.Location) *wall {
 	return &wall{zone: zone}
 }
 
-// seek makes the period of the zone in which m lies the present one.
+// seek makes the stretch in which m lies the present one.
 func (w *wall) seek(m moment) {
 	if w.begin <= m && m < w.end {
 		return
 	}
+	w.stretch = w.period(m)
+	for w.begin > dawn {
+		before := w.period(w.begin - 1)
+		if before.offset != w.offset {
+			break
+		}
+		w.begin = before.begin
+	}
+	for w.end < forever {
+		after := w.period(w.end)
+		if after.offset != w.offset {
+			break
+		}
+		w.end = after.end
+	}
+}
+
+// period returns a stretch around m in which the clock does not change, though it may not at
+// its ends either: a zone may have got another name, or a year begun.
+func (w *wall) period(m moment) stretch {
 	t := m.time().In(w.zone)
 	_, seconds := t.Zone()
-	w.begin, w.end, w.offset = dawn, forever, moment(seconds)*second
+	s := stretch{begin: dawn, end: forever, offset: moment(seconds) * second}
 	begin, end := t.ZoneBounds()
 	if !begin.IsZero() {
-		w.begin = momentOf(begin)
+		s.begin = momentOf(begin)
 	}
 	if !end.IsZero() {
-		w.end = momentOf(end)
+		s.end = momentOf(end)
 	}
+	// On the last day of a leap year [time.Time.ZoneBounds] may give an end that has passed.
+	if s.end <= m {
+		s.end = momentOf(time.Date(t.UTC().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC))
+	}
+	s.begin = min(s.begin, m)
+	return s
 }
 
 // face returns what the clock shows at m, as if it were UTC.

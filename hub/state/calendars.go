@@ -1,0 +1,169 @@
+package state
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/reach"
+	"keng/hub/core/rota"
+	"keng/raftstore/table"
+)
+
+// calendarReach is how far ahead it is looked for the end of a period of somebody on call.
+const calendarReach = 400 * 24 * time.Hour
+
+// CalendarOf returns a schedule with what decides about who is on call in it in [from, to):
+// the overrides, forwarding rules and holidays that matter then. What it says of other times,
+// such as where a period ends that reaches beyond, may be otherwise.
+func CalendarOf(r table.Reader, s *rota.Schedule, zones Zones, from, to time.Time) (*rota.Calendar, error) {
+	calendar, err := plannedOf(r, s, zones, from, to)
+	if err != nil {
+		return nil, err
+	}
+	calendar.Holidays = holidaysOf(r, s.Holidays, from, to)
+	for f := range forwardsByEnd.Range(r, table.K().Time(from.Add(1)), afterAll) {
+		if f.Start.Before(to) {
+			calendar.Forwards = append(calendar.Forwards, *f)
+		}
+	}
+	return calendar, nil
+}
+
+// plannedOf is as [CalendarOf], but without forwarding: whose shift it is, whoever is told in
+// the person's place. What is planned anew, and what a page begins with, goes by it. Holidays
+// it has only if they decide about that.
+func plannedOf(r table.Reader, s *rota.Schedule, zones Zones, from, to time.Time) (*rota.Calendar, error) {
+	zone, err := zones(s.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("schedule %s has an unknown time zone %s", s.Name, s.Zone)
+	}
+	calendar := &rota.Calendar{Schedule: s, Zone: zone}
+	if slices.ContainsFunc(s.Rotations, func(x rota.Rotation) bool { return x.Restriction != nil }) {
+		calendar.Holidays = holidaysOf(r, s.Holidays, from, to)
+	}
+	for o := range unfinishedOverrides(r, s.ID, from) {
+		if o.Start.Before(to) {
+			calendar.Overrides = append(calendar.Overrides, *o)
+		}
+	}
+	return calendar, nil
+}
+
+// standIn returns the person to whom somebody's notifications go at a moment: somebody else
+// if forwarding rules say so, else the person. Rules follow one another as in
+// [rota.Calendar]: each person once, and of a person's rules the one made last.
+func standIn(r table.Reader, from core.UserID, now time.Time) core.UserID {
+	passed := map[core.UserID]bool{from: true}
+	for who := from; ; {
+		var last *rota.Forward
+		for f := range forwardsOf(r, who, now) {
+			if !f.Start.After(now) && (last == nil || f.Number > last.Number) {
+				last = f
+			}
+		}
+		if last == nil || passed[last.To] {
+			return who
+		}
+		who = last.To
+		passed[who] = true
+	}
+}
+
+// notifyUser begins to tell a person of an alert, or whoever has the person's notifications
+// at the moment. Every way to a person leads through here.
+func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
+	to := standIn(c.tx, u.ID, c.now)
+	if to == u.ID {
+		return c.tellUser(a, u, why)
+	}
+	other, ok := Users.Get(c.tx, table.K().String(string(to)))
+	if !ok || other.Blocked || len(c.attempts(a, other)) == 0 { // better somebody who is off than nobody
+		name := "whom it leads to"
+		if ok {
+			name = other.Username
+		}
+		if err := c.log(a.ID, SystemEntry, System, "The forwarding of "+u.Username+" is not followed: "+name+" cannot be notified"); err != nil {
+			return err
+		}
+		return c.tellUser(a, u, why)
+	}
+	why.For, why.ForName = u.ID, u.Username
+	return c.tellUser(a, other, why)
+}
+
+// future complains about an end that has passed: what is over decides nothing.
+func (f faults) future(field string, end, now time.Time) {
+	if f[field] == "" && !end.After(now) {
+		f.add(field, "must be in the future")
+	}
+}
+
+// merge adds what a check of the core says, where nothing is known to be wrong yet.
+func (f faults) merge(at string, err error) {
+	for field, why := range fieldsOf(err) {
+		if f[at+field] == "" {
+			f.add(at+field, why)
+		}
+	}
+}
+
+// setTime takes over a moment that a caller has said.
+func setTime(field *time.Time, said *time.Time) {
+	if said != nil {
+		*field = said.UTC()
+	}
+}
+
+// forgetSchedule removes what is planned for a schedule that is deleted. What is over goes
+// with time.
+func (c *change) forgetSchedule(id core.ScheduleID) {
+	for o := range unfinishedOverrides(c.tx, id, c.now) {
+		Overrides.Delete(c.tx, Overrides.KeyOf(o))
+	}
+	for s := range unfinishedSwaps(c.tx, c.now) {
+		if s.Schedule == id {
+			Swaps.Delete(c.tx, Swaps.KeyOf(s))
+		}
+	}
+}
+
+// forgetUser removes what a deleted person has planned.
+func (c *change) forgetUser(id core.UserID) {
+	for f := range forwardsOf(c.tx, id, c.now) {
+		Forwards.Delete(c.tx, Forwards.KeyOf(f))
+	}
+	for a := range AbsencesOf(c.tx, id, c.now) {
+		Absences.Delete(c.tx, Absences.KeyOf(a))
+	}
+	for s := range SwapsOf(c.tx, id, c.now) {
+		Swaps.Delete(c.tx, Swaps.KeyOf(s))
+	}
+}
+
+// usesOfCalendars returns what of what is planned for now and later needs somebody.
+func (c *change) usesOfCalendars(r alert.Responder) (uses []use) {
+	who := takes(r)
+	for o := range overridesByEnd.Range(c.tx, table.K().Time(c.now.Add(1)), afterAll) {
+		if !who(o.Participant) {
+			continue
+		}
+		if s, ok := Schedules.Get(c.tx, table.K().String(string(o.Schedule))); ok {
+			uses = append(uses, use{alert.Responder{Kind: alert.Schedule, ID: string(s.ID)}, "an override of schedule [" + s.Name + "]"})
+		}
+	}
+	if r.Kind != alert.User {
+		return uses
+	}
+	for f := range forwardsByEnd.Range(c.tx, table.K().Time(c.now.Add(1)), afterAll) {
+		if string(f.To) != r.ID {
+			continue
+		}
+		if u, ok := Users.Get(c.tx, table.K().String(string(f.From))); ok {
+			uses = append(uses, use{alert.Responder{Kind: alert.User, ID: string(u.ID)}, "the forwarding of user [" + u.Username + "]"})
+		}
+	}
+	return uses
+}

@@ -1,0 +1,82 @@
+package state
+
+import (
+	"slices"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/rota"
+	"keng/raftstore/table"
+)
+
+// notifySchedule leads from a schedule to those who are on call in it now, overrides included.
+// Forwarding comes last: see [change.notifyUser].
+func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {
+	why.Schedule, why.ScheduleName = s.ID, s.Name
+	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(1))
+	if err != nil {
+		return c.nobody(a, err.Error())
+	}
+	periods := calendar.OnCall(c.now)
+	if len(periods) == 0 {
+		return c.nobody(a, "nobody is on call in schedule "+s.Name)
+	}
+	if c.within[s.ID] {
+		return c.nobody(a, "who is on call in schedule "+s.Name+" leads back to it")
+	}
+	if c.within == nil {
+		c.within = map[core.ScheduleID]bool{}
+	}
+	c.within[s.ID] = true
+	defer delete(c.within, s.ID)
+	known, left := false, ""
+	for i, p := range periods {
+		who := responderOf(p.Participant)
+		twice := slices.ContainsFunc(periods[:i], func(q rota.Period) bool { return q.Participant == p.Participant })
+		if twice || c.exists(who) != nil {
+			continue
+		}
+		if c.routesToNobody(a, who) {
+			left = "on call in schedule " + s.Name + " is a team whose routing rules notify nobody"
+			continue
+		}
+		known = true
+		why.Override = p.Override
+		if err := c.notify(a, who, why); err != nil {
+			return err
+		}
+	}
+	switch {
+	case known && left != "":
+		return c.log(a.ID, SystemEntry, System, "Not notified: "+left)
+	case known:
+		return nil
+	case left == "":
+		left = "who is on call in schedule " + s.Name + " does not exist any more"
+	}
+	return c.nobody(a, left)
+}
+
+// routesToNobody reports whether who answers is a team that has nobody notified of an alert.
+func (c *change) routesToNobody(a *alert.Alert, who alert.Responder) bool {
+	if who.Kind != alert.Team {
+		return false
+	}
+	t, ok := Teams.Get(c.tx, table.K().String(who.ID))
+	if !ok {
+		return false
+	}
+	routed, ok := c.rules.route(t, a)
+	return ok && routed.Rule.Notify.Kind == 0
+}
+
+// responderOf returns who takes a turn as one who answers for alerts.
+func responderOf(p rota.Participant) alert.Responder {
+	switch {
+	case p.User != "":
+		return alert.Responder{Kind: alert.User, ID: string(p.User)}
+	case p.Team != "":
+		return alert.Responder{Kind: alert.Team, ID: string(p.Team)}
+	}
+	return alert.Responder{Kind: alert.Escalation, ID: string(p.Escalation)}
+}

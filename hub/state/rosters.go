@@ -1,0 +1,166 @@
+package state
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/rota"
+	"keng/raftstore/table"
+)
+
+// RosterSlot is a shift that was planned by hand: [Start, End).
+type RosterSlot struct {
+	Who   Party     `cbor:"1,keyasint"` // a person, a team or an escalation; nobody: nobody is on call
+	Start time.Time `cbor:"2,keyasint"`
+	End   time.Time `cbor:"3,keyasint"`
+}
+
+// PutRoster keeps a roster that was planned by hand as a rotation of a schedule: a new one, or
+// in the place of the shifts of one that it names.
+type PutRoster struct {
+	Schedule Pick `cbor:"1,keyasint"`
+	// Rotation is the roster's id or name. One that does not exist is made, with the name.
+	Rotation Pick         `cbor:"2,keyasint"`
+	Slots    []RosterSlot `cbor:"3,keyasint"` // in any order
+}
+
+func (PutRoster) number() number { return putRoster }
+
+func (k PutRoster) apply(c *change) (rota.Rotation, error) {
+	var r rota.Rotation
+	_, err := c.changeSchedule(k.Schedule, func(s *rota.Schedule) error {
+		wrong := faults{}
+		here := pickRotation(s, k.Rotation)
+		switch {
+		case here != nil && here.Unit != rota.Fixed:
+			return core.Invalid("rotation", "["+here.Name+"] is no roster: its participants take turns")
+		case here == nil && k.Rotation.Name == "" && k.Rotation.ID != "":
+			return core.Missing("Rotation", firstRunes(k.Rotation.ID, NameMax))
+		case here == nil:
+			wrong.count("rotations", len(s.Rotations)+1, RotationMax)
+			s.Rotations = append(s.Rotations, rota.Rotation{ID: c.newID("rotation"), Name: k.Rotation.Name, Unit: rota.Fixed})
+			here = &s.Rotations[len(s.Rotations)-1]
+			nameRotation(s, here)
+			wrong.length("name", here.Name, NameMax)
+		}
+		k.plan(c, wrong, here)
+		r = *here
+		return wrong.err()
+	})
+	return r, err
+}
+
+// plan writes the shifts into a rotation and complains about what cannot be.
+func (k *PutRoster) plan(c *change, wrong faults, r *rota.Rotation) {
+	r.Slots, r.Length = nil, 1
+	wrong.count("slots", len(k.Slots), rota.SlotsMax)
+	if len(k.Slots) == 0 {
+		wrong.add("slots", "a roster needs at least one shift")
+		return
+	}
+	for i, said := range k.Slots[:min(len(k.Slots), rota.SlotsMax)] {
+		at := fmt.Sprintf("slots[%d].", i)
+		slot := rota.Slot{Participant: c.participant(wrong, at+"user", said.Who), Start: said.Start.UTC(), End: said.End.UTC()}
+		if !slot.End.After(slot.Start) {
+			wrong.add(at+"endDate", "must be after startDate")
+		}
+		r.Slots = append(r.Slots, slot)
+	}
+	slices.SortFunc(r.Slots, func(a, b rota.Slot) int { return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End)) })
+	r.Start, r.End = r.Slots[0].Start, time.Time{}
+	if len(wrong) == 0 {
+		wrong.merge("", r.Check())
+	}
+}
+
+// takers returns who has turns or shifts of a rotation now or later.
+func takers(r *rota.Rotation, now time.Time) []rota.Participant {
+	if r.Unit != rota.Fixed {
+		return r.Participants
+	}
+	var all []rota.Participant
+	for _, s := range r.Slots {
+		if s.End.After(now) {
+			all = append(all, s.Participant)
+		}
+	}
+	return all
+}
+
+// turnHolder is who has the turn of a rotation at a moment, on call or not.
+type turnHolder struct {
+	rotation string
+	rota.Participant
+}
+
+// turnHolders returns who has the turns of a schedule's rotations now.
+func (c *change) turnHolders(s *rota.Schedule) (all []turnHolder) {
+	zone, err := c.zones(s.Zone)
+	if err != nil {
+		return nil
+	}
+	for i := range s.Rotations {
+		r := &s.Rotations[i]
+		for _, p := range r.Participants {
+			if same, ok := r.Keeping(p, c.now, zone); ok && same.Phase == r.Phase { // nothing has to change for that
+				all = append(all, turnHolder{r.ID, p})
+				break
+			}
+		}
+	}
+	return all
+}
+
+// keepTurns lets those who had the turns before an edit have them after it.
+func (c *change) keepTurns(s *rota.Schedule, had []turnHolder) error {
+	zone, err := c.zones(s.Zone)
+	if err != nil {
+		return nil // the schedule is refused for that
+	}
+	for i := range s.Rotations {
+		r := &s.Rotations[i]
+		at := slices.IndexFunc(had, func(h turnHolder) bool { return h.rotation == r.ID })
+		if at < 0 || r.Unit == rota.Fixed {
+			continue
+		}
+		kept, ok := r.Keeping(had[at].Participant, c.now, zone)
+		if !ok {
+			return core.Invalid("keepCurrent", c.nameOf(had[at].Participant)+", who has the turn of rotation ["+r.Name+"] now, could not keep it: "+
+				"with this change there is no turn now, or it leaves them out. Leave keepCurrent out, or make an override.")
+		}
+		*r = kept
+	}
+	return nil
+}
+
+// nameOf returns what people call one who takes turns.
+func (c *change) nameOf(p rota.Participant) string {
+	if u, ok := Users.Get(c.tx, table.K().String(string(p.User))); ok {
+		return u.Username
+	}
+	if t, ok := Teams.Get(c.tx, table.K().String(string(p.Team))); ok {
+		return "team " + t.Name
+	}
+	if e, ok := Escalations.Get(c.tx, table.K().String(string(p.Escalation))); ok {
+		return "escalation " + e.Name
+	}
+	return "nobody"
+}
+
+// keepTurnsOf lets a function change a schedule; if asked, those who have the turns of its
+// rotations now have them after it.
+func (c *change) keepTurnsOf(keep bool, do func(*rota.Schedule) error) func(*rota.Schedule) error {
+	if !keep {
+		return do
+	}
+	return func(s *rota.Schedule) error {
+		had := c.turnHolders(s)
+		if err := do(s); err != nil {
+			return err
+		}
+		return c.keepTurns(s, had)
+	}
+}
