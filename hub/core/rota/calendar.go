@@ -1,6 +1,7 @@
 package rota
 
 import (
+	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -27,12 +28,148 @@ const (
 	ByForward  Kind = 3
 )
 
-// Period is a piece of a timeline: [Start, End). A zero End means that it never ends.
+// Period is a piece of a timeline: [Start, End). A zero End means that it goes on for longer
+// than was looked.
 type Period struct {
 	Rotation   string // its id
 	Start, End time.Time
 	Participant
 	Kind     Kind
-	Override string      // by which, if by one; its alias
+	Override string      // by which, if by one, be it forwarded or not; its alias
 	For      core.UserID // whose it would be, if it was forwarded
+}
+
+// ahead is how far away from a moment the ends of what happens in it are looked for.
+const ahead = 400 * day
+
+// OnCall returns who is on call at t, in the order of the rotations: the periods of the final
+// timeline that cover t. They are whole as far as 400 days before and after t; one that ends
+// later has a zero End.
+func (c *Calendar) OnCall(t time.Time) []Period {
+	m := momentOf(t)
+	var on []Period
+	for _, l := range c.acting(m-ahead, m+ahead) {
+		if p := whole(l.final, m, m-ahead, m+ahead); p.on {
+			on = append(on, l.open(p, m+ahead))
+		}
+	}
+	return on
+}
+
+// Next returns, for each rotation and in their order, the first period of the final timeline
+// that begins after t and within 400 days and whose participant is not who is on call in the rotation at t.
+// One that lasts for more than 400 days has a zero End.
+func (c *Calendar) Next(t time.Time) []Period {
+	m := momentOf(t)
+	var next []Period
+	for _, l := range c.acting(m, m+2*ahead) {
+		now := l.final(m)
+		for p := range walk(l.final, m, m+ahead, m, m+2*ahead) {
+			if p.start > m && (!now.on || p.who != now.who) {
+				next = append(next, l.open(p, p.start+ahead))
+				break
+			}
+		}
+	}
+	return next
+}
+
+// acting returns the lanes of a schedule that is not disabled, for questions about [a, b).
+func (c *Calendar) acting(a, b moment) []*lane {
+	if c.Schedule.Disabled {
+		return nil
+	}
+	return c.lanes(a, b)
+}
+
+// lanes returns the lanes of the schedule's rotations, for questions about [a, b).
+func (c *Calendar) lanes(a, b moment) []*lane {
+	meets := func(start, end time.Time) bool { return momentOf(start) < b && a < momentOf(end) }
+	var forwards []Forward
+	for _, f := range c.Forwards {
+		if meets(f.Start, f.End) {
+			forwards = append(forwards, f)
+		}
+	}
+	w := newWall(c.Zone)
+	lanes := make([]*lane, len(c.Schedule.Rotations))
+	for i := range lanes {
+		r := &c.Schedule.Rotations[i]
+		l := newLane(r, w, c.Holidays)
+		for _, o := range c.Overrides {
+			if meets(o.Start, o.End) && (len(o.Rotations) == 0 || slices.Contains(o.Rotations, r.ID)) {
+				l.overrides = append(l.overrides, o)
+			}
+		}
+		l.forwards = forwards
+		lanes[i] = l
+	}
+	return lanes
+}
+
+// override returns the piece around m of the override that wins there, if there is one.
+func (l *lane) override(m moment) piece {
+	p, winner := piece{start: dawn, end: forever}, (*Override)(nil)
+	for i := range l.overrides {
+		o := &l.overrides[i]
+		if p.around(m, momentOf(o.Start), momentOf(o.End)) && (winner == nil || o.Number >= winner.Number) {
+			winner = o
+		}
+	}
+	if winner != nil {
+		p.on, p.who, p.kind, p.override = true, winner.Participant, ByOverride, winner.Alias
+	}
+	return p
+}
+
+// final returns the piece around m of what happens: it is nobody's if nobody is on call.
+func (l *lane) final(m moment) piece {
+	p := l.override(m)
+	if !p.on {
+		base := l.shift(m)
+		base.start, base.end = max(base.start, p.start), min(base.end, p.end)
+		p = base
+	}
+	if p.on && p.who.User != "" && len(l.forwards) > 0 {
+		l.forward(&p, m)
+	}
+	p.on = p.on && p.who != (Participant{})
+	return p
+}
+
+// forward gives the piece around m, which is a person's, to whoever the rules lead to.
+func (l *lane) forward(p *piece, m moment) {
+	whose := p.who.User
+	passed := []core.UserID{whose}
+	for {
+		var rule *Forward
+		for i := range l.forwards {
+			f := &l.forwards[i]
+			if f.From == p.who.User && p.around(m, momentOf(f.Start), momentOf(f.End)) && (rule == nil || f.Number >= rule.Number) {
+				rule = f
+			}
+		}
+		if rule == nil || rule.To == "" || slices.Contains(passed, rule.To) {
+			return
+		}
+		p.who, p.kind, p.whose = Participant{User: rule.To}, ByForward, whose
+		passed = append(passed, rule.To)
+	}
+}
+
+// period returns a piece as others see it.
+func (l *lane) period(p piece) Period {
+	return Period{
+		Rotation: l.r.ID, Start: p.start.time(), End: p.end.time(),
+		Participant: p.who, Kind: p.kind, Override: p.override, For: p.whose,
+	}
+}
+
+// open is [lane.period] of a piece whose end, if it is after last, was not looked for.
+func (l *lane) open(p piece, last moment) Period {
+	period := l.period(p)
+	if p.end > last {
+		period.End = time.Time{}
+	}
+	return period
 }

@@ -107,7 +107,7 @@ func TestBoundsOfARotation(t *testing.T) {
 		{"a turn of no length is one of length 1", "", func(r *rota.Rotation) { r.Length = 0 }},
 		{"hourly", "", func(r *rota.Rotation) { r.Unit = rota.Hourly }},
 		{"no unit", "type", func(r *rota.Rotation) { r.Unit = 0 }},
-		{"monthly", "type", func(r *rota.Rotation) { r.Unit = 4 }},
+		{"no such unit", "type", func(r *rota.Rotation) { r.Unit = 6 }},
 	} {
 		r := base
 		c.change(&r)

@@ -1,6 +1,10 @@
 package rota
 
-import "time"
+import (
+	"time"
+
+	"keng/hub/core/holiday"
+)
 
 // Restriction limits something to windows of the week, read off a clock on the wall.
 // Whatever the clock shows counts: an hour that clocks repeat is in the window twice,
@@ -33,34 +37,99 @@ type Window struct {
 	EndMinute   int          `cbor:"4,keyasint,omitempty"` // of the day, 0 to 1440
 }
 
-const dayMinutes = 24 * 60
+const (
+	dayMinutes  = 24 * 60
+	weekMinutes = 7 * dayMinutes
+)
 
-// Covers reports whether t is in one of the windows.
+// Covers reports whether t is in one of the windows, in a world without holidays: there
+// nothing is covered on holidays alone.
 func (r *Restriction) Covers(t time.Time, zone *time.Location) bool {
+	return r.CoversOn(t, zone, nil)
+}
+
+// CoversOn reports whether t is in one of the windows and on a day on which they count.
+func (r *Restriction) CoversOn(t time.Time, zone *time.Location, days holiday.Days) bool {
 	if r == nil {
 		return true
 	}
 	local := t.In(zone)
-	minute := local.Hour()*60 + local.Minute()
-	for _, w := range r.Windows {
-		if r.Daily && within(minute, w.StartMinute, w.EndMinute, dayMinutes) {
-			return true
-		}
-		day := func(d time.Weekday) int { return int(d) * dayMinutes }
-		if !r.Daily && within(day(local.Weekday())+minute, day(w.StartDay)+w.StartMinute, day(w.EndDay)+w.EndMinute, 7*dayMinutes) {
-			return true
-		}
-	}
-	return false
+	weekday, counts := r.counts(local, days)
+	covered, _, _ := r.window(int(weekday), local.Hour()*60+local.Minute())
+	return covered && counts
 }
 
-// within reports whether x is in [start, end) on a circle of so many minutes.
-func within(x, start, end, circle int) bool {
-	start, end = start%circle, end%circle
+// counts returns the weekday as which windows of the week take the day of local, and
+// whether the windows count on it.
+func (r *Restriction) counts(local time.Time, days holiday.Days) (time.Weekday, bool) {
+	weekday, off := local.Weekday(), false
+	if len(days) > 0 {
+		date := holiday.On(local)
+		weekday, off = days.Weekday(date), days.Holiday(date)
+	}
+	return weekday, r.Days == AnyDay || off == (r.Days == HolidaysOnly)
+}
+
+// window reports whether a minute of a weekday is in one of the windows, and how many minutes
+// before and after the beginning of that minute the nearest edges of windows are.
+func (r *Restriction) window(weekday, minute int) (covered bool, back, ahead int) {
+	circle, now := weekMinutes, weekday*dayMinutes+minute
+	if r.Daily {
+		circle, now = dayMinutes, minute
+	}
+	back, ahead = circle, circle
+	for _, w := range r.Windows {
+		start, end := r.edges(w)
+		covered = covered || within(now, start, end)
+		if start == end { // all of the day or week: it has no edges
+			continue
+		}
+		for _, edge := range [2]int{start, end} {
+			since := mod(now-edge, circle)
+			back, ahead = min(back, since), min(ahead, circle-since)
+		}
+	}
+	return covered, back, ahead
+}
+
+// edges returns where a window begins and ends, in minutes of the day or week.
+func (r *Restriction) edges(w Window) (start, end int) {
+	if r.Daily {
+		return mod(w.StartMinute, dayMinutes), mod(w.EndMinute, dayMinutes)
+	}
+	return mod(int(w.StartDay)*dayMinutes+w.StartMinute, weekMinutes), mod(int(w.EndDay)*dayMinutes+w.EndMinute, weekMinutes)
+}
+
+// within reports whether x is in [start, end) on a circle.
+func within[T int | moment](x, start, end T) bool {
 	if start < end {
 		return start <= x && x < end
 	}
 	return x >= start || x < end
+}
+
+// mod is the remainder that is never negative.
+func mod[T int | moment](x, n T) T { return ((x % n) + n) % n }
+
+// span returns a piece around m, as far as no edge of a window, change of clocks or,
+// where there are holidays, midnight is inside: m is covered if and only if all of it is.
+func (r *Restriction) span(m moment, w *wall, days holiday.Days) piece {
+	if r == nil {
+		return piece{start: dawn, end: forever, on: true}
+	}
+	face := w.face(m)
+	local := face.time()
+	weekday, counts := r.counts(local, days)
+	now := int(mod(face, day) / minute)
+	covered, back, ahead := r.window(int(weekday), now)
+	if len(days) > 0 {
+		back, ahead = min(back, now), min(ahead, dayMinutes-now)
+	}
+	begin := m - mod(face, minute)
+	return piece{
+		start: max(w.begin, begin-moment(back)*minute), end: min(w.end, begin+moment(ahead)*minute),
+		on: covered && counts,
+	}
 }
 
 // Valid reports whether the restriction has windows, and each of them is of this world.
@@ -72,5 +141,5 @@ func (r *Restriction) Valid() bool {
 			return false
 		}
 	}
-	return len(r.Windows) > 0 && (!r.Daily || len(r.Windows) == 1)
+	return len(r.Windows) > 0 && (!r.Daily || len(r.Windows) == 1) && r.Days <= HolidaysOnly
 }

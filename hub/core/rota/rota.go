@@ -11,6 +11,7 @@ package rota
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"keng/hub/core"
@@ -77,30 +78,68 @@ type Slot struct {
 // The bounds of a rotation, within which every moment can be computed.
 const (
 	LengthMax = 1000 // units a turn
+	PhaseMax  = 1000
+	SlotsMax  = 1000
 	yearMin   = 1970
-	yearMax   = 2200
+	yearMax   = 2200 // nobody is on call after it
 )
 
 // Check says what is wrong with a rotation that cannot be.
 func (r *Rotation) Check() error {
-	within := func(t time.Time) bool { y := t.UTC().Year(); return y >= yearMin && y <= yearMax }
 	switch {
-	case len(r.Participants) == 0:
+	case len(r.Participants) == 0 && r.Unit != Fixed:
 		return core.Invalid("participants", "a rotation needs at least one")
-	case r.Unit < Hourly || r.Unit > Weekly:
-		return core.Invalid("type", "must be hourly, daily or weekly")
+	case r.Unit < Hourly || r.Unit > Fixed:
+		return core.Invalid("type", "must be hourly, daily, weekly, monthly or fixed")
 	case r.Length > LengthMax:
 		return core.Invalid("length", fmt.Sprintf("must be from 1 to %d", LengthMax))
 	case r.Start.IsZero():
 		return core.Invalid("startDate", "a rotation needs one")
-	case !within(r.Start):
-		return core.Invalid("startDate", fmt.Sprintf("must be in the years %d to %d", yearMin, yearMax))
+	case !known(r.Start):
+		return core.Invalid("startDate", knownWords)
 	case !r.End.IsZero() && !r.End.After(r.Start):
 		return core.Invalid("endDate", "must be after startDate")
-	case !r.End.IsZero() && !within(r.End):
-		return core.Invalid("endDate", fmt.Sprintf("must be in the years %d to %d", yearMin, yearMax))
+	case !r.End.IsZero() && !known(r.End):
+		return core.Invalid("endDate", knownWords)
+	case r.Phase < 0 || r.Phase > PhaseMax:
+		return core.Invalid("phase", fmt.Sprintf("must be from 0 to %d", PhaseMax))
+	case r.Skips && r.Unit != Daily && r.Unit != Weekly:
+		return core.Invalid("skips", "only a daily or weekly rotation can skip turns")
+	}
+	return r.checkSlots()
+}
+
+// checkSlots says what is wrong with the slots.
+func (r *Rotation) checkSlots() error {
+	switch {
+	case r.Unit != Fixed && len(r.Slots) > 0:
+		return core.Invalid("slots", "only a fixed rotation has slots")
+	case r.Unit == Fixed && len(r.Slots) == 0:
+		return core.Invalid("slots", "a fixed rotation needs at least one")
+	case len(r.Slots) > SlotsMax:
+		return core.Invalid("slots", fmt.Sprintf("must be at most %d", SlotsMax))
+	}
+	for i, s := range r.Slots {
+		field := "slots[" + strconv.Itoa(i) + "]"
+		switch {
+		case !known(s.Start) || !known(s.End):
+			return core.Invalid(field, knownWords)
+		case !s.End.After(s.Start):
+			return core.Invalid(field, "must end after its start")
+		case i > 0 && s.Start.Before(r.Slots[i-1].End):
+			return core.Invalid(field, "must not start before the one before it ends")
+		}
 	}
 	return nil
+}
+
+// knownWords is what is said of a time that is not known.
+const knownWords = "must be in the years 1970 to 2200"
+
+// known reports whether t is in the years with which a calendar can count.
+func known(t time.Time) bool {
+	y := t.UTC().Year()
+	return y >= yearMin && y <= yearMax
 }
 
 // Participant is who takes a turn: at most one of a person, a team and an escalation.
@@ -134,106 +173,36 @@ func (s *Schedule) OnCall(t time.Time, zone *time.Location) []Shift {
 	return on
 }
 
-// At returns the turn of the rotation that covers t. It reports false before the
-// start, at or after the end, outside the restriction's windows, and for a rotation that
-// [Rotation.Check] refuses.
+// At returns the turn of the rotation that covers t, in a world without holidays. It reports
+// false before the start, at or after the end, outside the restriction's windows, and for a
+// rotation that [Rotation.Check] refuses.
 func (r *Rotation) At(t time.Time, zone *time.Location) (Shift, bool) {
-	if r.Check() != nil || t.Year() > yearMax || t.Before(r.Start) || (!r.End.IsZero() && !t.Before(r.End)) {
+	p := newLane(r, newWall(zone), nil).turn(momentOf(t))
+	if !p.on || !r.Restriction.Covers(t, zone) {
 		return Shift{}, false
 	}
-	if !r.Restriction.Covers(t, zone) {
-		return Shift{}, false
-	}
-	n := r.turn(t, zone)
-	shift := Shift{
-		Rotation: r.ID, Start: r.handover(n, zone), End: r.handover(n+1, zone),
-		Participant: r.Participants[n%len(r.Participants)],
-	}
-	if !r.End.IsZero() && shift.End.After(r.End) {
-		shift.End = r.End
-	}
-	return shift, true
+	return Shift{Rotation: r.ID, Start: p.start.time(), End: p.end.time(), Participant: p.who}, true
 }
 
-// turn returns the number of the turn that covers t, which is not before the start.
-func (r *Rotation) turn(t time.Time, zone *time.Location) int {
-	// By elapsed time the guess is off by at most the hours that clocks have moved.
-	n := max(0, int(t.Sub(r.Start)/r.nominal()))
-	for n > 0 && t.Before(r.handover(n, zone)) {
-		n--
+// Keeping returns the same rotation with the phase by which who has the turn that covers t,
+// whatever the restriction leaves of it: what an edit of somebody's rotation stores so that who
+// is on call stays on call. Of several turns of theirs it is the next that comes. It reports
+// false if who is not among the participants or no turn covers t. In a fixed rotation nothing
+// moves: there it reports whether the slot at t is theirs.
+func (r *Rotation) Keeping(who Participant, t time.Time, zone *time.Location) (Rotation, bool) {
+	kept := *r
+	p := newLane(r, newWall(zone), nil).turn(momentOf(t))
+	if !p.on || r.Unit == Fixed {
+		return kept, p.on && p.who == who
 	}
-	for !t.Before(r.handover(n+1, zone)) {
-		n++
+	count := len(r.Participants)
+	for range count {
+		if newLane(&kept, newWall(zone), nil).participant(p.turn) == who {
+			return kept, true
+		}
+		kept.Phase = mod(mod(kept.Phase, count)+1, count)
 	}
-	return n
+	return *r, false
 }
 
 func (r *Rotation) length() int { return min(max(1, r.Length), LengthMax) }
-
-// nominal is how long a turn lasts where clocks do not move.
-func (r *Rotation) nominal() time.Duration {
-	unit := 7 * 24 * time.Hour
-	switch r.Unit {
-	case Hourly:
-		unit = time.Hour
-	case Daily:
-		unit = 24 * time.Hour
-	}
-	return time.Duration(r.length()) * unit
-}
-
-// handover returns the moment at which turn n begins.
-func (r *Rotation) handover(n int, zone *time.Location) time.Time {
-	if r.Unit == Hourly {
-		// Hours are elapsed time: an hourly rotation whose hour vanished would have a turn of nothing.
-		return r.Start.Add(time.Duration(n) * r.nominal())
-	}
-	days := n * r.length()
-	if r.Unit == Weekly {
-		days *= 7
-	}
-	if n == 0 {
-		return r.Start
-	}
-	return Wall(r.Start.In(zone), days)
-}
-
-// Wall returns the moment, days calendar days after start, that shows the same
-// wall-clock time in start's zone. See the package comment for times that a
-// change of clocks removes or repeats.
-func Wall(start time.Time, days int) time.Time {
-	y, m, d := start.Date()
-	h, min, s := start.Clock()
-	t := time.Date(y, m, d+days, h, min, s, start.Nanosecond(), start.Location())
-	wanted := time.Date(y, m, d+days, h, min, s, start.Nanosecond(), time.UTC)
-	if !face(t).Equal(wanted) {
-		return nearestJump(t)
-	}
-	// If the time exists twice time.Date may have chosen either: take the first.
-	begin, _ := t.ZoneBounds()
-	if begin.IsZero() {
-		return t
-	}
-	_, offset := t.Zone()
-	_, before := begin.Add(-time.Nanosecond).Zone()
-	if first := t.Add(time.Duration(offset-before) * time.Second); first.Before(begin) && face(first).Equal(wanted) {
-		return first
-	}
-	return t
-}
-
-// face returns what the clock on the wall shows at t, as if it were UTC.
-func face(t time.Time) time.Time {
-	_, offset := t.Zone()
-	return t.UTC().Add(time.Duration(offset) * time.Second)
-}
-
-// nearestJump returns the change of clocks next to t. For a wall-clock time that
-// was jumped over time.Date gives a moment just before or just after the jump.
-func nearestJump(t time.Time) time.Time {
-	begin, end := t.ZoneBounds()
-	if begin.IsZero() || (!end.IsZero() && end.Sub(t) < t.Sub(begin)) {
-		return end
-	}
-	return begin
-}
