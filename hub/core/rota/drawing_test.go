@@ -32,7 +32,7 @@ func (d drawing) check(t *testing.T, loc *time.Location) {
 	for l := range strings.Lines(strings.TrimSpace(d.want)) {
 		want = append(want, strings.TrimSpace(l))
 	}
-	final := somebody(c.Timeline(a, b).Final)
+	final := c.Timeline(a, b).Final
 	if got := short(final, loc); !slices.Equal(got, want) {
 		t.Errorf("\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

@@ -141,8 +141,10 @@ func (p *plan) duty(now, wall time.Time, days holiday.Days) duty {
 	case p.r.Unit == rota.Hourly:
 		turn = int(now.Sub(p.r.Start).Minutes()) / 60 / max(1, p.r.Length)
 		number = turn
-	case p.r.Skips:
+	case p.r.Skips && p.hasWindow(p.turn):
 		number = p.counted
+	case p.r.Skips: // it does not count, and has a window all the same: the last that counted goes on
+		number = max(0, p.counted-1)
 	}
 	return duty{kind: rota.ByRotation, turn: turn, who: p.r.Participants[(number+p.r.Phase)%len(p.r.Participants)]}
 }

@@ -33,7 +33,7 @@ func troublesDiffer(d *draw, c *rota.Calendar, lived [][]minute) string {
 			somebody = somebody || r.final.who != rota.Participant{}
 			an = an || r.final.who.User == "an"
 		}
-		gap := !somebody && covers.open(shown(now, c.Zone), c.Holidays)
+		gap := !somebody && !c.Schedule.Disabled && covers.open(shown(now, c.Zone), c.Holidays)
 		off := an && !now.Before(start) && now.Before(end)
 		var toldGap, toldOff bool
 		for _, t := range troubles {
