@@ -124,6 +124,8 @@ func (r *Rotation) checkSlots() error {
 		switch {
 		case !known(s.Start) || !known(s.End):
 			return core.Invalid(field, knownWords)
+		case s.Participant.several():
+			return core.Invalid(field, severalWords)
 		case !s.End.After(s.Start):
 			return core.Invalid(field, "must end after its start")
 		case i > 0 && s.Start.Before(r.Slots[i-1].End):
@@ -150,8 +152,23 @@ type Participant struct {
 	Escalation core.EscalationID `cbor:"3,keyasint,omitempty"`
 }
 
-// Shift is one turn: [Start, End), whatever the rotation's restriction cuts out of it.
-// A zero End means that it never ends.
+// severalWords is what is said of a participant who is more than one.
+const severalWords = "must be one user, one team, one escalation or nobody"
+
+// several reports whether the participant is more than one.
+func (p Participant) several() bool {
+	one := Participant{User: p.User}
+	if p.User == "" {
+		one.Team = p.Team
+	}
+	if one == (Participant{}) {
+		one.Escalation = p.Escalation
+	}
+	return p != one
+}
+
+// Shift is the part of a turn in which its participant is on call ([Rotation.Shifts]), or the
+// whole turn ([Rotation.At]): [Start, End).
 type Shift struct {
 	Rotation   string
 	Start, End time.Time
