@@ -52,7 +52,7 @@ func short(all []rota.Period, loc *time.Location) (s []string) {
 	const form = "02 15:04"
 	kinds := map[rota.Kind]string{rota.ByRotation: "default", rota.ByOverride: "override", rota.ByForward: "forwarding"}
 	for _, p := range all {
-		s = append(s, strings.Join([]string{p.Rotation, p.Start.In(loc).Format(form), "–", p.End.In(loc).Format(form), name(p.Participant), kinds[p.Kind]}, " "))
+		s = append(s, strings.Join([]string{p.Rotation, p.Start.In(loc).Format(form), "–", p.End.In(loc).Format(form), called(p.Participant), kinds[p.Kind]}, " "))
 	}
 	return s
 }

@@ -70,7 +70,7 @@ func TestDaysThatAreNotDays(t *testing.T) {
 			r := weekly(start, "an", "bình", "chi")
 			r.Unit = c.unit
 			text := func(who rota.Participant, start, end time.Time) string {
-				return fmt.Sprintf("%s %s %s", name(who), start.UTC().Format(time.RFC3339), end.Sub(start))
+				return fmt.Sprintf("%s %s %s", called(who), start.UTC().Format(time.RFC3339), end.Sub(start))
 			}
 			want := strings.Split(c.want, ", ")
 			var got, oracle []string

@@ -73,7 +73,7 @@ func disagreement(d *draw, c *rota.Calendar) string {
 			return "the periods of the timeline, " + part.name + ": " + wrong
 		}
 	}
-	return cmp.Or(shiftsDiffer(d, c, lived), nextDiffers(d, c, lived), keepingDiffers(d, c, lived))
+	return cmp.Or(shiftsDiffer(d, c, lived), nextDiffers(d, c, lived), keepingDiffers(d, c, lived), troublesDiffer(d, c, lived), loadsDiffer(d, c, lived))
 }
 
 // differ says where two lists of lines part.
@@ -209,7 +209,7 @@ func nextDiffers(d *draw, c *rota.Calendar, lived [][]minute) string {
 				}
 			}
 			if after >= 0 && after < len(lived) {
-				return fmt.Sprintf("next after %s is nobody of %s, for the oracle %s at %s", now.In(c.Zone), r.ID, name(lived[after][i].final.who), begin.In(c.Zone))
+				return fmt.Sprintf("next after %s is nobody of %s, for the oracle %s at %s", now.In(c.Zone), r.ID, called(lived[after][i].final.who), begin.In(c.Zone))
 			}
 		}
 	}
@@ -228,11 +228,11 @@ func keepingDiffers(d *draw, c *rota.Calendar, lived [][]minute) string {
 		who := pick(d, r.Participants...)
 		kept, ok := r.Keeping(who, now, c.Zone)
 		if !ok {
-			return fmt.Sprintf("%s cannot keep the turn of %s at %s", name(who), r.ID, now.In(c.Zone))
+			return fmt.Sprintf("%s cannot keep the turn of %s at %s", called(who), r.ID, now.In(c.Zone))
 		}
 		then := live(&rota.Calendar{Schedule: &rota.Schedule{Rotations: []rota.Rotation{kept}}, Zone: c.Zone, Holidays: c.Holidays}, now, now.Add(time.Minute))
 		if then[0][0].base.who != who {
-			return fmt.Sprintf("%s keeps the turn of %s at %s, but with phase %d %s has it", name(who), r.ID, now.In(c.Zone), kept.Phase, name(then[0][0].base.who))
+			return fmt.Sprintf("%s keeps the turn of %s at %s, but with phase %d %s has it", called(who), r.ID, now.In(c.Zone), kept.Phase, called(then[0][0].base.who))
 		}
 		if _, ok := r.Keeping(rota.Participant{User: core.UserID("nobody of it")}, now, c.Zone); ok {
 			return "somebody keeps a turn who is not a participant"

@@ -202,10 +202,10 @@ func words(c *rota.Calendar) string {
 		}
 		fmt.Fprintf(&b, ", phase %d of", r.Phase)
 		for _, p := range r.Participants {
-			fmt.Fprintf(&b, " [%s]", name(p))
+			fmt.Fprintf(&b, " [%s]", called(p))
 		}
 		for _, s := range r.Slots {
-			fmt.Fprintf(&b, "\n  slot %s to %s: %s", when(s.Start), when(s.End), name(s.Participant))
+			fmt.Fprintf(&b, "\n  slot %s to %s: %s", when(s.Start), when(s.End), called(s.Participant))
 		}
 		if w := r.Restriction; w != nil {
 			fmt.Fprintf(&b, "\n  restricted, skips %v, daily %v, %s:", r.Skips, w.Daily, [...]string{"any day", "no holidays", "holidays only"}[w.Days])
@@ -216,7 +216,7 @@ func words(c *rota.Calendar) string {
 		b.WriteByte('\n')
 	}
 	for _, o := range c.Overrides {
-		fmt.Fprintf(&b, "override %d %s by %s of %q, %s to %s\n", o.Number, o.Alias, name(o.Participant), o.Rotations, when(o.Start), when(o.End))
+		fmt.Fprintf(&b, "override %d %s by %s of %q, %s to %s\n", o.Number, o.Alias, called(o.Participant), o.Rotations, when(o.Start), when(o.End))
 	}
 	for _, f := range c.Forwards {
 		fmt.Fprintf(&b, "forward %d from %s to %s, %s to %s\n", f.Number, f.From, f.To, when(f.Start), when(f.End))

@@ -55,12 +55,12 @@ func live(c *rota.Calendar, a, b time.Time) [][]minute {
 		for i, p := range plans {
 			p.turnPages(latest)
 			all[i].base = p.duty(now, wall, c.Holidays)
-			all[i].over = override(c.Overrides, p.r.ID, now)
+			all[i].over = overridden(c.Overrides, p.r.ID, now)
 			all[i].final = all[i].base
 			if all[i].over.kind != 0 {
 				all[i].final = all[i].over
 			}
-			all[i].final = forward(c.Forwards, all[i].final, now)
+			all[i].final = forwarded(c.Forwards, all[i].final, now)
 			if c.Schedule.Disabled {
 				all[i].final = duty{}
 			}
@@ -173,8 +173,8 @@ func (p *plan) open(wall time.Time, days holiday.Days) bool {
 	return p.week[int(weekday)*1440+wall.Hour()*60+wall.Minute()]
 }
 
-// override is what the overrides make of a rotation now: the last made one wins.
-func override(overrides []rota.Override, rotation string, now time.Time) (d duty) {
+// overridden is what the overrides make of a rotation now: the last made one wins.
+func overridden(overrides []rota.Override, rotation string, now time.Time) (d duty) {
 	last := uint64(0)
 	for _, o := range overrides {
 		named := len(o.Rotations) == 0 || slices.Contains(o.Rotations, rotation)
@@ -186,8 +186,8 @@ func override(overrides []rota.Override, rotation string, now time.Time) (d duty
 	return d
 }
 
-// forward passes a person's duty on from rule to rule, to each person once.
-func forward(rules []rota.Forward, d duty, now time.Time) duty {
+// forwarded passes a person's duty on from rule to rule, to each person once.
+func forwarded(rules []rota.Forward, d duty, now time.Time) duty {
 	first := d.who.User
 	passed := []core.UserID{first}
 	for first != "" {
@@ -232,8 +232,8 @@ func somebody(all []rota.Period) []rota.Period {
 	return slices.DeleteFunc(slices.Clone(all), func(p rota.Period) bool { return p.Participant == rota.Participant{} })
 }
 
-// name is what a participant is called in what tests print.
-func name(p rota.Participant) string {
+// called is what a participant is called in what tests print.
+func called(p rota.Participant) string {
 	switch {
 	case p.Team != "":
 		return "team " + string(p.Team)
@@ -247,7 +247,7 @@ func name(p rota.Participant) string {
 
 // cause says who has a period and by what, in words.
 func cause(p rota.Period) string {
-	s := p.Rotation + " " + name(p.Participant)
+	s := p.Rotation + " " + called(p.Participant)
 	if p.Override != "" {
 		s += " by override " + p.Override
 	}

@@ -58,11 +58,13 @@ func loadsDiffer(d *draw, c *rota.Calendar, lived [][]minute) string {
 	for m := range lived {
 		wall := shown(d.a.Add(time.Duration(m)*time.Minute), c.Zone)
 		day, odd := c.Holidays[holiday.Date{Year: wall.Year(), Month: wall.Month(), Day: wall.Day()}]
+		on := map[core.UserID]bool{} // once, in however many rotations
 		for _, r := range lived[m] {
 			who := r.final.who.User
-			if who == "" {
+			if who == "" || on[who] {
 				continue
 			}
+			on[who] = true
 			load := want[who]
 			load.OnCall += time.Minute
 			if wall.Hour() >= 22 || wall.Hour() < 6 {

@@ -187,7 +187,7 @@ func tiles(t *testing.T, r *rota.Rotation, loc *time.Location, from, to time.Tim
 		want := r.Participants[turn%len(r.Participants)]
 		if !s.Start.Equal(begin) || !s.End.Equal(end) || s.Participant != want || s.Rotation != r.ID {
 			t.Fatalf("%s from %s, turn %d: the shift is from %s to %s of %s, want from %s to %s of %s", r.ID, r.Start.In(loc), turn,
-				s.Start.In(loc), s.End.In(loc), name(s.Participant), begin.In(loc), end.In(loc), name(want))
+				s.Start.In(loc), s.End.In(loc), called(s.Participant), begin.In(loc), end.In(loc), called(want))
 		}
 		if turn > 0 {
 			shows(t, r, loc, begin, p.handover(turn), met)
@@ -243,7 +243,9 @@ func agrees(t *testing.T, d *draw, c *rota.Calendar, from, to time.Time) {
 				}
 				return -1
 			})
-			want = append(want, cause(of[r.ID][at]))
+			if p := of[r.ID][at]; !now.Before(p.Start) {
+				want = append(want, cause(p))
+			}
 		}
 		if on := covering(c.OnCall(now), now); on != strings.Join(want, ", ") {
 			t.Fatalf("at %s [%s] is on call, by the timeline %q", now.In(c.Zone), on, want)
