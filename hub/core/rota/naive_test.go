@@ -10,6 +10,8 @@ import (
 	"keng/hub/core/rota"
 )
 
+const wall = "2006-01-02 15:04"
+
 // Who is on call is, in every minute around changes of clocks, who the calendar says. Rules
 // ogapi-7.rotation.units, ogapi-7.rotation.none, ogapi-7.rotation.end,
 // ogapi-7.restriction.daily, ogapi-7.restriction.weekly, keng-7.rotation.wall-clock.

@@ -11,7 +11,7 @@ import (
 )
 
 // Turns around days that do not have 24 hours, each written out by hand. Rules
-// keng-7.rotation.wall-clock, keng-7.rotation.empty.
+// keng-7.rotation.wall-clock, keng-7.turn.odd.
 func TestDaysThatAreNotDays(t *testing.T) {
 	for _, c := range []struct {
 		name, zone, start string

@@ -53,7 +53,7 @@ func TestTimelinesOfOpsgenie(t *testing.T) {
 		{"ogapi-7.rotation.units", "the length is 1 where none is given", []rota.Rotation{ending(turns("r", rota.Daily, 0, "an", "bình"), on(25, 8))}, nil, nil, `
 			r 23 08:00 – 24 08:00 an default
 			r 24 08:00 – 25 08:00 bình default`, nil},
-		{"ogapi-7.rotation.order", "the order counts, and who is named twice has two turns in a row", []rota.Rotation{ending(turns("r", rota.Daily, 1, "chi", "an", "an"), on(27, 8))}, nil, nil, `
+		{"ogapi-7.rotation.repeats", "the order counts, and who is named twice has two turns in a row", []rota.Rotation{ending(turns("r", rota.Daily, 1, "chi", "an", "an"), on(27, 8))}, nil, nil, `
 			r 23 08:00 – 24 08:00 chi default
 			r 24 08:00 – 25 08:00 an default
 			r 25 08:00 – 26 08:00 an default
@@ -89,7 +89,7 @@ func TestTimelinesOfOpsgenie(t *testing.T) {
 		{"ogapi-7.restriction.whole", "from midnight to midnight is all the day", []rota.Rotation{ending(daily(turns("r", rota.Daily, 1, "an", "bình"), 0, 24), on(25, 8))}, nil, nil, `
 			r 23 08:00 – 24 08:00 an default
 			r 24 08:00 – 25 08:00 bình default`, nil},
-		{"ogapi-7.override.all", "an override that lists no rotation replaces all", []rota.Rotation{turns("r", rota.Weekly, 1, "an"), turns("s", rota.Weekly, 1, "bình")},
+		{"ogapi-7.override.replaces", "an override that lists no rotation replaces all", []rota.Rotation{turns("r", rota.Weekly, 1, "an"), turns("s", rota.Weekly, 1, "bình")},
 			[]rota.Override{override(user("chi"), on(24, 12), on(25, 12))}, nil, `
 			r 23 08:00 – 24 12:00 an default
 			r 24 12:00 – 25 12:00 chi override
@@ -97,7 +97,7 @@ func TestTimelinesOfOpsgenie(t *testing.T) {
 			s 23 08:00 – 24 12:00 bình default
 			s 24 12:00 – 25 12:00 chi override
 			s 25 12:00 – 30 08:00 bình default`, nil},
-		{"ogapi-7.override.listed", "an override replaces the rotations that it lists", []rota.Rotation{turns("r", rota.Weekly, 1, "an"), turns("s", rota.Weekly, 1, "bình"), turns("w", rota.Weekly, 1, "an")},
+		{"ogapi-7.override.replaces", "an override replaces the rotations that it lists", []rota.Rotation{turns("r", rota.Weekly, 1, "an"), turns("s", rota.Weekly, 1, "bình"), turns("w", rota.Weekly, 1, "an")},
 			[]rota.Override{override(user("chi"), on(29, 12), on(30, 12), "w", "r")}, nil, `
 			r 23 08:00 – 29 12:00 an default
 			r 29 12:00 – 30 08:00 chi override
@@ -115,7 +115,7 @@ func TestTimelinesOfOpsgenie(t *testing.T) {
 			r 24 08:00 – 24 09:00 team mạng override
 			r 24 09:00 – 24 10:00 escalation tầng override
 			r 24 10:00 – 25 08:00 an default`, nil},
-		{"ogapi-7.forward.person", "whatever is the person's in the window goes to the other", []rota.Rotation{ending(turns("r", rota.Daily, 1, "an", "bình"), on(26, 8)), turns("s", rota.Weekly, 1, "an")}, nil,
+		{"ogapi-7.forward.redirects", "whatever is the person's in the window goes to the other", []rota.Rotation{ending(turns("r", rota.Daily, 1, "an", "bình"), on(26, 8)), turns("s", rota.Weekly, 1, "an")}, nil,
 			[]rota.Forward{forward("an", "chi", on(23, 20), on(25, 20))}, `
 			r 23 08:00 – 23 20:00 an default
 			r 23 20:00 – 24 08:00 chi forwarding
@@ -131,7 +131,7 @@ func TestTimelinesOfOpsgenie(t *testing.T) {
 			r 24 08:00 – 25 08:00 bình override
 			r 25 08:00 – 26 08:00 chi forwarding
 			r 26 08:00 – 30 08:00 an default`, nil},
-		{"ogapi-7.forward.person", "what is the team's is not a person's to forward", []rota.Rotation{{ID: "r", Start: on(23, 8), Unit: rota.Weekly, Length: 1, Participants: []rota.Participant{{Team: "an"}}}}, nil,
+		{"ogapi-7.forward.redirects", "what is the team's is not a person's to forward", []rota.Rotation{{ID: "r", Start: on(23, 8), Unit: rota.Weekly, Length: 1, Participants: []rota.Participant{{Team: "an"}}}}, nil,
 			[]rota.Forward{forward("an", "chi", on(23, 0), on(30, 0))}, `
 			r 23 08:00 – 30 08:00 team an default`, nil},
 	} {

@@ -21,10 +21,10 @@ var (
 
 // Who is on call, now and in the timeline, is in every minute who the oracle says, and the
 // periods are those that it draws. By hand: go test ./hub/core/rota -run Oracle -args
-// -schedules 10000. Rules ogapi-7.rotation.several, ogapi-7.override.listed,
-// ogapi-7.forward.person, keng-7.rotation.monthly, keng-7.rotation.fixed,
-// keng-7.rotation.skips, keng-7.restriction.holidays, keng-7.override.last,
-// keng-7.override.outside, keng-7.forward.chain.
+// -schedules 10000. Rules ogapi-7.rotation.several, ogapi-7.override.replaces,
+// ogapi-7.forward.redirects, keng-7.turn.months, keng-7.turn.fixed,
+// keng-7.turn.skips, keng-7.restriction.holidays, keng-7.override.newest,
+// keng-7.override.always, keng-7.forward.chain.
 func TestOracle(t *testing.T) {
 	zones := everyZone(t)
 	for i := range uint64(*schedules) {

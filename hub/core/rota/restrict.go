@@ -64,8 +64,11 @@ func (r *Restriction) CoversOn(t time.Time, zone *time.Location, days holiday.Da
 func (r *Restriction) counts(local time.Time, days holiday.Days) (time.Weekday, bool) {
 	weekday, off := local.Weekday(), false
 	if len(days) > 0 {
-		date := holiday.On(local)
-		weekday, off = days.Weekday(date), days.Holiday(date)
+		if special, ok := days[holiday.On(local)]; ok && special.Works {
+			weekday = special.As
+		} else {
+			off = ok
+		}
 	}
 	return weekday, r.Days == AnyDay || off == (r.Days == HolidaysOnly)
 }

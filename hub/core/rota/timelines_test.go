@@ -49,14 +49,14 @@ func TestTimelinesOfOurs(t *testing.T) {
 	}
 	user := func(id core.UserID) rota.Participant { return rota.Participant{User: id} }
 	for _, c := range []drawing{
-		{"keng-7.rotation.monthly", "by the month", []rota.Rotation{rotation(rota.Monthly, time.Date(2026, 9, 25, 8, 0, 0, 0, loc))}, nil, nil, `
+		{"keng-7.turn.months", "by the month", []rota.Rotation{rotation(rota.Monthly, time.Date(2026, 9, 25, 8, 0, 0, 0, loc))}, nil, nil, `
 			r 23 08:00 – 25 08:00 bình default
 			r 25 08:00 – 30 08:00 chi default`, nil},
-		{"keng-7.rotation.fixed", "by hand", []rota.Rotation{fixed}, nil, nil, `
+		{"keng-7.turn.fixed", "by hand", []rota.Rotation{fixed}, nil, nil, `
 			r 23 08:00 – 24 07:00 chi default
 			r 24 07:00 – 25 00:00 chi default
 			r 26 00:00 – 26 01:00 an default`, nil},
-		{"keng-7.rotation.skips", "from Friday's person to the next on Monday", []rota.Rotation{skipping}, nil, nil, `
+		{"keng-7.turn.skips", "from Friday's person to the next on Monday", []rota.Rotation{skipping}, nil, nil, `
 			r 23 09:00 – 23 17:00 bình default
 			r 24 09:00 – 24 17:00 chi default
 			r 25 09:00 – 25 17:00 an default
@@ -71,15 +71,15 @@ func TestTimelinesOfOurs(t *testing.T) {
 		{"keng-7.restriction.holidays", "on holidays alone, from midnight to midnight", []rota.Rotation{only}, nil, nil, `
 			r 25 00:00 – 25 08:00 bình default
 			r 25 08:00 – 26 00:00 chi default`, days},
-		{"keng-7.override.outside", "outside of windows and over hand-overs", []rota.Rotation{skipping}, []rota.Override{override(1, "o", user("dung"), on(23, 12), on(27, 12))}, nil, `
+		{"keng-7.override.always", "outside of windows and over hand-overs", []rota.Rotation{skipping}, []rota.Override{override(1, "o", user("dung"), on(23, 12), on(27, 12))}, nil, `
 			r 23 09:00 – 23 12:00 bình default
 			r 23 12:00 – 27 12:00 dung override
 			r 27 12:00 – 27 17:00 chi default`, nil},
-		{"keng-7.override.outside", "before the start and after the end", []rota.Rotation{late}, []rota.Override{override(1, "o", user("dung"), on(24, 0), on(24, 1)), override(2, "p", user("dung"), on(29, 10), on(29, 12))}, nil, `
+		{"keng-7.override.always", "before the start and after the end", []rota.Rotation{late}, []rota.Override{override(1, "o", user("dung"), on(24, 0), on(24, 1)), override(2, "p", user("dung"), on(29, 10), on(29, 12))}, nil, `
 			r 24 00:00 – 24 01:00 dung override
 			r 28 08:00 – 29 08:00 an default
 			r 29 10:00 – 29 12:00 dung override`, nil},
-		{"keng-7.override.last", "what was made last wins, even if it is nobody", []rota.Rotation{rotation(rota.Weekly, on(23, 8))},
+		{"keng-7.override.newest", "what was made last wins, even if it is nobody", []rota.Rotation{rotation(rota.Weekly, on(23, 8))},
 			[]rota.Override{override(3, "o", rota.Participant{}, on(24, 12), on(24, 18)), override(1, "p", user("chi"), on(24, 6), on(24, 20)), override(2, "q", user("dung"), on(24, 16), on(25, 0))}, nil, `
 			r 23 08:00 – 24 06:00 an default
 			r 24 06:00 – 24 12:00 chi override

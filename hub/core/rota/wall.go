@@ -18,10 +18,10 @@ const (
 
 // momentOf returns the moment of t, or the nearest that there is.
 func momentOf(t time.Time) moment {
-	switch year := t.Year(); { // some hours next to New Year decide nothing so far out
-	case year < 1685:
+	switch seconds := t.Unix(); {
+	case seconds < int64(dawn/second):
 		return dawn
-	case year > 2257:
+	case seconds > int64(forever/second):
 		return forever
 	}
 	return moment(t.UnixNano())
