@@ -29,8 +29,8 @@ type minute struct{ base, over, final duty }
 
 // shown is what the wall shows, as if it were UTC, where all days have 24 hours.
 func shown(t time.Time, zone *time.Location) time.Time {
-	t = t.In(zone)
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+	_, seconds := t.In(zone).Zone()
+	return t.UTC().Add(time.Duration(seconds) * time.Second)
 }
 
 // live lives through [a,b) and returns each of its minutes, and in them each rotation.
