@@ -10,48 +10,7 @@ import (
 	"keng/hub/core/rota"
 )
 
-// plainTurns walks a rotation minute by minute with a calendar in hand: as soon as the clock
-// on the wall shows the time of the next hand-over, or a later one, the turn is over.
-type plainTurns struct {
-	r      rota.Rotation
-	number int
-	next   string // what the wall shows, at least, at the next hand-over
-}
-
 const wall = "2006-01-02 15:04"
-
-// pass lets a minute begin, and returns who has the turn in it; "" for nobody.
-func (p *plainTurns) pass(t time.Time, loc *time.Location) core.UserID {
-	if t.Before(p.r.Start) || !p.r.End.IsZero() && !t.Before(p.r.End) {
-		return ""
-	}
-	switch {
-	case p.r.Unit == rota.Hourly:
-		p.number = int(t.Sub(p.r.Start).Minutes()) / 60 / p.r.Length
-	case p.next == "":
-		p.next = p.after(1, loc)
-	case t.In(loc).Format(wall) >= p.next:
-		p.number++
-		p.next = p.after(p.number+1, loc)
-	}
-	if p.r.Restriction != nil && !weekOf(p.r.Restriction)[minuteOf(t.In(loc))] {
-		return ""
-	}
-	return p.r.Participants[p.number%len(p.r.Participants)].User
-}
-
-// after is what the wall should show when so many turns have passed.
-func (p *plainTurns) after(turns int, loc *time.Location) string {
-	days := turns * p.r.Length
-	if p.r.Unit == rota.Weekly {
-		days *= 7
-	}
-	shown, err := time.Parse(wall, p.r.Start.In(loc).Format(wall)) // as if it were UTC, where days have 24 hours
-	if err != nil {
-		panic(err)
-	}
-	return shown.Add(time.Duration(days) * 24 * time.Hour).Format(wall)
-}
 
 // Who is on call is, in every minute around changes of clocks, who the calendar says. Rules
 // ogapi-7.rotation.units, ogapi-7.rotation.none, ogapi-7.rotation.end,
@@ -81,14 +40,12 @@ func TestOnCallMinuteByMinute(t *testing.T) {
 			{ID: "dd", Start: start, Unit: rota.Daily, Length: 2, Participants: who("dd1", "dd2"), Restriction: nights},
 			{ID: "w", Start: start.Add(-5 * 24 * time.Hour), Unit: rota.Weekly, Length: 1, Participants: who("w1", "w2"), Restriction: weekend},
 		}}
-		var plain []*plainTurns
-		for _, r := range s.Rotations {
-			plain = append(plain, &plainTurns{r: r})
-		}
-		for now := start.Add(-12 * time.Hour); now.Before(start.AddDate(0, 0, 5)); now = now.Add(time.Minute) {
+		first := start.Add(-12 * time.Hour)
+		for m, rotations := range live(&rota.Calendar{Schedule: &s, Zone: loc}, first, start.AddDate(0, 0, 5)) {
+			now := first.Add(time.Duration(m) * time.Minute)
 			var want, got []string
-			for i, p := range plain {
-				if user := p.pass(now, loc); user != "" {
+			for i, r := range rotations {
+				if user := r.base.who.User; user != "" {
 					want = append(want, s.Rotations[i].ID+":"+string(user))
 				}
 			}
