@@ -13,7 +13,7 @@ import (
 type Load struct {
 	OnCall   time.Duration
 	Nights   time.Duration // from 22:00 to 06:00 by the clock of the schedule's zone
-	Weekends time.Duration // on Saturdays and Sundays, but for make-up days
+	Weekends time.Duration // on Saturdays and Sundays; a make-up day is what it stands for
 	Holidays time.Duration
 }
 

@@ -70,7 +70,11 @@ func loadsDiffer(d *draw, c *rota.Calendar, lived [][]minute) string {
 			if wall.Hour() >= 22 || wall.Hour() < 6 {
 				load.Nights += time.Minute
 			}
-			if (wall.Weekday() == time.Saturday || wall.Weekday() == time.Sunday) && !(odd && day.Works) {
+			weekday := wall.Weekday()
+			if odd && day.Works {
+				weekday = day.As
+			}
+			if weekday == time.Saturday || weekday == time.Sunday {
 				load.Weekends += time.Minute
 			}
 			if odd && !day.Works {

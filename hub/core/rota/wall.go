@@ -77,22 +77,42 @@ func (w *wall) seek(m moment) {
 // period returns a stretch around m in which the clock does not change, though it may not at
 // its ends either: a zone may have got another name, or a year begun.
 func (w *wall) period(m moment) stretch {
-	t := m.time().In(w.zone)
-	_, seconds := t.Zone()
-	s := stretch{begin: dawn, end: forever, offset: moment(seconds) * second}
-	begin, end := t.ZoneBounds()
+	s := stretch{begin: dawn, end: forever, offset: w.ahead(m)}
+	begin, end := m.time().In(w.zone).ZoneBounds()
 	if !begin.IsZero() {
 		s.begin = momentOf(begin)
 	}
 	if !end.IsZero() {
 		s.end = momentOf(end)
 	}
-	// On the last day of a leap year [time.Time.ZoneBounds] may give an end that has passed.
+	// Where a zone goes by a rule [time.Time.ZoneBounds] errs: on the last day of a leap year it
+	// may give an end that has passed, and at the first use of the rule a begin before it.
 	if s.end <= m {
-		s.end = momentOf(time.Date(t.UTC().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC))
+		s.end = momentOf(time.Date(m.time().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC))
 	}
-	s.begin = min(s.begin, m)
+	if s.begin > dawn && w.ahead(s.begin) != s.offset {
+		s.begin = w.change(s.begin, m)
+	}
 	return s
+}
+
+// ahead returns by how much the clock is ahead of UTC.
+func (w *wall) ahead(m moment) moment {
+	_, seconds := m.time().In(w.zone).Zone()
+	return moment(seconds) * second
+}
+
+// change returns the first moment after which the clock goes on as at the later of two, before
+// which it does not as at the earlier one.
+func (w *wall) change(before, after moment) moment {
+	for offset := w.ahead(after); after-before > 1; {
+		if middle := before + (after-before)/2; w.ahead(middle) == offset {
+			after = middle
+		} else {
+			before = middle
+		}
+	}
+	return after
 }
 
 // face returns what the clock shows at m, as if it were UTC.
