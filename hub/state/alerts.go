@@ -261,17 +261,32 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 		}
 		return c.notifyResponders(a)
 	case alert.ThenCall:
-		c.forget(a.ID, SnoozeEnd, ClosingDue)
-		c.touched[a.ID] = true
-		if err := Alerts.Put(c.tx, a); err != nil {
-			return err
-		}
-		if p, ok := ParentOf(c.tx, a); ok {
-			return c.helpParent(a, p, call)
-		}
-		return errors.Join(call(a), c.tellUntold(a.ID))
+		return c.callFor(a, call)
 	}
 	return Alerts.Put(c.tx, a)
+}
+
+// callFor keeps an alert for which somebody calls for help, and calls. It is silent no more.
+func (c *change) callFor(a *alert.Alert, call func(*alert.Alert) error) error {
+	before, ok := Alerts.Get(c.tx, Alerts.KeyOf(a))
+	roused := ok && before.Silent()
+	c.forget(a.ID, SnoozeEnd, ClosingDue)
+	c.touched[a.ID] = true
+	if err := Alerts.Put(c.tx, a); err != nil {
+		return err
+	}
+	if p, ok := ParentOf(c.tx, a); ok {
+		return c.helpParent(a, p, call)
+	}
+	if err := call(a); err != nil {
+		return err
+	}
+	if roused {
+		if err := c.wakeHolds(a); err != nil {
+			return err
+		}
+	}
+	return c.tellUntold(a.ID)
 }
 
 // silence ends all that was still to be done for an alert (P3), and remembers until when it

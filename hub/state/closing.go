@@ -55,6 +55,8 @@ func (c *change) closeUnder(a *alert.Alert, by alert.By) alert.Outcome {
 	}
 	var who alert.Closer
 	_, who.Reachable = FindUser(c.tx, a.Reporter)
+	_, owned := FindUser(c.tx, a.Owner)
+	who.Ownerless = !owned
 	u, known := FindUser(c.tx, by.User)
 	if t, ok := Teams.Get(c.tx, table.K().String(string(a.OwnerTeam))); ok && known {
 		who.Member, who.Admin = slices.Contains(t.Members, u.ID), slices.Contains(t.Admins, u.ID)

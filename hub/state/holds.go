@@ -240,6 +240,31 @@ func (c *change) tellTeam(a *alert.Alert, why Reason) error {
 	return c.notifyTeam(a, string(why.Team), way)
 }
 
+// wakeHolds plans anew what notification policies want of an alert that was silent until
+// somebody called for help: its silence has ended what was planned. A team that is held back
+// is not to wait for ever because another was called; the time until notifying begins anew
+// counts from the call.
+func (c *change) wakeHolds(a *alert.Alert) error {
+	for _, h := range c.holdsOf(a) {
+		if h.Back != "" {
+			if err := c.tellTeam(a, h.Why); err != nil {
+				return err
+			}
+			continue
+		}
+		if h.Began.IsZero() {
+			continue
+		}
+		h.Began = c.now
+		v := c.rules.verdict(h.Team, a, h.facts(a))
+		c.forgetTeam(a.ID, h.Team, TeamAnew)
+		if err := errors.Join(Holds.Put(c.tx, h), c.planVerdict(a.ID, route.Verdict{RestartAt: v.RestartAt}, h.Why)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // tellAnew notifies a team once more, from the beginning: what was still to come by the way
 // through it is dropped.
 func (c *change) tellAnew(a *alert.Alert, why Reason) error {

@@ -276,7 +276,8 @@ func (c *change) tellUntold(id core.AlertID) error {
 // helpParent calls help, for which somebody asked through a member, to its parent.
 func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) error {
 	c.touched[m.ID], c.touched[p.ID] = true, true
-	if o := p.Help(alert.By{At: c.now, Note: "for " + m.Number()}); o.Moved() {
+	o := p.Help(alert.By{At: c.now, Note: "for " + m.Number()})
+	if o.Moved() {
 		if err := c.write(p.ID, o.Entry); err != nil {
 			return err
 		}
@@ -288,6 +289,11 @@ func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) er
 	}
 	if err := call(p); err != nil {
 		return err
+	}
+	if o.Moved() {
+		if err := c.wakeHolds(p); err != nil {
+			return err
+		}
 	}
 	return c.tellParent(m) // whoever has not been told while the parent was silent
 }

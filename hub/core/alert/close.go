@@ -13,7 +13,7 @@ type Closers uint8
 const (
 	Anybody Closers = 0
 	Members Closers = 1 // of the team
-	Owners  Closers = 2 // the alert's owner, and administrators of the team; while nobody owns it, members
+	Owners  Closers = 2 // the alert's owner, and administrators of the team; while no person owns it, members
 )
 
 // The bounds of the time that a reporter has to confirm a closing.
@@ -47,6 +47,9 @@ type Closer struct {
 	Member, Admin bool // of the team that owns the alert
 	// Reachable says that the alert's reporter is a person whom Kẻng knows.
 	Reachable bool
+	// Ownerless says that the alert's owner is no person whom Kẻng knows: a machine that has
+	// acknowledged it, or somebody who was deleted.
+	Ownerless bool
 }
 
 // Close ends the alert, whatever a team's rule says.
@@ -73,13 +76,17 @@ func (a *Alert) CloseUnder(by By, rule Closure, who Closer) Outcome {
 	if a.Status == Closed || by.User == "" {
 		return a.Close(by)
 	}
+	ownerless := a.Owner == "" || who.Ownerless
 	switch {
 	case rule.Who == Members && !who.Member:
 		return refuse(OnlyMembers)
-	case rule.Who == Owners && a.Owner == "" && !who.Member && !who.Admin:
+	case rule.Who != Owners || by.User == a.Owner || who.Admin:
+	case ownerless && !who.Member:
 		return refuse(OnlyMembers)
-	case rule.Who == Owners && a.Owner != "" && by.User != a.Owner && !who.Admin:
+	case !ownerless:
 		return refuse(OnlyOwner)
+	}
+	switch {
 	case rule.Confirm == 0 || !who.Reachable || a.Reporter == "" || a.Reporter == by.User:
 		return a.Close(by)
 	case a.Closing != nil:

@@ -32,6 +32,10 @@ func TestWhoMayClose(t *testing.T) {
 		{alert.Owners, "binh", "an", member, alert.OnlyOwner},
 		{alert.Owners, "binh", "an", admin, alert.HasClosed},
 		{alert.Owners, "binh", "binh", none, alert.HasClosed},
+		{alert.Owners, "zabbix", "an", alert.Closer{Member: true, Ownerless: true}, alert.HasClosed}, // a machine has acknowledged it
+		{alert.Owners, "zabbix", "an", alert.Closer{Ownerless: true}, alert.OnlyMembers},
+		{alert.Owners, "zabbix", "an", alert.Closer{Admin: true, Ownerless: true}, alert.HasClosed},
+		{alert.Owners, "gone", "gone", alert.Closer{Ownerless: true}, alert.HasClosed},
 		{alert.Owners, "binh", "", none, alert.HasClosed}, // a machine
 		{alert.Members, "binh", "", none, alert.HasClosed},
 	} {

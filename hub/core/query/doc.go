@@ -53,7 +53,7 @@
 // type "su co" and mean "SỰ CỐ". Names do so, too: who looks for the team "truc ca" must
 // not find nothing, and no two names that differ in marks alone are worth telling apart
 // in a search. A free text is looked for as words in every field marked Free, whatever
-// its kind, and in tinyId as the whole number.
+// its kind, and in tinyId as the whole number, as "#12" too.
 //
 // A star stands for any characters, none and spaces too; "field: *" asks for any value,
 // "NOT field: *" for none. A field with several values matches if one of them does, so

@@ -110,13 +110,14 @@ func (m *Matcher) text(t *term, value string) bool {
 }
 
 // free looks for a text in every field that free text is looked for in: as words,
-// whatever the kind of field, and in a number as the whole number.
+// whatever the kind of field, and in a number as the whole number, also as people write and
+// the activity log says short numbers: "#12".
 func (m *Matcher) free(t *term, s Subject) bool {
 	for _, f := range m.query.vocabulary.free {
 		if f.Kind.numeric() {
 			if n, ok := s.Number(f.Name); ok && t.value.plain() {
 				m.folded = strconv.AppendInt(m.folded[:0], n, 10)
-				if bytes.Equal(m.folded, t.value.look[0]) {
+				if bytes.Equal(m.folded, bytes.TrimPrefix(t.value.look[0], []byte("#"))) {
 					return true
 				}
 			}

@@ -132,6 +132,8 @@ func TestMatch(t *testing.T) {
 		"dem":               true,
 		"zabbix":            false,
 		"4711":              true,
+		"#4711":             true,
+		"#471":              false,
 		"471*":              false,
 		"471":               false,
 		"10.0.0.7":          true,

@@ -16,6 +16,9 @@ func (p *parser) time(field *Field, how op, value pattern, from, to int) (node, 
 	if err != nil {
 		return nil, err
 	}
+	if strings.EqualFold(value.text(), "now") && (p.next('-') || p.next('+')) { // else "now - 2h" is now, and the text "2h"
+		return nil, p.failHere("there is no space in a time: write now-2h")
+	}
 	at := func(how op, ms int64) *term { return &term{field: field, op: how, number: ms} }
 	if end == begin+1 {
 		return p.counted(at(how, begin), from)

@@ -89,6 +89,18 @@ func TestNoNow(t *testing.T) {
 	}
 }
 
+// What is meant as a time must not be read as a time and a text, which find nothing.
+//
+// Rule keng-5.error.points.
+func TestSpaceWithinATime(t *testing.T) {
+	for text, at := range map[string]int{"createdAt > now - 2h": 16, "createdAt > now -2h AND status: open": 16, "createdAt < now + 1d": 16} {
+		_, err := Parse(text, Alerts(), Options{Now: time.Unix(1, 0)})
+		if e, ok := err.(*Error); !ok || e.At != at || e.Why != "there is no space in a time: write now-2h" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // Without a zone a day is one of UTC.
 func TestNoZone(t *testing.T) {
 	q, err := Parse("createdAt < 2026-03-10", Alerts(), Options{})

@@ -9,7 +9,19 @@ type Restriction struct {
 	// Daily says that there is one window, the same on every day; its days do not count.
 	Daily   bool     `cbor:"1,keyasint,omitempty"`
 	Windows []Window `cbor:"2,keyasint"`
+	// Days says whether the windows count on holidays.
+	Days Days `cbor:"3,keyasint,omitempty"`
 }
+
+// Days are the days on which the windows of a restriction count.
+type Days uint8
+
+// The days. Values are stored.
+const (
+	AnyDay       Days = 0
+	NoHolidays   Days = 1 // on a holiday nothing is covered
+	HolidaysOnly Days = 2
+)
 
 // Window is from a moment of the week, included, to another, not included. One that
 // ends before it begins goes on past the end of the day or week; one that ends where it

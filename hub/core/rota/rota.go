@@ -26,6 +26,10 @@ type Schedule struct {
 	Disabled  bool            `cbor:"6,keyasint,omitempty"`
 	// Description is for people.
 	Description string `cbor:"7,keyasint,omitempty"`
+	// Covers is when somebody is to be on call: of other times no gap is told. Nil: always.
+	Covers *Restriction `cbor:"8,keyasint,omitempty"`
+	// Holidays is the id of the holiday calendar by which restrictions go; empty: none.
+	Holidays string `cbor:"9,keyasint,omitempty"`
 }
 
 // Unit is the length unit of a rotation's turns.
@@ -33,9 +37,11 @@ type Unit uint8
 
 // The units. Values are stored.
 const (
-	Hourly Unit = 1
-	Daily  Unit = 2
-	Weekly Unit = 3
+	Hourly  Unit = 1
+	Daily   Unit = 2
+	Weekly  Unit = 3
+	Monthly Unit = 4
+	Fixed   Unit = 5 // no turns at all, but slots that were planned by hand
 )
 
 // Rotation is a row of participants who take turns.
@@ -51,6 +57,21 @@ type Rotation struct {
 	Participants []Participant `cbor:"7,keyasint"`
 	// Restriction limits the turns to windows of the week in the schedule's zone.
 	Restriction *Restriction `cbor:"8,keyasint,omitempty"`
+	// Phase is which participant has the first turn. An edit that keeps whoever is on call
+	// sets it; see [Rotation.Keeping].
+	Phase int `cbor:"9,keyasint,omitempty"`
+	// Skips says that turns of which the restriction leaves nothing are nobody's turns: the
+	// next participant has the next turn that has a window.
+	Skips bool `cbor:"10,keyasint,omitempty"`
+	// Slots are the shifts of a fixed rotation, in order, none over another.
+	Slots []Slot `cbor:"11,keyasint,omitempty"`
+}
+
+// Slot is a shift that was planned by hand: [Start, End).
+type Slot struct {
+	Participant Participant `cbor:"1,keyasint"`
+	Start       time.Time   `cbor:"2,keyasint"`
+	End         time.Time   `cbor:"3,keyasint"`
 }
 
 // The bounds of a rotation, within which every moment can be computed.
