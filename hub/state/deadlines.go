@@ -214,6 +214,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.tellAnew(a, d.Why)
 	case ClosedByRule:
 		return c.closeByRule(a, d.Why)
+	case CallsAgain:
+		return c.calledAgain(a)
 	case SnoozeEnd, ClosingDue:
 		return c.quietDue(a, d.Kind)
 	}

@@ -25,7 +25,10 @@ import (
 //     makes the parent graver, which begins anew by the rule for every alert: if it is graver
 //     than it ever was, and nobody takes care of it.
 //   - Who acknowledges or snoozes the parent takes care of what is under it, and of what comes
-//     under it meanwhile. When that ends, the parent begins anew.
+//     under it meanwhile: within half an hour of an acknowledgement, until the end of a snooze.
+//     When that ends, the parent begins anew. What is graver than the parent ever was ends both.
+//   - While nobody takes care of a parent and all who answer for it have been called, what
+//     comes calls them again, ten minutes after they were called last at the earliest.
 //   - Who takes care of members takes care of them alone. But when nothing open under the
 //     parent wants attention any more, the parent is acknowledged by that, until something
 //     does again: it comes, or its acknowledgement or snooze ends.
@@ -245,7 +248,7 @@ func (c *change) tellParent(m *alert.Alert) error {
 	if m.Silent() {
 		return nil
 	}
-	by := alert.By{At: c.now}
+	by, graver := alert.By{At: c.now}, m.Priority < p.Ever()
 	if m.Priority < p.Priority {
 		o := p.SetPriority(by, m.Priority)
 		if err := c.follows(p, o, nil); err != nil || o.Then == alert.ThenBeginAnew {
@@ -255,7 +258,10 @@ func (c *change) tellParent(m *alert.Alert) error {
 	if o := p.Uncover(by); o.Moved() {
 		return c.follows(p, o, nil)
 	}
-	return c.tellUntold(p.ID)
+	if o := p.Hear(by, m, graver); o.Moved() {
+		return c.follows(p, o, nil)
+	}
+	return c.callAgain(p, m)
 }
 
 // tellUntold tells those who answer for a parent and have not been told of it, unless

@@ -49,6 +49,9 @@ func (a *Alert) Acknowledge(by By) Outcome {
 func (a *Alert) attend(by By) {
 	a.Acknowledged, a.SnoozedUntil = true, time.Time{}
 	a.uncovered()
+	if a.Lead != nil {
+		a.Lead.TakenAt = by.At
+	}
 	if a.AcknowledgedAt.IsZero() {
 		a.AcknowledgedAt, a.AcknowledgedBy = by.At, by.Name()
 	}

@@ -21,7 +21,15 @@ type Lead struct {
 	// Covered says that nobody has acknowledged the parent itself: everything open under it
 	// was.
 	Covered bool `cbor:"7,keyasint,omitempty"`
+	// CalledAt is when the parent last began anew to call people; zero: never, so when it was
+	// created. TakenAt is when somebody last took care of it; zero: see AcknowledgedAt.
+	CalledAt time.Time `cbor:"9,keyasint,omitzero"`
+	TakenAt  time.Time `cbor:"10,keyasint,omitzero"`
 }
+
+// CoversFor is for how long who acknowledges a parent takes care of what comes under it.
+// What comes later is other trouble, of which nobody knows.
+const CoversFor = 30 * time.Minute
 
 // Number returns the short number of the alert as people say it, as "#12".
 func (a *Alert) Number() string { return fmt.Sprintf("#%d", a.Tiny) }
@@ -106,9 +114,46 @@ func (a *Alert) Uncover(by By) Outcome {
 
 // Help ends whatever keeps a parent silent, since somebody calls for help through a member.
 func (a *Alert) Help(by By) Outcome {
+	o := a.endQuiet(by, HelpWanted)
+	if o.Moved() {
+		o.Then = ThenCall
+	}
+	return o
+}
+
+// Hear ends what keeps a parent silent if a member, which wants attention, is none of what
+// whoever took care of the parent could know of. Graver says that the member is graver than
+// the parent ever was: that ends a snooze and an acknowledgement alike. What is new ends an
+// acknowledgement after [CoversFor]; a snooze is somebody's own word until when.
+func (a *Alert) Hear(by By, member *Alert, graver bool) Outcome {
+	switch {
+	case !a.Silent() || a.Lead == nil:
+		return refuse(AlreadyUnacknowledged)
+	case graver:
+		return a.endQuiet(by, GraverCame)
+	case a.Snoozed() || !member.CreatedAt.After(a.takenAt().Add(CoversFor)):
+		return refuse(AlreadyAcknowledged)
+	}
+	return a.endQuiet(by, NewCame)
+}
+
+// takenAt returns when somebody last took care of a parent.
+func (a *Alert) takenAt() time.Time {
+	if a.Lead.TakenAt.IsZero() {
+		return a.AcknowledgedAt
+	}
+	return a.Lead.TakenAt
+}
+
+// endQuiet takes back what keeps an alert silent. The line says whether that was a snooze.
+func (a *Alert) endQuiet(by By, why Why) Outcome {
+	snoozed := a.Snoozed()
 	o := a.Unacknowledge(by)
 	if o.Moved() {
-		o.Then, o.Entry.Why = ThenCall, HelpWanted
+		o.Entry.Why = why
+		if snoozed {
+			o.Entry.What = DidEndSnooze
+		}
 	}
 	return o
 }
