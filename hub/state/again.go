@@ -19,7 +19,17 @@ const callAgainAfter = 10 * time.Minute
 // once more, but not too often: an outage that comes later than the calls is one of which
 // nobody has heard.
 func (c *change) callAgain(p, m *alert.Alert) error {
-	if p.Silent() || p.Lead.Newest != m.Tiny || p.Lead.Members == 1 || c.busy(p.ID) || c.waitsForOccurrence(p) {
+	if known := p.Lead.Newest == m.Tiny && p.Lead.JoinedAt.Equal(c.now); !known && !p.Silent() {
+		for _, h := range c.holdsOf(p) { // it stirs again, and may be what no policy means
+			if h.Back == "" {
+				continue
+			}
+			if err := c.tellTeam(p, h.Why); err != nil {
+				return err
+			}
+		}
+	}
+	if p.Silent() || p.CreatedAt.Equal(c.now) || c.busy(p.ID) || c.waitsForOccurrence(p) {
 		return c.tellUntold(p.ID)
 	}
 	called := p.Lead.CalledAt
@@ -41,7 +51,7 @@ func (c *change) calledAgain(p *alert.Alert) error {
 	if p.Silent() || p.Lead == nil || c.busy(p.ID) {
 		return nil
 	}
-	if err := c.log(p.ID, SystemEntry, System, "Something new has come under it and nobody has acknowledged: it begins anew"); err != nil {
+	if err := c.log(p.ID, SystemEntry, System, "Something under it has come, or come back, since people were called, and nobody has acknowledged: it begins anew"); err != nil {
 		return err
 	}
 	return c.beginAnew(p)

@@ -150,7 +150,7 @@ func (c *change) found(members []*alert.Alert, g *route.Group) error {
 	tiny := c.next("alert")
 	d := alert.Draft{
 		Message: g.Message, Source: line("grouping "+g.Grouping.Name, alert.SourceMax), Priority: first.Priority, OwnerTeam: first.OwnerTeam,
-		Tags: []string{"group"}, Details: map[string]string{"group": title(g)},
+		Tags: []string{parentTag}, Details: map[string]string{parentTag: title(g)},
 	}
 	p := alert.New(d, core.AlertID(c.seed.Numbered("alert", tiny)), tiny, c.now)
 	p.Lead, p.Group = &alert.Lead{}, g.Key
