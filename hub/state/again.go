@@ -54,6 +54,7 @@ func (c *change) calledAgain(p *alert.Alert) error {
 	if err := c.log(p.ID, SystemEntry, System, "Something under it has come, or come back, since people were called, and nobody has acknowledged: it begins anew"); err != nil {
 		return err
 	}
+	p.GoOn(c.now)
 	return c.beginAnew(p)
 }
 

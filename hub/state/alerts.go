@@ -263,7 +263,7 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 
 // beginAnew keeps an alert and calls all who answer for it, as if it were new.
 func (c *change) beginAnew(a *alert.Alert) error {
-	c.forget(a.ID, EscalationStep, ReachAttempt, TellLate, SnoozeEnd, ClosingDue, CallsAgain)
+	c.forget(a.ID, EscalationStep, ReachAttempt, TellLate, SnoozeEnd, ClosingDue, CallsAgain, HelpUnheard)
 	a.Begun, a.Next = nil, nil
 	if a.Lead != nil {
 		a.Lead.CalledAt = c.now
@@ -290,7 +290,7 @@ func (c *change) callFor(a *alert.Alert, call func(*alert.Alert) error) error {
 		return err
 	}
 	if roused {
-		if err := c.wakeHolds(a); err != nil {
+		if err := errors.Join(c.wakeHolds(a), c.planUnheard(a)); err != nil {
 			return err
 		}
 	}

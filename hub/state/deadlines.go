@@ -214,6 +214,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.tellAnew(a, d.Why)
 	case ClosedByRule:
 		return c.closeByRule(a, d.Why)
+	case HelpUnheard:
+		return c.helpUnheard(a)
 	case CallsAgain:
 		return c.calledAgain(a)
 	case SnoozeEnd, ClosingDue:
@@ -309,6 +311,9 @@ func (c *change) whyResting(a *alert.Alert) string {
 	}
 	if len(a.Responders) == 0 {
 		return namesNobody
+	}
+	if !slices.ContainsFunc(a.Responders, func(r alert.Responder) bool { return c.rules.nameOf(r) != "" }) {
+		return "nobody of those who answer for it exists any more"
 	}
 	if back := c.heldBack(a); back != "" {
 		return back

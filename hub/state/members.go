@@ -297,7 +297,7 @@ func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) er
 		return err
 	}
 	if o.Moved() {
-		if err := c.wakeHolds(p); err != nil {
+		if err := errors.Join(c.wakeHolds(p), c.planUnheard(p)); err != nil {
 			return err
 		}
 	}

@@ -137,6 +137,13 @@ func (a *Alert) Hear(by By, member *Alert, graver bool) Outcome {
 	return a.endQuiet(by, NewCame)
 }
 
+// GoOn notes that the hub itself goes on with calling people for an alert, with what was
+// remembered for that forgotten.
+func (a *Alert) GoOn(at time.Time) {
+	a.Next = nil
+	a.touch(at)
+}
+
 // takenAt returns when somebody last took care of a parent.
 func (a *Alert) takenAt() time.Time {
 	if a.Lead.TakenAt.IsZero() {
