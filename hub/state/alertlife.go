@@ -46,6 +46,8 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 	if kind == ClosingDue {
 		return c.follows(a, a.EndClosing(c.now), nil)
 	}
+	c.reminds = true
+	defer func() { c.reminds = false }()
 	return c.follows(a, a.EndSnooze(c.now), nil)
 }
 
