@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -45,6 +46,8 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 	if kind == ClosingDue {
 		return c.follows(a, a.EndClosing(c.now), nil)
 	}
+	c.reminds = true
+	defer func() { c.reminds = false }()
 	if a.Lead != nil {
 		return c.endSnooze(a)
 	}
@@ -209,7 +212,10 @@ func (c *change) escalateToNext(k Asked) (Request, error) {
 		next = c.nextStep(a)
 		return a.EscalateToNext(k.by(c), next != nil)
 	}
-	return c.move(k, "EscalateToNext", do, func(a *alert.Alert) error { return c.fire(next) })
+	return c.move(k, "EscalateToNext", do, func(a *alert.Alert) error {
+		a.Next = nil // it comes now
+		return errors.Join(Alerts.Put(c.tx, a), c.fire(next))
+	})
 }
 
 // nextStep returns the escalation step of an alert that comes next: that which is planned,
@@ -223,18 +229,10 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 			return d
 		}
 	}
-	if a.Next == nil || !a.Silent() {
+	if !a.Silent() {
 		return nil
 	}
-	p, ok := Escalations.Get(c.tx, table.K().String(string(a.Next.Escalation)))
-	if !ok {
-		return nil
-	}
-	step, ok := p.Step(a.Next.Step, c.now)
-	if !ok {
-		return nil
-	}
-	return &Deadline{Kind: EscalationStep, At: c.now, Alert: a.ID, Escalation: p.ID, Step: a.Next.Step, Added: c.now.Add(c.now.Sub(step.At))}
+	return c.heldStep(a)
 }
 
 // AddResponder calls one more responder.

@@ -254,16 +254,24 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 	case alert.ThenSilence:
 		return errors.Join(c.silence(a, o.Entry.What), c.fell(a, o.Entry))
 	case alert.ThenBeginAnew:
-		c.forget(a.ID, EscalationStep, ReachAttempt, TellLate, SnoozeEnd, ClosingDue)
-		a.Begun, a.Next = nil, nil
-		if err := Alerts.Put(c.tx, a); err != nil {
-			return err
-		}
-		return c.notifyResponders(a)
+		return c.beginAnew(a)
 	case alert.ThenCall:
 		return c.callFor(a, call)
 	}
 	return Alerts.Put(c.tx, a)
+}
+
+// beginAnew keeps an alert and calls all who answer for it, as if it were new.
+func (c *change) beginAnew(a *alert.Alert) error {
+	c.forget(a.ID, EscalationStep, ReachAttempt, TellLate, SnoozeEnd, ClosingDue, CallsAgain, HelpUnheard)
+	a.Begun, a.Next = nil, nil
+	if a.Lead != nil {
+		a.Lead.CalledAt = c.now
+	}
+	if err := Alerts.Put(c.tx, a); err != nil {
+		return err
+	}
+	return c.notifyResponders(a)
 }
 
 // callFor keeps an alert for which somebody calls for help, and calls. It is silent no more.
@@ -282,7 +290,7 @@ func (c *change) callFor(a *alert.Alert, call func(*alert.Alert) error) error {
 		return err
 	}
 	if roused {
-		if err := c.wakeHolds(a); err != nil {
+		if err := errors.Join(c.wakeHolds(a), c.planUnheard(a)); err != nil {
 			return err
 		}
 	}

@@ -218,6 +218,10 @@ func (c *change) fire(d *Deadline) error {
 		return c.tellAnew(a, d.Why)
 	case ClosedByRule:
 		return c.closeByRule(a, d.Why)
+	case HelpUnheard:
+		return c.helpUnheard(a)
+	case CallsAgain:
+		return c.calledAgain(a)
 	case SnoozeEnd, ClosingDue:
 		return c.quietDue(a, d.Kind)
 	case GroupGathers:
@@ -315,6 +319,9 @@ func (c *change) whyResting(a *alert.Alert) string {
 	}
 	if len(a.Responders) == 0 {
 		return namesNobody
+	}
+	if !slices.ContainsFunc(a.Responders, func(r alert.Responder) bool { return c.rules.nameOf(r) != "" }) {
+		return "nobody of those who answer for it exists any more"
 	}
 	if back := c.heldBack(a); back != "" {
 		return back

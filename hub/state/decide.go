@@ -128,6 +128,9 @@ func (d decider) verdict(team core.TeamID, a *alert.Alert, f *route.Facts) route
 		return route.Verdict{}
 	}
 	subject := route.Of(a, d.nameOf)
+	if a.Lead != nil {
+		f.Under = func(p *route.NotificationPolicy) bool { return d.metUnder(a, p, &subject, set.memo) }
+	}
 	return route.Judge(list, &subject, f, d.world(set.memo))
 }
 

@@ -59,6 +59,9 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 	} else if !h.Began.IsZero() {
 		h.Began = c.now
 	}
+	if c.reminds && h.Began.IsZero() {
+		h.Began = c.now // a person's own appointment: neither delay nor repetition holds it up
+	}
 	v := c.rules.verdict(t.ID, a, h.facts(a))
 	if v.Policy == "" && !known {
 		return false, c.sayVerdict(a.ID, v)

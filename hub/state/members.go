@@ -26,9 +26,13 @@ import (
 //     makes the parent graver, which begins anew by the rule for every alert: if it is graver
 //     than it ever was, and nobody takes care of it.
 //   - Who acknowledges or snoozes the parent takes care of what is under it, and of what comes
-//     under it meanwhile. When that ends, the parent begins anew; but when a snooze ends and
-//     all members have been taken care of meanwhile, the parent is acknowledged by that. If all of them
-//     were so when it was snoozed, whoever did wants to be woken, and is.
+//     under it meanwhile: within half an hour of an acknowledgement, until the end of a snooze.
+//     When that ends, the parent begins anew; but when a snooze ends and all members have been
+//     taken care of meanwhile, the parent is acknowledged by that. If all of them were so when
+//     it was snoozed, whoever did wants to be woken, and is. What is graver than the parent
+//     ever was ends both.
+//   - While nobody takes care of a parent and all who answer for it have been called, what
+//     comes calls them again, ten minutes after they were called last at the earliest.
 //   - Who takes care of members takes care of them alone. But when nothing open under the
 //     parent wants attention any more, the parent is acknowledged by that, until something
 //     does again: it comes, or its acknowledgement or snooze ends.
@@ -155,7 +159,7 @@ func (c *change) found(loose []*alert.Alert, first *alert.Alert, g *route.Group)
 	tiny := c.next("alert")
 	d := alert.Draft{
 		Message: g.Message, Source: line("grouping "+g.Grouping.Name, alert.SourceMax), Priority: first.Priority, OwnerTeam: first.OwnerTeam,
-		Tags: []string{"group"}, Details: map[string]string{"group": title(g)},
+		Tags: []string{parentTag}, Details: map[string]string{parentTag: title(g)},
 	}
 	p := alert.New(d, core.AlertID(c.seed.Numbered("alert", tiny)), tiny, c.now)
 	p.Lead, p.Group = &alert.Lead{}, g.Key
@@ -237,7 +241,7 @@ func (c *change) tellParent(m *alert.Alert) error {
 	if m.Silent() {
 		return nil
 	}
-	by := alert.By{At: c.now}
+	by, graver := alert.By{At: c.now}, m.Priority < p.Ever()
 	if m.Priority < p.Priority {
 		o := p.SetPriority(by, m.Priority)
 		if err := c.follows(p, o, nil); err != nil || o.Then == alert.ThenBeginAnew {
@@ -247,7 +251,10 @@ func (c *change) tellParent(m *alert.Alert) error {
 	if o := p.Uncover(by); o.Moved() {
 		return c.follows(p, o, nil)
 	}
-	return c.tellUntold(p.ID)
+	if o := p.Hear(by, m, graver); o.Moved() {
+		return c.follows(p, o, nil)
+	}
+	return c.callAgain(p, m)
 }
 
 // tellUntold tells those who answer for a parent and have not been told of it, unless
@@ -289,7 +296,7 @@ func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) er
 		return err
 	}
 	if o.Moved() {
-		if err := c.wakeHolds(p); err != nil {
+		if err := errors.Join(c.wakeHolds(p), c.planUnheard(p)); err != nil {
 			return err
 		}
 	}

@@ -238,11 +238,12 @@ func (c *change) hurryEscalation(id core.AlertID) error {
 	if slices.ContainsFunc(all, func(d *Deadline) bool { return d.Kind == ReachAttempt }) {
 		return nil
 	}
-	i := slices.IndexFunc(all, func(d *Deadline) bool { return d.Kind == EscalationStep })
-	if i < 0 {
-		return nil
+	for _, kind := range []DeadlineKind{EscalationStep, HelpUnheard} {
+		if i := slices.IndexFunc(all, func(d *Deadline) bool { return d.Kind == kind }); i >= 0 {
+			return c.fire(all[i])
+		}
 	}
-	return c.fire(all[i])
+	return nil
 }
 
 // tellUser begins to reach a person: what is due now at once, the rest by deadlines.

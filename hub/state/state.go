@@ -195,6 +195,8 @@ type change struct {
 	rules      decider                    // what decides in the present state
 	policySets *atomic.Pointer[policySet] // see [newDecider]
 
+	reminds bool // what is done now is the end of a snooze: somebody wanted to be told now
+
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with
 

@@ -135,6 +135,8 @@ type Alert struct {
 	Group string `cbor:"38,keyasint,omitempty"`
 	// Lead is what it knows of the alerts under it; nil: it is no parent.
 	Lead *Lead `cbor:"39,keyasint,omitempty"`
+	// Assigned says that the owner was called by being assigned, and has not answered yet.
+	Assigned bool `cbor:"40,keyasint,omitempty"`
 }
 
 // Closing is the wish to close an alert, until the reporter has confirmed it.

@@ -47,8 +47,11 @@ func (a *Alert) Acknowledge(by By) Outcome {
 
 // attend writes down that somebody takes care of the alert.
 func (a *Alert) attend(by By) {
-	a.Acknowledged, a.SnoozedUntil = true, time.Time{}
+	a.Acknowledged, a.SnoozedUntil, a.Assigned = true, time.Time{}, false
 	a.uncovered()
+	if a.Lead != nil {
+		a.Lead.TakenAt = by.At
+	}
 	if a.AcknowledgedAt.IsZero() {
 		a.AcknowledgedAt, a.AcknowledgedBy = by.At, by.Name()
 	}
@@ -57,7 +60,7 @@ func (a *Alert) attend(by By) {
 
 // rouse takes back whatever keeps an open alert silent.
 func (a *Alert) rouse() {
-	a.Acknowledged, a.SnoozedUntil, a.Closing = false, time.Time{}, nil
+	a.Acknowledged, a.SnoozedUntil, a.Closing, a.Assigned = false, time.Time{}, nil, false
 	a.uncovered()
 }
 
@@ -89,7 +92,7 @@ func (a *Alert) Snooze(by By, until time.Time) Outcome {
 	case until.Equal(a.SnoozedUntil):
 		return same(HasSnoozed)
 	}
-	a.SnoozedUntil = until.UTC()
+	a.SnoozedUntil, a.Assigned = until.UTC(), false
 	a.uncovered()
 	a.look(by)
 	return a.moved(by, DidSnooze, HasSnoozed, ThenSilence, until.UTC().Format(time.RFC3339))
@@ -144,11 +147,12 @@ func (a *Alert) Assign(by By, owner string) Outcome {
 			o.Reason = HasAssigned
 		}
 		return o
-	case a.Owner == owner && a.Closing == nil:
-		return same(HasAssigned)
+	case a.Owner == owner && (a.Acknowledged || a.Assigned) && !a.Snoozed() && a.Closing == nil:
+		return same(HasAssigned) // the owner takes care of it, or has been called
 	}
 	a.Owner = owner
 	a.rouse()
+	a.Assigned = true
 	return a.moved(by, DidAssign, HasAssigned, ThenCall, owner)
 }
 

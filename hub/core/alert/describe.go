@@ -130,10 +130,7 @@ func (a *Alert) SetPriority(by By, p core.Priority) Outcome {
 	case p == a.Priority:
 		return same(HasPriority)
 	}
-	gravest := a.Priority
-	if a.Gravest != 0 {
-		gravest = min(gravest, a.Gravest)
-	}
+	gravest := a.Ever()
 	then := ThenNothing
 	if p < gravest && !a.Silent() {
 		then = ThenBeginAnew
@@ -141,6 +138,14 @@ func (a *Alert) SetPriority(by By, p core.Priority) Outcome {
 	old := a.Priority
 	a.Priority, a.Gravest = p, min(gravest, p)
 	return a.moved(by, DidUpdatePriority, HasPriority, then, old.String(), p.String())
+}
+
+// Ever returns the gravest priority that the alert has had.
+func (a *Alert) Ever() core.Priority {
+	if a.Gravest == 0 {
+		return a.Priority
+	}
+	return min(a.Priority, a.Gravest)
 }
 
 // SetMessage changes the message, cut to [MessageMax].

@@ -60,6 +60,8 @@ const (
 	AllSilent    Why = 8  // everything open under it is taken care of
 	MemberWants  Why = 9  // something under it wants attention, and nobody takes care of it itself
 	HelpWanted   Why = 10 // somebody calls for help through a member
+	GraverCame   Why = 11 // something under it is graver than it ever was
+	NewCame      Why = 12 // something new has come under it, long after somebody took care of it
 )
 
 // Entry is a line of an alert's activity log: what happened, by whom, when, and why.
@@ -172,6 +174,8 @@ func (w Why) words() words {
 		AllSilent:    {en: "everything open under it is taken care of", vi: "mọi cảnh báo còn mở trong nhóm đã có người lo"},
 		MemberWants:  {en: "something under it wants attention", vi: "có cảnh báo trong nhóm cần được xử lý"},
 		HelpWanted:   {en: "somebody calls for help", vi: "có người gọi hỗ trợ"},
+		GraverCame:   {en: "something graver has come under it", vi: "trong nhóm có cảnh báo nghiêm trọng hơn"},
+		NewCame:      {en: "something new has come under it", vi: "trong nhóm có cảnh báo mới"},
 	}
 	if int(w) >= len(all) {
 		return words{}

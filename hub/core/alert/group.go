@@ -25,7 +25,15 @@ type Lead struct {
 	// Wake says that everything under the parent was taken care of when it was snoozed: whoever
 	// did that wants to be woken at the end.
 	Wake bool `cbor:"8,keyasint,omitempty"`
+	// CalledAt is when the parent last began anew to call people; zero: never, so when it was
+	// created. TakenAt is when somebody last took care of it; zero: see AcknowledgedAt.
+	CalledAt time.Time `cbor:"9,keyasint,omitzero"`
+	TakenAt  time.Time `cbor:"10,keyasint,omitzero"`
 }
+
+// CoversFor is for how long who acknowledges a parent takes care of what comes under it.
+// What comes later is other trouble, of which nobody knows.
+const CoversFor = 30 * time.Minute
 
 // Number returns the short number of the alert as people say it, as "#12".
 func (a *Alert) Number() string { return fmt.Sprintf("#%d", a.Tiny) }
@@ -122,9 +130,53 @@ func (a *Alert) Uncover(by By) Outcome {
 
 // Help ends whatever keeps a parent silent, since somebody calls for help through a member.
 func (a *Alert) Help(by By) Outcome {
+	o := a.endQuiet(by, HelpWanted)
+	if o.Moved() {
+		o.Then = ThenCall
+	}
+	return o
+}
+
+// Hear ends what keeps a parent silent if a member, which wants attention, is none of what
+// whoever took care of the parent could know of. Graver says that the member is graver than
+// the parent ever was: that ends a snooze and an acknowledgement alike. What is new ends an
+// acknowledgement after [CoversFor]; a snooze is somebody's own word until when.
+func (a *Alert) Hear(by By, member *Alert, graver bool) Outcome {
+	switch {
+	case !a.Silent() || a.Lead == nil:
+		return refuse(AlreadyUnacknowledged)
+	case graver:
+		return a.endQuiet(by, GraverCame)
+	case a.Snoozed() || !member.CreatedAt.After(a.takenAt().Add(CoversFor)):
+		return refuse(AlreadyAcknowledged)
+	}
+	return a.endQuiet(by, NewCame)
+}
+
+// GoOn notes that the hub itself goes on with calling people for an alert, with what was
+// remembered for that forgotten.
+func (a *Alert) GoOn(at time.Time) {
+	a.Next = nil
+	a.touch(at)
+}
+
+// takenAt returns when somebody last took care of a parent.
+func (a *Alert) takenAt() time.Time {
+	if a.Lead.TakenAt.IsZero() {
+		return a.AcknowledgedAt
+	}
+	return a.Lead.TakenAt
+}
+
+// endQuiet takes back what keeps an alert silent. The line says whether that was a snooze.
+func (a *Alert) endQuiet(by By, why Why) Outcome {
+	snoozed := a.Snoozed()
 	o := a.Unacknowledge(by)
 	if o.Moved() {
-		o.Then, o.Entry.Why = ThenCall, HelpWanted
+		o.Entry.Why = why
+		if snoozed {
+			o.Entry.What = DidEndSnooze
+		}
 	}
 	return o
 }

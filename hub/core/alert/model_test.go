@@ -69,6 +69,12 @@ func (h history) snoozedUntil() (until time.Time) {
 	return until
 }
 
+// assigned: the owner was called by that, and nothing has come of it.
+func (h history) assigned() bool {
+	others := slices.DeleteFunc(slices.Concat(rouses, attends, []string{"snooze"}), func(name string) bool { return name == "assign" })
+	return h.last("assign") > h.last(others...)
+}
+
 func (h history) owner() (owner string) {
 	for _, d := range h {
 		switch {
@@ -109,7 +115,7 @@ func (h history) priorities() []core.Priority {
 func (h history) alert() *alert.Alert {
 	a := fresh()
 	a.Sequence = uint64(len(h)) + 1
-	a.Acknowledged, a.SnoozedUntil, a.Owner = h.acked(), h.snoozedUntil(), h.owner()
+	a.Acknowledged, a.SnoozedUntil, a.Owner, a.Assigned = h.acked(), h.snoozedUntil(), h.owner(), h.assigned()
 	a.Tags, a.Begun = h.items([]string{"t"}, "tag", "untag"), nil
 	for _, e := range h.items([]string{"w0", "w1", "w2"}, "", "escalate") {
 		a.Begun = append(a.Begun, core.EscalationID(e))
@@ -199,7 +205,7 @@ func (h history) answer(d deed) (alert.Verdict, alert.Reason) {
 		}
 		return in(d.by.User == "", alert.NoOwner, closing, alert.AlreadyClosing)
 	case "assign":
-		if d.arg != "" && h.owner() == d.arg && !closing {
+		if d.arg != "" && h.owner() == d.arg && !closing && (h.assigned() || h.acked() && h.snoozedUntil().IsZero()) {
 			return alert.Same, alert.HasAssigned
 		}
 		return in(d.arg == "", alert.NoOwner)

@@ -150,12 +150,18 @@ type Decision struct {
 // Decide returns what an integration does with what a tool has sent. At most one action is
 // done: the first that matches. An integration without actions creates what it is given.
 //
+// Maintenance that switches the integration off lets it create nothing. What is over by then
+// is closed all the same, and what was acknowledged or noted is so: an outage that has ended
+// must not wake anybody.
+//
 // The draft is what the payload says of an alert, by names that every tool's are translated
 // to, and s the same as a subject with the payload's own fields.
 func (i *Integration) Decide(d *alert.Draft, s *Subject, w *World) Decision {
 	name := "integration " + called(i.Name, string(i.ID))
-	if on, why := w.Maintenance.Integration(i.ID, !i.Disabled); !on {
-		return Decision{Kind: Ignore, Reason: "ignored: " + name + " is " + cmp.Or(why, "disabled")}
+	on, why := w.Maintenance.Integration(i.ID, !i.Disabled)
+	off := Decision{Kind: Ignore, Reason: "ignored: " + name + " is " + cmp.Or(why, "disabled")}
+	if !on && why == "" {
+		return off
 	}
 	creates := false
 	for n := range i.Actions {
@@ -164,12 +170,18 @@ func (i *Integration) Decide(d *alert.Draft, s *Subject, w *World) Decision {
 		if a.Kind.String() == "" || !a.Filter.MetBy(s, w.Memo) {
 			continue
 		}
+		if !on && a.Kind == Create {
+			return off
+		}
 		out := a.do(i, d, &filler{subject: s, memo: w.Memo})
 		out.Reason = verbs[a.Kind] + " by action " + called(a.Name, a.ID) + " of " + name + ": " + a.Filter.Why(s, w.Memo) + lacking(out.Missing)
 		return out
 	}
 	if creates && !s.tired() {
 		return Decision{Reason: "not used: no action of " + name + " matches"}
+	}
+	if !on {
+		return off
 	}
 	plain := Action{Kind: Create}
 	out := plain.create(i, d, &filler{subject: s, memo: w.Memo})

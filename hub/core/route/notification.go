@@ -100,6 +100,9 @@ type Facts struct {
 	// begun anew.
 	Began    time.Time
 	Restarts int
+	// Under reports, of an alert under which others are, whether a policy that it meets, and
+	// that holds back or closes, may decide: what is under it has to meet the policy, too. Nil: it may.
+	Under func(*NotificationPolicy) bool
 }
 
 // last returns when the alert occurred last.
@@ -147,7 +150,7 @@ func Judge(policies []NotificationPolicy, s *Subject, f *Facts, w *World) Verdic
 	for i := range policies {
 		p := &policies[i]
 		on, why := w.Maintenance.Policy(p.ID, !p.Disabled)
-		if !on || !p.Filter.MetBy(s, w.Memo) {
+		if !on || !p.Filter.MetBy(s, w.Memo) || f.Under != nil && p.quiets() && !f.Under(p) {
 			continue
 		}
 		name := "notification policy " + called(p.Name, p.ID)
@@ -166,6 +169,11 @@ func Judge(policies []NotificationPolicy, s *Subject, f *Facts, w *World) Verdic
 		out.Reasons = append(out.Reasons, "no notification policy decides: "+tooMuch)
 	}
 	return out
+}
+
+// quiets reports whether the policy can keep a team from being notified, or close an alert.
+func (p *NotificationPolicy) quiets() bool {
+	return p.Suppress || p.Delay != nil || p.Repeated != nil || p.CloseAfter > 0
 }
 
 // judge adds what the policy, which decides, says of the alert.

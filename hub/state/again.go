@@ -1,0 +1,65 @@
+package state
+
+import (
+	"time"
+
+	"keng/hub/core/alert"
+)
+
+// CallsAgain is when a parent calls those who answer for it once more, since something has
+// come under it after all of them had been called.
+const CallsAgain DeadlineKind = 60
+
+// callAgainAfter is how long after it began to call people last a parent may begin anew by
+// itself: a storm that goes on and that nobody acknowledges is one call in so long (P8).
+const callAgainAfter = 10 * time.Minute
+
+// callAgain lets a parent that nobody takes care of call for a member, which wants attention.
+// Who has not been told of the parent is told. If nothing more was to happen, all are called
+// once more, but not too often: an outage that comes later than the calls is one of which
+// nobody has heard.
+func (c *change) callAgain(p, m *alert.Alert) error {
+	if known := p.Lead.Newest == m.Tiny && p.Lead.JoinedAt.Equal(c.now); !known && !p.Silent() {
+		for _, h := range c.holdsOf(p) { // it stirs again, and may be what no policy means
+			if h.Back == "" {
+				continue
+			}
+			if err := c.tellTeam(p, h.Why); err != nil {
+				return err
+			}
+		}
+	}
+	if p.Silent() || p.CreatedAt.Equal(c.now) || c.busy(p.ID) || c.waitsForOccurrence(p) {
+		return c.tellUntold(p.ID)
+	}
+	called := p.Lead.CalledAt
+	if called.IsZero() {
+		called = p.CreatedAt
+	}
+	if at := called.Add(callAgainAfter); at.After(c.now) {
+		if err := c.plan(Deadline{Kind: CallsAgain, At: at, Alert: p.ID}); err != nil {
+			return err
+		}
+		return c.tellUntold(p.ID)
+	}
+	return c.calledAgain(p)
+}
+
+// calledAgain begins anew for a parent of which something has yet to be told. While people
+// are being called they are told of it by that.
+func (c *change) calledAgain(p *alert.Alert) error {
+	if p.Silent() || p.Lead == nil || c.busy(p.ID) {
+		return nil
+	}
+	if err := c.log(p.ID, SystemEntry, System, "Something under it has come, or come back, since people were called, and nobody has acknowledged: it begins anew"); err != nil {
+		return err
+	}
+	p.GoOn(c.now)
+	return c.beginAnew(p)
+}
+
+// waitsForOccurrence reports whether notification policies hold back every team that answers
+// for a parent, and say themselves when that ends.
+func (c *change) waitsForOccurrence(p *alert.Alert) bool {
+	return len(p.Responders) == 1 && c.heldBack(p) != ""
+}
