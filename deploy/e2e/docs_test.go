@@ -59,6 +59,15 @@ func TestDocsHeartbeats(t *testing.T) {
 	}
 }
 
+func TestDocsOnCall(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "on-call.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	if !strings.Contains(out, "Mon 2026-01-12 09:00  Mon 2026-01-19 00:00  binh@example.vn  weeks     rotation") || !strings.Contains(out, "The picture of 4 weeks of it-rota is in ") ||
+		!strings.Contains(out, "Somebody is on call in every schedule for the next 8 weeks") || strings.Contains(out, "NOBODY") {
+		t.Errorf("who is on call is not what the page says:\n%s", out)
+	}
+}
+
 func TestDocsCluster(t *testing.T) {
 	t.Parallel()
 	var ports []string

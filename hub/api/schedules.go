@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"fmt"
-	"time"
 
-	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/core/rota"
 	"keng/hub/state"
@@ -212,70 +209,5 @@ func getRotation(tx reader, in *rotationIn) (rotationRecord, error) {
 	}
 	out, parent := rotationOf(tx, &s.Rotations[i]), scheduleThing(s)
 	out.Parent = &parent
-	return out, nil
-}
-
-// onCallsIn asks who is on call in a schedule at a moment.
-type onCallsIn struct {
-	schedule state.Pick
-	flat     bool
-	at       time.Time
-}
-
-func (in *onCallsIn) read(c *call) {
-	in.schedule = c.picked("scheduleIdentifierType")
-	in.flat = c.choice("flat", "false", "true") == "true"
-	if text := c.query("date"); text != "" {
-		at, ok := parseTime(text)
-		if !ok {
-			c.wrong["date"] = "must be a moment such as 2026-11-25T09:00:00Z or 2026-11-25T09:00:00%2B07:00"
-		}
-		in.at = at
-	}
-}
-
-// onCalls says who is on call: whole participants or, flat, their names.
-type onCalls struct {
-	Parent       thing      `json:"_parent"`
-	Participants *[]someone `json:"onCallParticipants,omitempty"`
-	Recipients   *[]string  `json:"onCallRecipients,omitempty"`
-}
-
-func (a *API) listOnCalls(ctx context.Context, in *onCallsIn) (*data[onCalls], error) {
-	if in.at.IsZero() {
-		in.at = a.Now()
-	}
-	var out data[onCalls]
-	err := a.look(ctx, func(tx reader) (err error) {
-		out.of, err = onCallsAt(tx, in, a.zones.In(tx))
-		return err
-	})
-	return &out, err
-}
-
-func onCallsAt(tx reader, in *onCallsIn, zones state.Zones) (onCalls, error) {
-	s, err := in.schedule.Schedule(tx)
-	if err != nil {
-		return onCalls{}, err
-	}
-	zone, err := zones(s.Zone)
-	if err != nil {
-		return onCalls{}, fmt.Errorf("schedule %s: %w", s.ID, err)
-	}
-	people, names := []someone{}, []string{}
-	for _, shift := range s.OnCall(in.at, zone) {
-		if shift.User == "" {
-			return onCalls{}, core.Invalid("date", "at this moment a team or an escalation is on call, and who that is cannot be told yet")
-		}
-		who := participantOf(tx, shift.Participant)
-		people = append(people, someone{Type: "user", ID: who.ID, Name: who.Username})
-		names = append(names, who.Username)
-	}
-	out := onCalls{Parent: scheduleThing(s)}
-	if in.flat {
-		out.Recipients = &names
-	} else {
-		out.Participants = &people
-	}
 	return out, nil
 }

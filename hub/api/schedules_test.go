@@ -97,8 +97,12 @@ func TestOnCalls(t *testing.T) {
 	if fmt.Sprint(a.data("onCallParticipants")) != "[map[id:"+string(h.user)+" name:lan@example.vn type:user]]" || a.data("onCallRecipients") != nil {
 		t.Errorf("%s", a.raw)
 	}
-	if a := h.want(h.call("GET", path+"&date=2026-12-15T00:00:00Z", ""), 422); a.wrong("date") == "" {
+	h.want(h.call("PATCH", "/v2/teams/Mạng?identifierType=name", `{"members":[{"user":{"username":"an@example.vn"}}]}`), 200)
+	if a := h.want(h.call("GET", path+"&date=2026-12-15T00:00:00Z", ""), 200); fmt.Sprint(a.data("onCallParticipants")) != "[map[id:"+string(h.team)+" name:Mạng onCallParticipants:[map[id:"+h.userID("an@example.vn")+" name:an@example.vn type:user]] type:team]]" {
 		t.Errorf("a team that is on call is told wrongly: %s", a.raw)
+	}
+	if a := h.want(h.call("GET", path+"&flat=true&date=2026-12-15T00:00:00Z", ""), 200); fmt.Sprint(a.data("onCallRecipients")) != "[an@example.vn]" {
+		t.Errorf("the people of a team that is on call are told wrongly: %s", a.raw)
 	}
 	h.want(h.call("GET", path+"&date=now", ""), 422)
 	h.want(h.call("GET", path+"&flat=perhaps", ""), 422)

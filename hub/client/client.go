@@ -67,18 +67,43 @@ type reply struct {
 
 // call makes one request and decodes the reply's data into out, unless that is nil.
 func (c *Client) call(ctx context.Context, method, path string, body, out any) (reply, error) {
-	var r reply
+	status, raw, err := c.send(ctx, method, path, body)
+	if err != nil {
+		return reply{}, err
+	}
+	r, err := c.open(status, raw)
+	if err != nil || out == nil {
+		return r, err
+	}
+	if err := json.Unmarshal(r.Data, out); err != nil {
+		return r, fmt.Errorf("cannot read the hub's reply to %s %s: %w", method, path, err)
+	}
+	return r, nil
+}
+
+// fetch returns what the hub answers to a GET that is not JSON.
+func (c *Client) fetch(ctx context.Context, path string) ([]byte, error) {
+	status, raw, err := c.send(ctx, http.MethodGet, path, nil)
+	if err != nil || status < 300 {
+		return raw, err
+	}
+	_, err = c.open(status, raw)
+	return nil, err
+}
+
+// send makes one request.
+func (c *Client) send(ctx context.Context, method, path string, body any) (status int, raw []byte, err error) {
 	var content io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
 		if err != nil {
-			return r, fmt.Errorf("cannot encode a request: %w", err)
+			return 0, nil, fmt.Errorf("cannot encode a request: %w", err)
 		}
 		content = bytes.NewReader(raw)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
 	if err != nil {
-		return r, fmt.Errorf("cannot make a request: %w", err)
+		return 0, nil, fmt.Errorf("cannot make a request: %w", err)
 	}
 	if c.key != "" {
 		req.Header.Set("Authorization", "GenieKey "+c.key)
@@ -86,24 +111,22 @@ func (c *Client) call(ctx context.Context, method, path string, body, out any) (
 	req.Header.Set("Content-Type", "application/json")
 	res, err := c.http.Do(req)
 	if err != nil {
-		return r, &core.Error{Kind: core.Unavailable, Words: "cannot reach the hub: " + err.Error() + advice(err)}
+		return 0, nil, &core.Error{Kind: core.Unavailable, Words: "cannot reach the hub: " + err.Error() + advice(err)}
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, replyMax))
-	if err != nil {
-		return r, &core.Error{Kind: core.Unavailable, Words: "the hub's reply was cut short: " + err.Error()}
+	if raw, err = io.ReadAll(io.LimitReader(res.Body, replyMax)); err != nil {
+		return 0, nil, &core.Error{Kind: core.Unavailable, Words: "the hub's reply was cut short: " + err.Error()}
 	}
+	return res.StatusCode, raw, nil
+}
+
+// open reads the envelope of a reply. What the hub refuses is an error.
+func (c *Client) open(status int, raw []byte) (r reply, err error) {
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, &core.Error{Kind: kindOf(res.StatusCode), Words: fmt.Sprintf("what answers at %s is not a hub (HTTP %d)", c.base, res.StatusCode)}
+		return r, &core.Error{Kind: kindOf(status), Words: fmt.Sprintf("what answers at %s is not a hub (HTTP %d)", c.base, status)}
 	}
-	if res.StatusCode >= 300 {
-		return r, &core.Error{Kind: kindOf(res.StatusCode), Words: r.Message, Fields: r.Errors}
-	}
-	if out == nil {
-		return r, nil
-	}
-	if err := json.Unmarshal(r.Data, out); err != nil {
-		return r, fmt.Errorf("cannot read the hub's reply to %s %s: %w", method, path, err)
+	if status >= 300 {
+		return r, &core.Error{Kind: kindOf(status), Words: r.Message, Fields: r.Errors}
 	}
 	return r, nil
 }

@@ -1,0 +1,176 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"keng/hub/core/alert"
+	"keng/hub/core/rota"
+	"keng/hub/state"
+)
+
+// onCallsIn asks who is on call in a schedule at a moment.
+type onCallsIn struct {
+	schedule state.Pick
+	flat     bool
+	at       time.Time
+}
+
+func (in *onCallsIn) read(c *call) {
+	in.schedule = c.picked("scheduleIdentifierType")
+	in.flat = c.choice("flat", "false", "true") == "true"
+	in.at = c.moment("date")
+}
+
+// moment returns a parameter that is a moment, zero if it is absent.
+func (c *call) moment(name string) time.Time {
+	text := c.query(name)
+	if text == "" {
+		return time.Time{}
+	}
+	at, ok := parseTime(text)
+	if !ok {
+		c.wrong[name] = "must be a moment such as 2026-11-25T09:00:00Z or 2026-11-25T09:00:00%2B07:00"
+	}
+	return at
+}
+
+// onCalls says who is on call: whole participants or, flat, the people's names.
+type onCalls struct {
+	Parent       thing       `json:"_parent"`
+	Participants *[]onCaller `json:"onCallParticipants,omitempty"`
+	Recipients   *[]string   `json:"onCallRecipients,omitempty"`
+}
+
+// onCaller is somebody who is on call: a person, or a team or an escalation with those whom
+// it leads to.
+type onCaller struct {
+	ID   string `json:"id"`
+	Name string `json:"name"` // a person's username
+	Type string `json:"type"`
+	// EscalationTime is after how many minutes an escalation calls, unless NotifyType says
+	// whom else.
+	EscalationTime *int       `json:"escalationTime,omitempty"`
+	NotifyType     string     `json:"notifyType,omitempty"`
+	Participants   []onCaller `json:"onCallParticipants,omitempty"`
+	// ForwardedFrom is whose shift it is, if that person's notifications go to this one.
+	ForwardedFrom *someone `json:"forwardedFrom,omitempty"`
+}
+
+func (a *API) listOnCalls(ctx context.Context, in *onCallsIn) (*data[onCalls], error) {
+	if in.at.IsZero() {
+		in.at = a.Now()
+	}
+	var out data[onCalls]
+	err := a.look(ctx, func(tx reader) error {
+		s, err := in.schedule.Schedule(tx)
+		if err != nil {
+			return err
+		}
+		w := duty{tx: tx, zones: a.zones.In(tx), at: in.at}
+		people, err := w.schedule(s, 0)
+		if err != nil {
+			return err
+		}
+		out.of.Parent = scheduleThing(s)
+		if in.flat {
+			names := namesOf(people)
+			out.of.Recipients = &names
+		} else {
+			out.of.Participants = &people
+		}
+		return nil
+	})
+	return &out, err
+}
+
+// duty tells who is on call at a moment.
+type duty struct {
+	tx    reader
+	zones state.Zones
+	at    time.Time
+}
+
+// dutyDepth is through how many schedules, teams and escalations one another's people are
+// told: they may lead back to where they began.
+const dutyDepth = 4
+
+// schedule tells who is on call in a schedule.
+func (w duty) schedule(s *rota.Schedule, depth int) ([]onCaller, error) {
+	calendar, err := state.CalendarOf(w.tx, s, w.zones, w.at, w.at.Add(1))
+	if err != nil {
+		return nil, err
+	}
+	all := []onCaller{}
+	for _, p := range calendar.OnCall(w.at) {
+		who := w.responder(responderOf(p.Participant), depth)
+		if p.For != "" {
+			from := someoneOf(w.tx, alert.Responder{Kind: alert.User, ID: string(p.For)})
+			who.ForwardedFrom = &from
+		}
+		all = append(all, who)
+	}
+	return all, nil
+}
+
+// responderOf is a participant as somebody to be called.
+func responderOf(p rota.Participant) alert.Responder {
+	switch {
+	case p.User != "":
+		return alert.Responder{Kind: alert.User, ID: string(p.User)}
+	case p.Team != "":
+		return alert.Responder{Kind: alert.Team, ID: string(p.Team)}
+	case p.Escalation != "":
+		return alert.Responder{Kind: alert.Escalation, ID: string(p.Escalation)}
+	}
+	return alert.Responder{}
+}
+
+// responder tells somebody with those whom it leads to.
+func (w duty) responder(r alert.Responder, depth int) onCaller {
+	who := someoneOf(w.tx, r)
+	out := onCaller{ID: who.ID, Name: who.Name + who.Username, Type: who.Type}
+	if depth == dutyDepth {
+		return out
+	}
+	pick := state.Pick{ID: r.ID}
+	switch r.Kind {
+	case alert.Team:
+		if t, err := pick.Team(w.tx); err == nil {
+			for _, id := range t.Members {
+				out.Participants = append(out.Participants, w.responder(alert.Responder{Kind: alert.User, ID: string(id)}, depth+1))
+			}
+		}
+	case alert.Escalation:
+		if e, err := pick.Escalation(w.tx); err == nil {
+			for _, rule := range e.Rules {
+				step := w.responder(rule.Recipient, depth+1)
+				minutes := int(rule.Delay / time.Minute)
+				step.EscalationTime, step.NotifyType = &minutes, "default"
+				out.Participants = append(out.Participants, step)
+			}
+		}
+	case alert.Schedule:
+		if s, err := pick.Schedule(w.tx); err == nil {
+			out.Participants, _ = w.schedule(s, depth+1) // of a zone that is not known any more nobody can be told
+		}
+	}
+	return out
+}
+
+// namesOf returns the usernames of all people, each once.
+func namesOf(all []onCaller) []string {
+	names := []string{}
+	var add func([]onCaller)
+	add = func(all []onCaller) {
+		for _, who := range all {
+			if who.Type == "user" && !slices.Contains(names, who.Name) {
+				names = append(names, who.Name)
+			}
+			add(who.Participants)
+		}
+	}
+	add(all)
+	return names
+}

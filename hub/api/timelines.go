@@ -1,0 +1,265 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/rota"
+	"keng/hub/core/rota/picture"
+	"keng/hub/state"
+)
+
+// The bounds of a question about shifts.
+const (
+	timelineMax = 366 * 24 * time.Hour
+	// weeksUsual is how far ahead it is looked for gaps, and weeksMax how far at most.
+	weeksUsual, weeksMax = 8, 26
+	troublesMax          = 1000
+)
+
+// timelineIn asks what happens in a schedule in a time.
+type timelineIn struct {
+	schedule state.Pick
+	expand   []string // which timelines besides the final one
+	from     time.Time
+	interval int
+	unit     string
+	language string
+}
+
+func (in *timelineIn) read(c *call) {
+	in.schedule, in.from = c.picked("identifierType"), c.moment("date")
+	in.interval = c.number("interval", 1, 366, 1)
+	in.unit = c.choice("intervalUnit", "weeks", "days", "months")
+	in.language = c.choice("language", "vi", "en")
+	for word := range strings.SplitSeq(c.query("expand"), ",") {
+		in.expand = append(in.expand, strings.TrimSpace(word))
+	}
+}
+
+// span returns the time that is asked for: without a date it begins today, by the wall of
+// the schedule's zone.
+func (in *timelineIn) span(now time.Time, zone *time.Location) (from, to time.Time, err error) {
+	from = in.from.In(zone)
+	if in.from.IsZero() {
+		y, m, d := now.In(zone).Date()
+		from = time.Date(y, m, d, 0, 0, 0, 0, zone)
+	}
+	switch in.unit {
+	case "days":
+		to = from.AddDate(0, 0, in.interval)
+	case "months":
+		to = from.AddDate(0, in.interval, 0)
+	default:
+		to = from.AddDate(0, 0, 7*in.interval)
+	}
+	if to.Sub(from) > timelineMax {
+		err = core.Invalid("interval", "must not be longer than a year")
+	}
+	return from, to, err
+}
+
+// scheduleTimeline is what happens in a schedule, as replies tell it.
+type scheduleTimeline struct {
+	Parent      thing     `json:"_parent"`
+	Description string    `json:"description"`
+	OwnerTeam   *thing    `json:"ownerTeam,omitempty"`
+	StartDate   moment    `json:"startDate"`
+	EndDate     moment    `json:"endDate"`
+	Final       timeline  `json:"finalTimeline"`
+	Base        *timeline `json:"baseTimeline,omitempty"`
+	Override    *timeline `json:"overrideTimeline,omitempty"`
+	Forwarding  *timeline `json:"forwardingTimeline,omitempty"`
+}
+
+// timeline is one timeline, rotation by rotation.
+type timeline struct {
+	Rotations []rotationPeriods `json:"rotations"`
+}
+
+type rotationPeriods struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Order   float64  `json:"order"`
+	Periods []period `json:"periods"`
+}
+
+// period is a time for which somebody is on call.
+type period struct {
+	StartDate moment  `json:"startDate"`
+	EndDate   *moment `json:"endDate,omitempty"`
+	Type      string  `json:"type"` // default, override or forwarding
+	Recipient someone `json:"recipient"`
+	// ForwardedFrom is whose period it would be.
+	ForwardedFrom *someone `json:"forwardedFrom,omitempty"`
+}
+
+// timelineAnswer is a timeline, with what more may be asked for.
+type timelineAnswer struct{ data[scheduleTimeline] }
+
+func (t *timelineAnswer) fill(e *envelope) int {
+	e.Expandable = []string{"base", "override", "forwarding"}
+	return t.data.fill(e)
+}
+
+func (a *API) getTimeline(ctx context.Context, in *timelineIn) (*timelineAnswer, error) {
+	out := &timelineAnswer{}
+	err := a.look(ctx, func(tx reader) error {
+		calendar, from, to, err := a.calendar(tx, in)
+		if err != nil {
+			return err
+		}
+		s, t := calendar.Schedule, calendar.Timeline(from, to)
+		told := func(periods []rota.Period) *timeline { return timelineOf(tx, s, periods) }
+		out.of = scheduleTimeline{Parent: scheduleThing(s), Description: s.Description, OwnerTeam: ownerOf(tx, string(s.Team)),
+			StartDate: moment{from}, EndDate: moment{to}, Final: *told(t.Final)}
+		if slices.Contains(in.expand, "base") {
+			out.of.Base = told(t.Base)
+		}
+		if slices.Contains(in.expand, "override") {
+			out.of.Override = told(t.Overridden)
+		}
+		if slices.Contains(in.expand, "forwarding") {
+			out.of.Forwarding = told(t.Forwarded)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// calendar returns a schedule's calendar for a time that is asked for.
+func (a *API) calendar(tx reader, in *timelineIn) (c *rota.Calendar, from, to time.Time, err error) {
+	s, err := in.schedule.Schedule(tx)
+	if err != nil {
+		return nil, from, to, err
+	}
+	zones := a.zones.In(tx)
+	zone, err := zones(s.Zone)
+	if err != nil {
+		return nil, from, to, err
+	}
+	if from, to, err = in.span(a.Now(), zone); err != nil {
+		return nil, from, to, err
+	}
+	c, err = state.CalendarOf(tx, s, zones, from, to)
+	return c, from, to, err
+}
+
+// periodTypes are the words for what puts somebody on call.
+var periodTypes = map[rota.Kind]string{rota.ByRotation: "default", rota.ByOverride: "override", rota.ByForward: "forwarding"}
+
+func timelineOf(tx reader, s *rota.Schedule, periods []rota.Period) *timeline {
+	out := &timeline{Rotations: []rotationPeriods{}}
+	for i, r := range s.Rotations {
+		row := rotationPeriods{ID: r.ID, Name: r.Name, Order: float64(i + 1), Periods: []period{}}
+		for _, p := range periods {
+			if p.Rotation == r.ID {
+				row.Periods = append(row.Periods, periodOf(tx, p))
+			}
+		}
+		out.Rotations = append(out.Rotations, row)
+	}
+	return out
+}
+
+func periodOf(tx reader, p rota.Period) period {
+	out := period{StartDate: moment{p.Start}, Type: periodTypes[p.Kind], Recipient: participantOf(tx, p.Participant)}
+	if !p.End.IsZero() {
+		out.EndDate = &moment{p.End}
+	}
+	if p.For != "" {
+		from := someoneOf(tx, alert.Responder{Kind: alert.User, ID: string(p.For)})
+		out.ForwardedFrom = &from
+	}
+	return out
+}
+
+// getPicture draws a timeline.
+func (a *API) getPicture(ctx context.Context, in *timelineIn) (*file, error) {
+	out := &file{contentType: "image/svg+xml"}
+	err := a.look(ctx, func(tx reader) error {
+		calendar, from, to, err := a.calendar(tx, in)
+		if err != nil {
+			return err
+		}
+		out.bytes = a.draw(tx, calendar, from, to, in.language)
+		return nil
+	})
+	return out, err
+}
+
+func (a *API) draw(tx reader, c *rota.Calendar, from, to time.Time, language string) []byte {
+	name := func(p rota.Participant) string { who := participantOf(tx, p); return who.Name + who.Username }
+	person := func(id core.UserID) string { return name(rota.Participant{User: id}) }
+	t := c.Timeline(from, to)
+	drawn := picture.Timeline{Title: c.Schedule.Name, Zone: c.Zone, From: from, To: to, Now: a.Now(), Language: language}
+	for _, r := range c.Schedule.Rotations {
+		mine := func(p rota.Period) bool { return p.Rotation != r.ID }
+		drawn.Rows = append(drawn.Rows, picture.Row{Name: r.Name, Periods: picture.Periods(slices.DeleteFunc(slices.Clone(t.Base), mine), name, person)})
+	}
+	drawn.Rows = append(drawn.Rows, picture.Row{Name: map[string]string{"vi": "Trực thực tế", "en": "On call"}[language], Periods: picture.Periods(t.Final, name, person)})
+	for _, trouble := range c.Troubles(from, to, nil) {
+		if trouble.Kind == rota.Gap {
+			drawn.Gaps = append(drawn.Gaps, picture.Span{Start: trouble.Start, End: trouble.End})
+		}
+	}
+	return drawn.SVG()
+}
+
+// gapsIn asks what is to be mended in the weeks to come.
+type gapsIn struct{ weeks int }
+
+func (in *gapsIn) read(c *call) { in.weeks = c.number("weeks", 1, weeksMax, weeksUsual) }
+
+// trouble is something to be mended before its time comes.
+type trouble struct {
+	Kind       string    `json:"kind"` // gap, away or double-booked
+	Schedule   thing     `json:"schedule"`
+	StartDate  moment    `json:"startDate"`
+	EndDate    moment    `json:"endDate"`
+	User       *someone  `json:"user,omitempty"`
+	Other      *thing    `json:"otherSchedule,omitempty"`
+	Suggestion []someone `json:"suggestion"`
+}
+
+var troubleKinds = map[rota.TroubleKind]string{rota.Gap: "gap", rota.Away: "away", rota.DoubleBooked: "double-booked"}
+
+func (a *API) listGaps(ctx context.Context, in *gapsIn) (*page[trouble], error) {
+	var out page[trouble]
+	err := a.look(ctx, func(tx reader) error {
+		from := a.Now()
+		all, err := state.Troubles(tx, a.zones.In(tx), from, from.AddDate(0, 0, 7*in.weeks))
+		if err != nil {
+			return err
+		}
+		for _, t := range all[:min(len(all), troublesMax)] {
+			out.of = append(out.of, troubleOf(tx, t))
+		}
+		return nil
+	})
+	return &out, err
+}
+
+func troubleOf(tx reader, t rota.Trouble) trouble {
+	schedule := func(id core.ScheduleID) thing {
+		who := someoneOf(tx, alert.Responder{Kind: alert.Schedule, ID: string(id)})
+		return thing{ID: who.ID, Name: who.Name}
+	}
+	out := trouble{Kind: troubleKinds[t.Kind], Schedule: schedule(t.Schedule), StartDate: moment{t.Start}, EndDate: moment{t.End}, Suggestion: []someone{}}
+	if t.User != "" {
+		who := someoneOf(tx, alert.Responder{Kind: alert.User, ID: string(t.User)})
+		out.User = &who
+	}
+	if t.Other != "" {
+		other := schedule(t.Other)
+		out.Other = &other
+	}
+	for _, p := range t.Suggestion {
+		out.Suggestion = append(out.Suggestion, participantOf(tx, p))
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package api_test
+
+import (
+	"encoding/xml"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"keng/hub/api"
+	"keng/hub/core"
+	"keng/hub/state"
+)
+
+func (h *hub) userID(username string) string {
+	u, ok := state.FindUser(h.store.tx, username)
+	if !ok {
+		h.t.Fatalf("there is no %s", username)
+	}
+	return string(u.ID)
+}
+
+// planned is a hub on Monday, 23 November 2026, 09:00 in Vietnam, with a schedule in which lan
+// and an take turns by the week, an override and a forwarding rule.
+func planned(t *testing.T) *hub {
+	now := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	h := newHub(t, func(o *api.Options) { o.Now = func() time.Time { return now } })
+	h.store.now = now
+	for _, name := range []string{"an", "binh", "chi"} {
+		h.made("/v2/users", `{"username":"`+name+`@example.vn","fullName":"`+name+`"}`)
+	}
+	h.made("/v2/schedules", `{"name":"rota","description":"who has the week","timezone":"Asia/Ho_Chi_Minh","ownerTeam":{"name":"Mạng"},"rotations":[
+		{"name":"weeks","startDate":"2026-11-23T02:00:00Z","type":"weekly","participants":[{"type":"user","username":"lan@example.vn"},{"type":"user","username":"an@example.vn"}]}]}`)
+	s, _ := state.FindSchedule(h.store.tx, "rota")
+	at := func(day, hour int) *time.Time { t := time.Date(2026, 11, day, hour, 0, 0, 0, time.UTC); return &t }
+	who := func(username string) *state.Pick { return &state.Pick{ID: h.userID(username)} }
+	must(state.Do(t.Context(), h.store, core.Seed{41}, state.CreateOverride{Schedule: state.Pick{ID: string(s.ID)}, Alias: "swap",
+		Fields: state.OverrideFields{Who: &state.Party{Kind: 1, Pick: *who("binh@example.vn")}, Start: at(24, 2), End: at(24, 12)}}))
+	must(state.Do(t.Context(), h.store, core.Seed{42}, state.CreateForward{Fields: state.ForwardFields{From: who("an@example.vn"), To: who("chi@example.vn"), Start: at(30, 2), End: at(30, 5)}}))
+	return h
+}
+
+// periods says what a timeline of a reply has, one period a word.
+func periods(a answer, name string) string {
+	var words []string
+	whole, _ := a.data(name).(map[string]any)
+	rotations, _ := whole["rotations"].([]any)
+	for _, r := range rotations {
+		for _, p := range r.(map[string]any)["periods"].([]any) {
+			p := p.(map[string]any)
+			who := strings.TrimSuffix(fmt.Sprint(p["recipient"].(map[string]any)["username"]), "@example.vn")
+			words = append(words, fmt.Sprint(p["startDate"].(string)[8:13], " ", who, " ", p["type"]))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// A timeline tells what happens and why. Rules ogapi-7.override.replaces, ogapi-7.forward.redirects.
+func TestTimeline(t *testing.T) {
+	h := planned(t)
+	a := h.want(h.call("GET", "/v2/schedules/rota/timeline?identifierType=name&interval=8&intervalUnit=days&expand=base,override,forwarding", ""), 200)
+	for name, want := range map[string]string{
+		"finalTimeline":      "23T02 lan default, 24T02 binh override, 24T12 lan default, 30T02 chi forwarding, 30T05 an default",
+		"baseTimeline":       "23T02 lan default, 30T02 an default",
+		"overrideTimeline":   "24T02 binh override",
+		"forwardingTimeline": "30T02 chi forwarding",
+	} {
+		if got := periods(a, name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	// It begins at midnight in Vietnam, before anybody is on call.
+	if a.data("startDate") != "2026-11-22T17:00:00.000Z" || a.data("endDate") != "2026-11-30T17:00:00.000Z" || a.data("description") != "who has the week" {
+		t.Errorf("%s", a.raw)
+	}
+	plain := h.want(h.call("GET", "/v2/schedules/rota/timeline?identifierType=name", ""), 200)
+	if plain.data("baseTimeline") != nil || plain.data("endDate") != "2026-11-29T17:00:00.000Z" {
+		t.Errorf("%s", plain.raw)
+	}
+	if month := h.want(h.call("GET", "/v2/schedules/rota/timeline?identifierType=name&intervalUnit=months&date=2026-12-01T00:00:00%2B07:00", ""), 200); month.data("endDate") != "2026-12-31T17:00:00.000Z" {
+		t.Errorf("%s", month.raw)
+	}
+	for wrong, field := range map[string]string{"interval=0": "interval", "interval=60": "interval", "intervalUnit=years": "intervalUnit", "date=soon": "date"} {
+		if a := h.call("GET", "/v2/schedules/rota/timeline?identifierType=name&"+wrong, ""); a.status != 422 || a.wrong(field) == "" {
+			t.Errorf("%s: HTTP %d %s", wrong, a.status, a.raw)
+		}
+	}
+	h.want(h.call("GET", "/v2/schedules/ghost/timeline", ""), 404)
+	// Who is on call says the same.
+	for date, want := range map[string]string{"2026-11-24T03:00:00Z": "binh", "2026-11-30T03:00:00Z": "chi"} {
+		a := h.want(h.call("GET", "/v2/schedules/rota/on-calls?scheduleIdentifierType=name&date="+date, ""), 200)
+		who := a.data("onCallParticipants").([]any)[0].(map[string]any)
+		if who["name"] != want+"@example.vn" || (who["forwardedFrom"] != nil) != (want == "chi") {
+			t.Errorf("%s: %s", date, a.raw)
+		}
+	}
+}
+
+// The picture is XML with everybody who is on call in it.
+func TestPicture(t *testing.T) {
+	h := planned(t)
+	a := h.send(newRequest("GET", "/keng/v1/schedules/rota/picture?identifierType=name&language=en&interval=2", ""))
+	if a.status != 200 || a.header.Get("Content-Type") != "image/svg+xml" {
+		t.Fatalf("HTTP %d %s", a.status, a.header)
+	}
+	if err := xml.Unmarshal([]byte(a.raw), new(struct {
+		XMLName xml.Name `xml:"svg"`
+	})); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"lan@example.vn", "an@example.vn", "binh@example.vn", "weeks", "rota"} {
+		if !strings.Contains(a.raw, name) {
+			t.Errorf("%s is not in the picture", name)
+		}
+	}
+}
+
+// What is to be mended in the weeks to come is told, with who could take it.
+func TestGaps(t *testing.T) {
+	h := planned(t)
+	if got := h.want(h.call("GET", "/keng/v1/gaps?weeks=1", ""), 200).list(); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+	h.made("/v2/schedules", `{"name":"days","timezone":"UTC","rotations":[{"startDate":"2026-11-23T02:00:00Z","endDate":"2026-11-25T02:00:00Z","type":"daily","participants":[{"type":"user","username":"chi@example.vn"},{"type":"user","username":"lan@example.vn"}]}]}`)
+	lan := h.userID("lan@example.vn")
+	from, to := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+	must(state.Do(t.Context(), h.store, core.Seed{43}, state.CreateAbsence{Fields: state.AbsenceFields{User: &state.Pick{ID: lan}, Start: &from, End: &to}}))
+	got := map[string]string{}
+	for _, x := range h.want(h.call("GET", "/keng/v1/gaps?weeks=1", ""), 200).list() {
+		kind := x["kind"].(string)
+		name := fmt.Sprint(x["schedule"].(map[string]any)["name"])
+		if other, ok := x["otherSchedule"].(map[string]any); ok { // either may be told first
+			names := []string{name, fmt.Sprint(other["name"])}
+			slices.Sort(names)
+			name = strings.Join(names, "+")
+		}
+		got[kind] += fmt.Sprint(name, " ", x["startDate"].(string)[8:13], "-", x["endDate"].(string)[8:13], " ")
+		if suggestion := x["suggestion"].([]any); kind == "gap" && suggestion[0].(map[string]any)["username"] == "" {
+			t.Errorf("%v", x)
+		}
+	}
+	want := map[string]string{"gap": "days 25T02-30T02 ", "away": "rota 26T00-27T00 ", "double-booked": "days+rota 24T12-25T02 "}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for _, wrong := range []string{"weeks=0", "weeks=27", "weeks=x"} {
+		h.want(h.call("GET", "/keng/v1/gaps?"+wrong, ""), 422)
+	}
+}
