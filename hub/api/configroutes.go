@@ -82,11 +82,25 @@ func configurationRoutes() []route {
 	see(schedule+"/timeline", on((*API).getTimeline))
 	see("/keng/v1/schedules/{identifier...}/picture", on((*API).getPicture))
 	see("/keng/v1/gaps", on((*API).listGaps))
+	see(schedule+"/next-on-calls", on((*API).listNextOnCalls))
+	set("POST", schedule+"/overrides", change(createOverride, overrideCreated))
+	see(schedule+"/overrides", tellNow((*API).overridesOf))
+	see(schedule+"/overrides/{alias}", tell(getOverride))
+	set("PUT", schedule+"/overrides/{alias}", change(changeOverride, overrideChanged))
+	set("DELETE", schedule+"/overrides/{alias}", change(deleteOverride, deleted[state.Nothing]))
 	set("POST", schedule+"/rotations", change(createRotation, rotationCreated))
 	see(schedule+"/rotations", tellList(listRotations))
 	see(schedule+"/rotations/{id}", tell(getRotation))
 	set("PATCH", schedule+"/rotations/{id}", change(changeRotation, rotationChanged))
 	set("DELETE", schedule+"/rotations/{id}", change(deleteRotation, deleted[state.Nothing]))
+
+	const forward = "/v2/forwarding-rules/{identifier}"
+	set("POST", "/v2/forwarding-rules", change(createForward, forwardCreated))
+	see("/v2/forwarding-rules", tellNow((*API).allForwards))
+	see(forward, tell(getForward))
+	set("PUT", forward, change(changeForward, forwardChanged))
+	set("DELETE", forward, change(deleteForward, deleted[state.Nothing]))
+	see(user+"/forwarding-rules", tellNow((*API).userForwards))
 
 	const escalation = "/v2/escalations/{identifier...}"
 	set("POST", "/v2/escalations", change(createEscalation, escalationCreated))

@@ -67,6 +67,18 @@ func tellList[In any, P question[In], Out any](f func(reader, P) ([]Out, error))
 	})
 }
 
+// tellNow makes a handler that tells a list of what is so at the present moment.
+func tellNow[In any, P question[In], Out any](f func(*API, reader, P) ([]Out, error)) handler {
+	return on(func(a *API, ctx context.Context, in P) (*page[Out], error) {
+		var out page[Out]
+		err := a.look(ctx, func(tx reader) (err error) {
+			out.of, err = f(a, tx, in)
+			return err
+		})
+		return &out, err
+	})
+}
+
 // picked returns what the path names, by its id unless the query says otherwise.
 func (c *call) picked(typeName string) state.Pick {
 	id := c.identifier("identifier")

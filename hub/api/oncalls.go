@@ -85,6 +85,62 @@ func (a *API) listOnCalls(ctx context.Context, in *onCallsIn) (*data[onCalls], e
 	return &out, err
 }
 
+// nextOnCalls says who comes next: exactly next are those who come first of all. The objects
+// and the names are where Opsgenie's clients look for them, which is the other way round than
+// in [onCalls].
+type nextOnCalls struct {
+	Parent            thing       `json:"_parent"`
+	Recipients        *[]onCaller `json:"nextOnCallRecipients,omitempty"`
+	ExactRecipients   *[]onCaller `json:"exactNextOnCallRecipients,omitempty"`
+	Participants      *[]string   `json:"nextOnCallParticipants,omitempty"`
+	ExactParticipants *[]string   `json:"exactNextOnCallParticipants,omitempty"`
+}
+
+// nextReach is how far ahead it is looked for who comes next.
+const nextReach = 400 * 24 * time.Hour
+
+func (a *API) listNextOnCalls(ctx context.Context, in *onCallsIn) (*data[nextOnCalls], error) {
+	if in.at.IsZero() {
+		in.at = a.Now()
+	}
+	var out data[nextOnCalls]
+	err := a.look(ctx, func(tx reader) error {
+		s, err := in.schedule.Schedule(tx)
+		if err != nil {
+			return err
+		}
+		zones := a.zones.In(tx)
+		calendar, err := state.CalendarOf(tx, s, zones, in.at, in.at.Add(nextReach))
+		if err != nil {
+			return err
+		}
+		next := calendar.Next(in.at)
+		var first time.Time
+		for _, p := range next {
+			if first.IsZero() || p.Start.Before(first) {
+				first = p.Start
+			}
+		}
+		all, exact := []onCaller{}, []onCaller{}
+		for _, p := range next {
+			who := duty{tx: tx, zones: zones, at: p.Start}.period(p, 0)
+			all = append(all, who)
+			if p.Start.Equal(first) {
+				exact = append(exact, who)
+			}
+		}
+		out.of.Parent = scheduleThing(s)
+		if in.flat {
+			names, exactNames := namesOf(all), namesOf(exact)
+			out.of.Participants, out.of.ExactParticipants = &names, &exactNames
+		} else {
+			out.of.Recipients, out.of.ExactRecipients = &all, &exact
+		}
+		return nil
+	})
+	return &out, err
+}
+
 // duty tells who is on call at a moment.
 type duty struct {
 	tx    reader
@@ -104,14 +160,19 @@ func (w duty) schedule(s *rota.Schedule, depth int) ([]onCaller, error) {
 	}
 	all := []onCaller{}
 	for _, p := range calendar.OnCall(w.at) {
-		who := w.responder(responderOf(p.Participant), depth)
-		if p.For != "" {
-			from := someoneOf(w.tx, alert.Responder{Kind: alert.User, ID: string(p.For)})
-			who.ForwardedFrom = &from
-		}
-		all = append(all, who)
+		all = append(all, w.period(p, depth))
 	}
 	return all, nil
+}
+
+// period tells who is on call for a period.
+func (w duty) period(p rota.Period, depth int) onCaller {
+	who := w.responder(responderOf(p.Participant), depth)
+	if p.For != "" {
+		from := someoneOf(w.tx, alert.Responder{Kind: alert.User, ID: string(p.For)})
+		who.ForwardedFrom = &from
+	}
+	return who
 }
 
 // responderOf is a participant as somebody to be called.

@@ -148,3 +148,105 @@ func TestGaps(t *testing.T) {
 		h.want(h.call("GET", "/keng/v1/gaps?"+wrong, ""), 422)
 	}
 }
+
+// An override lives: made, told, changed as a whole, deleted. Rule ogapi-7.override.replaces.
+func TestOverrides(t *testing.T) {
+	h := planned(t)
+	const path = "/v2/schedules/rota/overrides"
+	const by = "?scheduleIdentifierType=name"
+	a := h.want(h.call("POST", path+by, `{"user":{"type":"user","username":"chi@example.vn"},"startDate":"2026-11-25T02:00:00Z","endDate":"2026-11-26T09:00:00+07:00","rotations":[{"name":"weeks"}]}`), 201)
+	alias, _ := a.data("alias").(string)
+	if alias == "" {
+		t.Fatalf("%s", a.raw)
+	}
+	h.want(h.call("POST", path+by, `{"alias":"`+alias+`","user":{"type":"user","username":"chi@example.vn"},"startDate":"2026-11-25T02:00:00Z","endDate":"2026-11-26T02:00:00Z"}`), 409)
+	one := h.want(h.call("GET", path+"/"+alias+by, ""), 200)
+	if one.data("startDate") != "2026-11-25T02:00:00.000Z" || one.data("endDate") != "2026-11-26T02:00:00.000Z" ||
+		fmt.Sprint(one.data("user").(map[string]any)["username"]) != "chi@example.vn" || fmt.Sprint(one.data("rotations").([]any)[0].(map[string]any)["name"]) != "weeks" {
+		t.Errorf("%s", one.raw)
+	}
+	who := func(date, want string) {
+		t.Helper()
+		if a := h.want(h.call("GET", "/v2/schedules/rota/on-calls?scheduleIdentifierType=name&flat=true&date="+date, ""), 200); fmt.Sprint(a.data("onCallRecipients")) != want {
+			t.Errorf("%s: %s, want %s", date, a.raw, want)
+		}
+	}
+	who("2026-11-25T03:00:00Z", "[chi@example.vn]")
+	h.want(h.call("PUT", path+"/"+alias+by, `{"user":{"type":"none"},"startDate":"2026-11-25T02:00:00Z","endDate":"2026-11-25T12:00:00Z"}`), 200)
+	who("2026-11-25T03:00:00Z", "[]")
+	who("2026-11-25T13:00:00Z", "[lan@example.vn]")
+	if list := h.want(h.call("GET", path+by, ""), 200).list(); len(list) != 2 || list[0]["alias"] != "swap" || list[1]["alias"] != alias || len(list[1]["rotations"].([]any)) != 0 {
+		t.Errorf("%v", list)
+	}
+	for body, field := range map[string]string{
+		`{"startDate":"2026-11-25T02:00:00Z","endDate":"2026-11-26T02:00:00Z"}`:                                                                                    "user",
+		`{"user":{"type":"user","username":"chi@example.vn"},"endDate":"2026-11-26T02:00:00Z"}`:                                                                    "startDate",
+		`{"user":{"type":"user","username":"chi@example.vn"},"startDate":"2026-11-27T02:00:00Z","endDate":"2026-11-26T02:00:00Z"}`:                                 "endDate",
+		`{"user":{"type":"user","username":"chi@example.vn"},"startDate":"2026-11-20T02:00:00Z","endDate":"2026-11-21T02:00:00Z"}`:                                 "endDate",
+		`{"user":{"type":"user","username":"ghost@example.vn"},"startDate":"2026-11-25T02:00:00Z","endDate":"2026-11-26T02:00:00Z"}`:                               "user",
+		`{"user":{"type":"user","username":"chi@example.vn"},"startDate":"2026-11-25T02:00:00Z","endDate":"2026-11-26T02:00:00Z","rotations":[{"name":"nights"}]}`: "rotations[0]",
+	} {
+		if a := h.want(h.call("POST", path+by, body), 422); a.wrong(field) == "" {
+			t.Errorf("%s: %s", body, a.raw)
+		}
+	}
+	h.want(h.call("DELETE", path+"/"+alias+by, ""), 200)
+	h.want(h.call("GET", path+"/"+alias+by, ""), 404)
+	h.want(h.call("DELETE", path+"/"+alias+by, ""), 404)
+	h.want(h.call("GET", "/v2/schedules/ghost/overrides", ""), 404)
+}
+
+// A forwarding rule lives, by its id and by its alias.
+func TestForwardingRules(t *testing.T) {
+	h := planned(t)
+	a := h.want(h.call("POST", "/v2/forwarding-rules", `{"fromUser":{"username":"lan@example.vn"},"toUser":{"id":"`+h.userID("binh@example.vn")+`"},"alias":"leave","startDate":"2026-11-25T00:00:00Z","endDate":"2026-11-26T00:00:00Z"}`), 201)
+	id, _ := a.data("id").(string)
+	if id == "" || a.data("alias") != "leave" {
+		t.Fatalf("%s", a.raw)
+	}
+	for _, path := range []string{"/v2/forwarding-rules/" + id, "/v2/forwarding-rules/leave?identifierType=alias"} {
+		if a := h.want(h.call("GET", path, ""), 200); fmt.Sprint(a.data("fromUser").(map[string]any)["username"]) != "lan@example.vn" || a.data("endDate") != "2026-11-26T00:00:00.000Z" {
+			t.Errorf("%s", a.raw)
+		}
+	}
+	if list := h.want(h.call("GET", "/v2/forwarding-rules", ""), 200).list(); len(list) != 2 {
+		t.Errorf("%v", list)
+	}
+	if list := h.want(h.call("GET", "/v2/users/lan@example.vn/forwarding-rules", ""), 200).list(); len(list) != 1 || list[0]["alias"] != "leave" {
+		t.Errorf("%v", list)
+	}
+	onCall := h.want(h.call("GET", "/v2/schedules/rota/on-calls?scheduleIdentifierType=name&flat=true&date=2026-11-25T03:00:00Z", ""), 200)
+	if fmt.Sprint(onCall.data("onCallRecipients")) != "[binh@example.vn]" {
+		t.Errorf("%s", onCall.raw)
+	}
+	h.want(h.call("PUT", "/v2/forwarding-rules/leave?identifierType=alias", `{"fromUser":{"username":"lan@example.vn"},"toUser":{"username":"chi@example.vn"},"startDate":"2026-11-25T00:00:00Z","endDate":"2026-11-26T00:00:00Z"}`), 200)
+	for body, field := range map[string]string{
+		`{"toUser":{"username":"chi@example.vn"},"startDate":"2026-11-25T00:00:00Z","endDate":"2026-11-26T00:00:00Z"}`:                                            "fromUser",
+		`{"fromUser":{"username":"chi@example.vn"},"toUser":{"username":"chi@example.vn"},"startDate":"2026-11-25T00:00:00Z","endDate":"2026-11-26T00:00:00Z"}`:   "toUser",
+		`{"fromUser":{"username":"ghost@example.vn"},"toUser":{"username":"chi@example.vn"},"startDate":"2026-11-25T00:00:00Z","endDate":"2026-11-26T00:00:00Z"}`: "fromUser",
+	} {
+		if a := h.want(h.call("POST", "/v2/forwarding-rules", body), 422); a.wrong(field) == "" {
+			t.Errorf("%s: %s", body, a.raw)
+		}
+	}
+	h.want(h.call("DELETE", "/v2/forwarding-rules/"+id, ""), 200)
+	h.want(h.call("GET", "/v2/forwarding-rules/"+id, ""), 404)
+	h.want(h.call("GET", "/v2/users/ghost@example.vn/forwarding-rules", ""), 404)
+}
+
+// Who comes next is told for each rotation; exactly next is who comes first.
+func TestNextOnCalls(t *testing.T) {
+	h := planned(t)
+	h.want(h.call("POST", "/v2/schedules/rota/rotations?scheduleIdentifierType=name", `{"name":"days","startDate":"2026-11-23T02:00:00Z","type":"daily","length":3,"participants":[{"type":"user","username":"chi@example.vn"},{"type":"user","username":"binh@example.vn"}]}`), 201)
+	const path = "/v2/schedules/rota/next-on-calls?scheduleIdentifierType=name&date=2026-11-24T13:00:00Z"
+	a := h.want(h.call("GET", path+"&flat=true", ""), 200)
+	if fmt.Sprint(a.data("nextOnCallParticipants")) != "[chi@example.vn binh@example.vn]" || fmt.Sprint(a.data("exactNextOnCallParticipants")) != "[binh@example.vn]" || a.data("nextOnCallRecipients") != nil {
+		t.Errorf("%s", a.raw)
+	}
+	whole := h.want(h.call("GET", path, ""), 200)
+	next := whole.data("nextOnCallRecipients").([]any)
+	if len(next) != 2 || next[0].(map[string]any)["forwardedFrom"] == nil || len(whole.data("exactNextOnCallRecipients").([]any)) != 1 {
+		t.Errorf("%s", whole.raw)
+	}
+	h.want(h.call("GET", "/v2/schedules/ghost/next-on-calls", ""), 404)
+}
