@@ -29,6 +29,7 @@ type commands struct {
 	OnCall   onCallCommand   `cmd:"" name:"oncall" help:"Who is on call."`
 	Timeline timelineCommand `cmd:"" help:"The shifts of a schedule, as a table or a picture."`
 	Gaps     gapsCommand     `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
+	TZData   tzdataCommand   `cmd:"" name:"tzdata" help:"Time-zone data: which it is, give the cluster other."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -82,6 +82,8 @@ func configurationRoutes() []route {
 	see(schedule+"/timeline", on((*API).getTimeline))
 	see("/keng/v1/schedules/{identifier...}/picture", on((*API).getPicture))
 	see("/keng/v1/gaps", on((*API).listGaps))
+	see("/keng/v1/time-zones", tell(getZones))
+	set("PUT", "/keng/v1/time-zones", on((*API).putZones))
 	see(schedule+"/next-on-calls", on((*API).listNextOnCalls))
 	set("POST", schedule+"/overrides", change(createOverride, overrideCreated))
 	see(schedule+"/overrides", tellNow((*API).overridesOf))

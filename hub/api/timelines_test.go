@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/xml"
 	"fmt"
 	"slices"
@@ -249,4 +251,55 @@ func TestNextOnCalls(t *testing.T) {
 		t.Errorf("%s", whole.raw)
 	}
 	h.want(h.call("GET", "/v2/schedules/ghost/next-on-calls", ""), 404)
+}
+
+// tokyoTime is the data of a zone whose clocks are nine hours ahead (RFC 9636, version 1).
+func tokyoTime() string {
+	data := append([]byte("TZif"), make([]byte, 16)...)
+	for _, n := range []uint32{0, 0, 0, 0, 1, 4, 9 * 3600} {
+		data = binary.BigEndian.AppendUint32(data, n)
+	}
+	return base64.StdEncoding.EncodeToString(append(data, "\x00\x00JST\x00"...))
+}
+
+// Other time-zone data moves shifts: which, is told before it is used.
+func TestTimeZones(t *testing.T) {
+	h := planned(t)
+	const path = "/keng/v1/time-zones"
+	body := func(rest string) string {
+		return `{"version":"2026x","zones":{"Asia/Ho_Chi_Minh":"` + tokyoTime() + `"}` + rest + `}`
+	}
+	if a := h.want(h.call("GET", path, ""), 200); a.data("given") != false {
+		t.Errorf("%s", a.raw)
+	}
+	h.want(h.call("POST", "/v2/schedules/rota/rotations?scheduleIdentifierType=name", `{"name":"nights","startDate":"2026-11-23T02:00:00Z","type":"daily","participants":[{"type":"user","username":"chi@example.vn"}],
+		"timeRestriction":{"type":"time-of-day","restriction":{"startHour":22,"startMin":0,"endHour":7,"endMin":0}}}`), 201)
+	dry := h.want(h.call("PUT", path, body(`,"dryRun":true`)), 200)
+	moved, _ := dry.data("moved").([]any)
+	if len(moved) != 500 || dry.data("more").(float64) < 200 || moved[0].(map[string]any)["rotation"] != "nights" {
+		t.Errorf("%.600s", dry.raw)
+	}
+	if a := h.want(h.call("GET", path, ""), 200); a.data("given") != false {
+		t.Errorf("a dry run has changed something: %s", a.raw)
+	}
+	h.want(h.call("PUT", path, body("")), 200)
+	if a := h.want(h.call("GET", path, ""), 200); a.data("version") != "2026x" || a.data("zones") != 1.0 {
+		t.Errorf("%s", a.raw)
+	}
+	night := h.want(h.call("GET", "/v2/schedules/rota/on-calls?scheduleIdentifierType=name&flat=true&date=2026-12-01T13:30:00Z", ""), 200) // 22:30 by the new data
+	if !strings.Contains(fmt.Sprint(night.data("onCallRecipients")), "chi@example.vn") {
+		t.Errorf("%s", night.raw)
+	}
+	if a := h.want(h.call("PUT", path, body("")), 200); a.data("moved") != nil {
+		t.Errorf("the same data moves something: %.300s", a.raw)
+	}
+	h.want(h.call("PUT", path, `{}`), 200)
+	if a := h.want(h.call("GET", path, ""), 200); a.data("given") != false {
+		t.Errorf("%s", a.raw)
+	}
+	for body, field := range map[string]string{`{"version":"x","zones":{"Asia/Tokyo":"AAAA"}}`: "zones", `{"version":"x","zones":{"Asia/Tokyo":"?"}}`: "zones", `{"zones":{"Asia/Tokyo":"` + tokyoTime() + `"}}`: "version"} {
+		if a := h.want(h.call("PUT", path, body), 422); a.wrong(field) == "" {
+			t.Errorf("%s: %s", body, a.raw)
+		}
+	}
 }

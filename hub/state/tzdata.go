@@ -2,10 +2,12 @@ package state
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/rota"
 	"keng/raftstore/table"
 )
 
@@ -136,4 +138,66 @@ func (f *ZoneFinder) given(r table.Reader, stamp, name string) (*time.Location, 
 		f.known[name] = zone
 	}
 	return zone, err
+}
+
+// Zones finds zones in the data of the command, else where others are found: what a state's
+// would be after it.
+func (k PutZones) Zones(builtin Zones) Zones {
+	given := map[string]*time.Location{}
+	for _, f := range k.Files {
+		if zone, err := time.LoadLocationFromTZData(f.Name, f.Data); err == nil {
+			given[f.Name] = zone
+		}
+	}
+	return func(name string) (*time.Location, error) {
+		if zone := given[name]; zone != nil {
+			return zone, nil
+		}
+		return builtin(name)
+	}
+}
+
+// Moved is a period of a schedule's final timeline that is there by some time-zone data and
+// not by other.
+type Moved struct {
+	Schedule *rota.Schedule
+	Period   rota.Period
+	New      bool // it is there by the new data
+}
+
+// MovedBy returns which periods of [from, to) are otherwise by new time-zone data than by old,
+// in order of time: schedule by schedule.
+func MovedBy(r table.Reader, old, new Zones, from, to time.Time) (all []Moved, err error) {
+	for s := range Schedules.All(r) {
+		before, err := periodsBy(r, s, old, from, to)
+		if err != nil {
+			return nil, err
+		}
+		after, err := periodsBy(r, s, new, from, to)
+		if err != nil {
+			return nil, err
+		}
+		var moved []Moved
+		for _, p := range before {
+			if !slices.Contains(after, p) {
+				moved = append(moved, Moved{s, p, false})
+			}
+		}
+		for _, p := range after {
+			if !slices.Contains(before, p) {
+				moved = append(moved, Moved{s, p, true})
+			}
+		}
+		slices.SortStableFunc(moved, func(a, b Moved) int { return a.Period.Start.Compare(b.Period.Start) })
+		all = append(all, moved...)
+	}
+	return all, nil
+}
+
+func periodsBy(r table.Reader, s *rota.Schedule, zones Zones, from, to time.Time) ([]rota.Period, error) {
+	calendar, err := CalendarOf(r, s, zones, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return calendar.Timeline(from, to).Final, nil
 }
