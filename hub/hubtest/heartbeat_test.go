@@ -21,6 +21,9 @@ func (w *world) expired(node, name string) bool {
 	if err != nil && core.KindOf(err) != core.NotFound {
 		w.Fatal(err)
 	}
+	if must(w.API(node).Heartbeat(w.Context(), name))(w).Expired != h.Expired {
+		return w.expired(node, name) // it has changed between the two looks
+	}
 	if open := err == nil && a.Status == "open"; open != h.Expired {
 		w.Errorf("%s: expired %v, but its alert is open: %v", name, h.Expired, open)
 	}
