@@ -50,7 +50,7 @@ var (
 
 // Conn is a connection to a hub. A *link.Conn is one.
 type Conn interface {
-	// Send sends a message; nil means that it is on its way.
+	// Send sends messages, in order; nil means that they are on their way.
 	Send(...proto.Message) error
 	// Receive waits for a message.
 	Receive(proto.Message) error

@@ -68,7 +68,7 @@ func (a *API) listOnCalls(ctx context.Context, in *onCallsIn) (*data[onCalls], e
 		if err != nil {
 			return err
 		}
-		w := duty{tx: tx, zones: a.zones.In(tx), at: in.at}
+		w := &duty{tx: tx, zones: a.zones.In(tx), at: in.at}
 		people, err := w.schedule(s, 0)
 		if err != nil {
 			return err
@@ -121,9 +121,11 @@ func (a *API) listNextOnCalls(ctx context.Context, in *onCallsIn) (*data[nextOnC
 				first = p.Start
 			}
 		}
+		w := &duty{tx: tx, zones: zones}
 		all, exact := []onCaller{}, []onCaller{}
 		for _, p := range next {
-			who := duty{tx: tx, zones: zones, at: p.Start}.period(p, 0)
+			w.at = p.Start
+			who := w.period(p, 0)
 			all = append(all, who)
 			if p.Start.Equal(first) {
 				exact = append(exact, who)
@@ -146,14 +148,16 @@ type duty struct {
 	tx    reader
 	zones state.Zones
 	at    time.Time
+	told  int // so far
 }
 
 // dutyDepth is through how many schedules, teams and escalations one another's people are
-// told: they may lead back to where they began.
-const dutyDepth = 4
+// told: they may lead back to where they began. dutyMax is how many are told to whom others
+// lead; of the rest it is not said where they lead.
+const dutyDepth, dutyMax = 4, 1000
 
 // schedule tells who is on call in a schedule.
-func (w duty) schedule(s *rota.Schedule, depth int) ([]onCaller, error) {
+func (w *duty) schedule(s *rota.Schedule, depth int) ([]onCaller, error) {
 	calendar, err := state.CalendarOf(w.tx, s, w.zones, w.at, w.at.Add(1))
 	if err != nil {
 		return nil, err
@@ -166,33 +170,19 @@ func (w duty) schedule(s *rota.Schedule, depth int) ([]onCaller, error) {
 }
 
 // period tells who is on call for a period.
-func (w duty) period(p rota.Period, depth int) onCaller {
-	who := w.responder(responderOf(p.Participant), depth)
+func (w *duty) period(p rota.Period, depth int) onCaller {
+	who := w.responder(state.ResponderOf(p.Participant), depth)
 	if p.For != "" {
-		from := someoneOf(w.tx, alert.Responder{Kind: alert.User, ID: string(p.For)})
-		who.ForwardedFrom = &from
+		who.ForwardedFrom = personOf(w.tx, p.For)
 	}
 	return who
 }
 
-// responderOf is a participant as somebody to be called.
-func responderOf(p rota.Participant) alert.Responder {
-	switch {
-	case p.User != "":
-		return alert.Responder{Kind: alert.User, ID: string(p.User)}
-	case p.Team != "":
-		return alert.Responder{Kind: alert.Team, ID: string(p.Team)}
-	case p.Escalation != "":
-		return alert.Responder{Kind: alert.Escalation, ID: string(p.Escalation)}
-	}
-	return alert.Responder{}
-}
-
 // responder tells somebody with those whom it leads to.
-func (w duty) responder(r alert.Responder, depth int) onCaller {
+func (w *duty) responder(r alert.Responder, depth int) onCaller {
 	who := someoneOf(w.tx, r)
 	out := onCaller{ID: who.ID, Name: who.Name + who.Username, Type: who.Type}
-	if depth == dutyDepth {
+	if w.told++; depth == dutyDepth || w.told > dutyMax {
 		return out
 	}
 	pick := state.Pick{ID: r.ID}

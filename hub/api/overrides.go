@@ -176,7 +176,7 @@ type namedUser struct {
 
 func forwardOf(tx reader, f *rota.Forward) forwardRecord {
 	named := func(id core.UserID) namedUser {
-		return namedUser{string(id), participantOf(tx, rota.Participant{User: id}).Username}
+		return namedUser{string(id), personOf(tx, id).Username}
 	}
 	return forwardRecord{ID: f.ID, Alias: f.Alias, FromUser: named(f.From), ToUser: named(f.To), StartDate: moment{f.Start}, EndDate: moment{f.End}}
 }

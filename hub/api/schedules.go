@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 
-	"keng/hub/core/alert"
+	"keng/hub/core"
 	"keng/hub/core/rota"
 	"keng/hub/state"
 )
@@ -125,15 +125,13 @@ func rotationOf(tx reader, r *rota.Rotation) rotationRecord {
 }
 
 func participantOf(tx reader, p rota.Participant) someone {
-	switch {
-	case p.User != "":
-		return someoneOf(tx, alert.Responder{Kind: alert.User, ID: string(p.User)})
-	case p.Team != "":
-		return someoneOf(tx, alert.Responder{Kind: alert.Team, ID: string(p.Team)})
-	case p.Escalation != "":
-		return someoneOf(tx, alert.Responder{Kind: alert.Escalation, ID: string(p.Escalation)})
-	}
-	return someone{Type: "none"}
+	return someoneOf(tx, state.ResponderOf(p))
+}
+
+// personOf tells a person by the id and the present name.
+func personOf(tx reader, id core.UserID) *someone {
+	who := participantOf(tx, rota.Participant{User: id})
+	return &who
 }
 
 // scheduleList is a list of schedules, with what more may be asked for.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -114,6 +115,9 @@ func (a *API) getTimeline(ctx context.Context, in *timelineIn) (*timelineAnswer,
 			return err
 		}
 		s, t := calendar.Schedule, calendar.Timeline(from, to)
+		if t.Cut {
+			return core.Invalid("interval", fmt.Sprintf("has more than %d periods: ask for a shorter one", rota.PeriodsMax))
+		}
 		told := func(periods []rota.Period) *timeline { return timelineOf(tx, s, periods) }
 		out.of = scheduleTimeline{Parent: scheduleThing(s), Description: s.Description, OwnerTeam: ownerOf(tx, string(s.Team)),
 			StartDate: moment{from}, EndDate: moment{to}, Final: *told(t.Final)}
@@ -172,8 +176,7 @@ func periodOf(tx reader, p rota.Period) period {
 		out.EndDate = &moment{p.End}
 	}
 	if p.For != "" {
-		from := someoneOf(tx, alert.Responder{Kind: alert.User, ID: string(p.For)})
-		out.ForwardedFrom = &from
+		out.ForwardedFrom = personOf(tx, p.For)
 	}
 	return out
 }
@@ -198,8 +201,8 @@ func (a *API) draw(tx reader, c *rota.Calendar, from, to time.Time, language str
 	t := c.Timeline(from, to)
 	drawn := picture.Timeline{Title: c.Schedule.Name, Zone: c.Zone, From: from, To: to, Now: a.Now(), Language: language}
 	for _, r := range c.Schedule.Rotations {
-		mine := func(p rota.Period) bool { return p.Rotation != r.ID }
-		drawn.Rows = append(drawn.Rows, picture.Row{Name: r.Name, Periods: picture.Periods(slices.DeleteFunc(slices.Clone(t.Base), mine), name, person)})
+		anothers := func(p rota.Period) bool { return p.Rotation != r.ID }
+		drawn.Rows = append(drawn.Rows, picture.Row{Name: r.Name, Periods: picture.Periods(slices.DeleteFunc(slices.Clone(t.Base), anothers), name, person)})
 	}
 	drawn.Rows = append(drawn.Rows, picture.Row{Name: map[string]string{"vi": "Trực thực tế", "en": "On call"}[language], Periods: picture.Periods(t.Final, name, person)})
 	for _, trouble := range c.Troubles(from, to, nil) {
@@ -251,8 +254,7 @@ func troubleOf(tx reader, t rota.Trouble) trouble {
 	}
 	out := trouble{Kind: troubleKinds[t.Kind], Schedule: schedule(t.Schedule), StartDate: moment{t.Start}, EndDate: moment{t.End}, Suggestion: []someone{}}
 	if t.User != "" {
-		who := someoneOf(tx, alert.Responder{Kind: alert.User, ID: string(t.User)})
-		out.User = &who
+		out.User = personOf(tx, t.User)
 	}
 	if t.Other != "" {
 		other := schedule(t.Other)

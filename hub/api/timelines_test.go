@@ -89,6 +89,11 @@ func TestTimeline(t *testing.T) {
 		}
 	}
 	h.want(h.call("GET", "/v2/schedules/ghost/timeline", ""), 404)
+	hours := `{"startDate":"2026-11-23T02:00:00Z","type":"hourly","participants":[{"type":"user","username":"lan@example.vn"},{"type":"user","username":"an@example.vn"}]}`
+	h.made("/v2/schedules", `{"name":"hours","rotations":[`+hours+","+hours+","+hours+`]}`)
+	if a := h.want(h.call("GET", "/v2/schedules/hours/timeline?identifierType=name&interval=12&intervalUnit=months", ""), 422); !strings.Contains(a.wrong("interval"), "20000") {
+		t.Errorf("%.300s", a.raw)
+	}
 	// Who is on call says the same.
 	for date, want := range map[string]string{"2026-11-24T03:00:00Z": "binh", "2026-11-30T03:00:00Z": "chi"} {
 		a := h.want(h.call("GET", "/v2/schedules/rota/on-calls?scheduleIdentifierType=name&date="+date, ""), 200)
@@ -301,5 +306,20 @@ func TestTimeZones(t *testing.T) {
 		if a := h.want(h.call("PUT", path, body), 422); a.wrong(field) == "" {
 			t.Errorf("%s: %s", body, a.raw)
 		}
+	}
+}
+
+// Escalations and schedules that lead to one another, each in many ways, are told as far as is
+// of use, and no further.
+func TestOnCallsThatLeadInCircles(t *testing.T) {
+	h := newHub(t)
+	rotation := `{"startDate":"2020-01-01T00:00:00Z","type":"weekly","participants":[{"type":"escalation","name":"up"}]}`
+	step := `{"condition":"if-not-acked","delay":{"timeAmount":1},"recipient":{"type":"schedule","name":"rota"}}`
+	h.made("/v2/schedules", `{"name":"rota"}`)
+	h.made("/v2/escalations", `{"name":"up","rules":[`+strings.Repeat(step+",", 49)+step+`]}`)
+	h.want(h.call("PATCH", "/v2/schedules/rota?identifierType=name", `{"rotations":[`+strings.Repeat(rotation+",", 49)+rotation+`]}`), 200)
+	a := h.want(h.call("GET", "/v2/schedules/rota/on-calls?scheduleIdentifierType=name", ""), 200)
+	if n := strings.Count(a.raw, `"type"`); n < 1000 || n > 5000 || len(a.data("onCallParticipants").([]any)) != 50 {
+		t.Errorf("%d are told", n)
 	}
 }

@@ -28,7 +28,7 @@ func BenchmarkCreate(b *testing.B) {
 		return func(core.TeamID) []route.AlertPolicy { return own }
 	}(), Names: names}
 	quiet := []route.NotificationPolicy{{ID: "quiet", Name: "quiet", Team: "t1", Zone: "Asia/Ho_Chi_Minh", Filter: when("priority", "less-than", "P3"), Suppress: true}}
-	network, steps, schedule, people := network(), threeSteps(), onCall(now), twoPeople()
+	network, steps, schedule, people := network(), threeSteps(), onCall(now, hanoi), twoPeople()
 	b.ReportAllocs()
 	for b.Loop() {
 		d := diskFull()
@@ -46,7 +46,7 @@ func BenchmarkCreate(b *testing.B) {
 			}
 			switch step.Rule.Recipient.Kind {
 			case alert.Schedule:
-				for _, shift := range schedule.OnCall(now, hanoi) {
+				for _, shift := range schedule.OnCall(now) {
 					whom = append(whom, shift.User)
 				}
 			case alert.User:
@@ -111,10 +111,10 @@ func threeSteps() *escalate.Policy {
 }
 
 // onCall is a schedule of two who take turns by the week, for eighty weeks already.
-func onCall(now time.Time) *rota.Schedule {
-	return &rota.Schedule{ID: "s1", Name: "network", Zone: "Asia/Ho_Chi_Minh", Rotations: []rota.Rotation{{
+func onCall(now time.Time, zone *time.Location) *rota.Calendar {
+	return &rota.Calendar{Zone: zone, Schedule: &rota.Schedule{ID: "s1", Name: "network", Zone: "Asia/Ho_Chi_Minh", Rotations: []rota.Rotation{{
 		ID: "r1", Start: now.AddDate(0, 0, -7*80), Unit: rota.Weekly, Length: 1, Participants: []rota.Participant{{User: "an"}, {User: "binh"}},
-	}}}
+	}}}}
 }
 
 // twoPeople have a rule each for grave alerts: a push at once, and a call after three minutes.

@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -108,6 +109,16 @@ func (f faults) merge(at string, err error) {
 			f.add(at+field, why)
 		}
 	}
+}
+
+// atLeast reports whether there are so many rows.
+func atLeast[R any](n int, rows iter.Seq[R]) bool {
+	for range rows {
+		if n--; n == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // setTime takes over a moment that a caller has said.

@@ -93,11 +93,8 @@ func (k CreateHeartbeat) apply(c *change) (Heartbeat, error) {
 	if err := c.nameIsFree(row.Beat.Name); err != nil {
 		return row, err
 	}
-	n := 0
-	for range Heartbeats.All(c.tx) {
-		if n++; n == HeartbeatsMax {
-			return row, core.Invalid("name", fmt.Sprintf("there are %d heartbeats already: delete one first", HeartbeatsMax))
-		}
+	if atLeast(HeartbeatsMax, Heartbeats.All(c.tx)) {
+		return row, core.Invalid("name", fmt.Sprintf("there are %d heartbeats already: delete one first", HeartbeatsMax))
 	}
 	return row, Heartbeats.Insert(c.tx, &row)
 }

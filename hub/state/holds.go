@@ -294,8 +294,17 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 }
 
 // without returns what is in a list and not in another.
-func without[T comparable](list, other []T) []T {
-	return slices.DeleteFunc(slices.Clone(list), func(x T) bool { return slices.Contains(other, x) })
+func without[T comparable](list, other []T) (rest []T) {
+	gone := map[T]bool{}
+	for _, x := range other {
+		gone[x] = true
+	}
+	for _, x := range list {
+		if !gone[x] {
+			rest = append(rest, x)
+		}
+	}
+	return rest
 }
 
 // noteBegun notes which escalations have begun on the way through a team, since there were

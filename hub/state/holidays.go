@@ -144,11 +144,8 @@ func (k CreateHolidayCalendar) apply(c *change) (HolidayCalendar, error) {
 	if err := k.Fields.fill(&h).err(); err != nil {
 		return h, err
 	}
-	n := 0
-	for range HolidayCalendars.All(c.tx) {
-		if n++; n == HolidayCalendarsMax {
-			return h, core.Invalid("body", fmt.Sprintf("there are %d holiday calendars: delete one first", HolidayCalendarsMax))
-		}
+	if atLeast(HolidayCalendarsMax, HolidayCalendars.All(c.tx)) {
+		return h, core.Invalid("body", fmt.Sprintf("there are %d holiday calendars: delete one first", HolidayCalendarsMax))
 	}
 	return h, c.unique(keep(c, HolidayCalendars, &h), "Holiday calendar", h.Name)
 }

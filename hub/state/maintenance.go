@@ -150,11 +150,8 @@ func (k CreateMaintenance) apply(c *change) (Maintenance, error) {
 	if err := k.Fields.fill(c, &row.Window); err != nil {
 		return row, err
 	}
-	n := 0
-	for range unfinished.Find(c.tx, table.K()) {
-		if n++; n == MaintenancesMax {
-			return row, core.Invalid("body", fmt.Sprintf("%d maintenances are planned or active already: cancel one first", MaintenancesMax))
-		}
+	if atLeast(MaintenancesMax, unfinished.Find(c.tx, table.K())) {
+		return row, core.Invalid("body", fmt.Sprintf("%d maintenances are planned or active already: cancel one first", MaintenancesMax))
 	}
 	if err := c.age(agedMaintenance); err != nil {
 		return row, err

@@ -31,7 +31,7 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 	defer delete(c.within, s.ID)
 	known, left := false, ""
 	for i, p := range periods {
-		who := responderOf(p.Participant)
+		who := ResponderOf(p.Participant)
 		twice := slices.ContainsFunc(periods[:i], func(q rota.Period) bool { return q.Participant == p.Participant })
 		if twice || c.exists(who) != nil {
 			continue
@@ -70,13 +70,15 @@ func (c *change) routesToNobody(a *alert.Alert, who alert.Responder) bool {
 	return ok && routed.Rule.Notify.Kind == 0
 }
 
-// responderOf returns who takes a turn as one who answers for alerts.
-func responderOf(p rota.Participant) alert.Responder {
+// ResponderOf returns who takes a turn as one who answers for alerts; the zero value of nobody.
+func ResponderOf(p rota.Participant) alert.Responder {
 	switch {
 	case p.User != "":
 		return alert.Responder{Kind: alert.User, ID: string(p.User)}
 	case p.Team != "":
 		return alert.Responder{Kind: alert.Team, ID: string(p.Team)}
+	case p.Escalation != "":
+		return alert.Responder{Kind: alert.Escalation, ID: string(p.Escalation)}
 	}
-	return alert.Responder{Kind: alert.Escalation, ID: string(p.Escalation)}
+	return alert.Responder{}
 }

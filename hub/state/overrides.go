@@ -148,11 +148,8 @@ func (k CreateOverride) apply(c *change) (rota.Override, error) {
 // addOverride keeps a new override, which wins over those made before. Without an alias it
 // gets one.
 func (c *change) addOverride(o *rota.Override) error {
-	n := 0
-	for range unfinishedOverrides(c.tx, o.Schedule, c.now) {
-		if n++; n == OverridesMax {
-			return core.Invalid("body", fmt.Sprintf("the schedule has %d overrides that are not over: delete one first", OverridesMax))
-		}
+	if atLeast(OverridesMax, unfinishedOverrides(c.tx, o.Schedule, c.now)) {
+		return core.Invalid("body", fmt.Sprintf("the schedule has %d overrides that are not over: delete one first", OverridesMax))
 	}
 	if o.Alias == "" {
 		o.Alias = c.newID("override")

@@ -164,11 +164,8 @@ func (f faults) span(at string, s Span, now time.Time) {
 // addSwap keeps a new request if neither person takes part in too many.
 func (c *change) addSwap(w *Swap) error {
 	for field, user := range map[string]core.UserID{"fromUser": w.Asker, "toUser": w.Other} {
-		n := 0
-		for range SwapsOf(c.tx, user, c.now) {
-			if n++; n == SwapsMax {
-				return core.Invalid(field, fmt.Sprintf("takes part in %d requests already of which something lies ahead", SwapsMax))
-			}
+		if atLeast(SwapsMax, SwapsOf(c.tx, user, c.now)) {
+			return core.Invalid(field, fmt.Sprintf("takes part in %d requests already of which something lies ahead", SwapsMax))
 		}
 	}
 	if err := c.age(agedSwaps); err != nil {
@@ -199,7 +196,8 @@ func (c *change) handedOver(s *rota.Schedule, at Span, from, to core.UserID) ([]
 	}
 	var shift []rota.Override
 	shared := map[string]bool{} // rotations in which somebody else is on call, too
-	for _, p := range calendar.Timeline(at.Start, at.End).Final {
+	timeline := calendar.Timeline(at.Start, at.End)
+	for _, p := range timeline.Final {
 		switch {
 		case p.Participant == (rota.Participant{}):
 		case p.User != from:
@@ -211,6 +209,8 @@ func (c *change) handedOver(s *rota.Schedule, at Span, from, to core.UserID) ([]
 	shift = slices.DeleteFunc(shift, func(o rota.Override) bool { return shared[o.Rotations[0]] })
 	words := fmt.Sprintf("from %s to %s", at.Start.Format(time.RFC3339), at.End.Format(time.RFC3339))
 	switch {
+	case timeline.Cut:
+		return nil, &core.Error{Kind: core.Unacceptable, Words: "There are too many shifts " + words + " to be swapped at once."}
 	case len(shift) == 0:
 		return nil, &core.Error{Kind: core.Unacceptable, Words: fmt.Sprintf("The swap does not fit schedule [%s]: %s is not the one who is on call %s.", s.Name, c.nameOf(rota.Participant{User: from}), words)}
 	case len(shift) > swapPieces:

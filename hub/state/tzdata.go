@@ -166,7 +166,7 @@ type Moved struct {
 }
 
 // MovedBy returns which periods of [from, to) are otherwise by new time-zone data than by old,
-// in order of time: schedule by schedule.
+// in order of time: schedule by schedule, and of each the first [rota.PeriodsMax].
 func MovedBy(r table.Reader, old, new Zones, from, to time.Time) (all []Moved, err error) {
 	for s := range Schedules.All(r) {
 		before, err := periodsBy(r, s, old, from, to)
@@ -178,15 +178,11 @@ func MovedBy(r table.Reader, old, new Zones, from, to time.Time) (all []Moved, e
 			return nil, err
 		}
 		var moved []Moved
-		for _, p := range before {
-			if !slices.Contains(after, p) {
-				moved = append(moved, Moved{s, p, false})
-			}
+		for _, p := range without(before, after) {
+			moved = append(moved, Moved{s, p, false})
 		}
-		for _, p := range after {
-			if !slices.Contains(before, p) {
-				moved = append(moved, Moved{s, p, true})
-			}
+		for _, p := range without(after, before) {
+			moved = append(moved, Moved{s, p, true})
 		}
 		slices.SortStableFunc(moved, func(a, b Moved) int { return a.Period.Start.Compare(b.Period.Start) })
 		all = append(all, moved...)

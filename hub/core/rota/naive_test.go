@@ -41,7 +41,8 @@ func TestOnCallMinuteByMinute(t *testing.T) {
 			{ID: "w", Start: start.Add(-5 * 24 * time.Hour), Unit: rota.Weekly, Length: 1, Participants: who("w1", "w2"), Restriction: weekend},
 		}}
 		first := start.Add(-12 * time.Hour)
-		for m, rotations := range live(&rota.Calendar{Schedule: &s, Zone: loc}, first, start.AddDate(0, 0, 5)) {
+		c := rota.Calendar{Schedule: &s, Zone: loc}
+		for m, rotations := range live(&c, first, start.AddDate(0, 0, 5)) {
 			now := first.Add(time.Duration(m) * time.Minute)
 			var want, got []string
 			for i, r := range rotations {
@@ -49,7 +50,7 @@ func TestOnCallMinuteByMinute(t *testing.T) {
 					want = append(want, s.Rotations[i].ID+":"+string(user))
 				}
 			}
-			for _, shift := range s.OnCall(now, loc) {
+			for _, shift := range c.OnCall(now) {
 				got = append(got, shift.Rotation+":"+string(shift.User))
 			}
 			if strings.Join(got, " ") != strings.Join(want, " ") {

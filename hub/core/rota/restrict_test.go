@@ -54,16 +54,16 @@ func TestRestrictionCovers(t *testing.T) {
 // A restricted turn is nobody's outside its windows.
 func TestRestrictedRotation(t *testing.T) {
 	start := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
-	s := rota.Schedule{Rotations: []rota.Rotation{
+	c := rota.Calendar{Zone: time.UTC, Schedule: &rota.Schedule{Rotations: []rota.Rotation{
 		{ID: "day", Start: start, Unit: rota.Weekly, Length: 1, Participants: []rota.Participant{{User: "an"}},
 			Restriction: &rota.Restriction{Daily: true, Windows: []rota.Window{{StartMinute: 8 * 60, EndMinute: 20 * 60}}}},
 		{ID: "team", Start: start, Unit: rota.Weekly, Length: 1, Participants: []rota.Participant{{Team: "net"}}},
-	}}
-	on := s.OnCall(start.Add(9*time.Hour), time.UTC)
+	}}}
+	on := c.OnCall(start.Add(9 * time.Hour))
 	if len(on) != 2 || on[0].User != "an" || on[1].Team != "net" {
 		t.Errorf("by day: %+v", on)
 	}
-	if on := s.OnCall(start.Add(21*time.Hour), time.UTC); len(on) != 1 || on[0].Team != "net" {
+	if on := c.OnCall(start.Add(21 * time.Hour)); len(on) != 1 || on[0].Team != "net" {
 		t.Errorf("by night: %+v", on)
 	}
 }

@@ -7,6 +7,14 @@
 // an hour more or less when clocks change. Where the wall-clock time of a hand-over
 // does not exist (clocks sprang over it) the hand-over is at the moment of the jump;
 // where it exists twice, at the first. Zones are values: this package looks up none.
+//
+// A [Calendar] is a schedule with all that changes it: overrides, people's forwarding rules and
+// holidays. It is what is asked: who is on call ([Calendar.OnCall]) and who is next, what
+// happens in a time and why ([Calendar.Timeline]), where nobody is on call or somebody who is
+// off ([Calendar.Troubles]), and how much each person is ([Calendar.Loads]). All of them ask one
+// function, which gives the stretch of time around a moment in which nothing changes: so the
+// pager, the API and the picture cannot disagree, and no minute is looked at in which nothing
+// happens. DESIGN.md says what was chosen, and why.
 package rota
 
 import (
@@ -167,38 +175,11 @@ func (p Participant) several() bool {
 	return p != one
 }
 
-// Shift is the part of a turn in which its participant is on call ([Rotation.Shifts]), or the
-// whole turn ([Rotation.At]): [Start, End).
+// Shift is the part of a turn in which its participant is on call: [Start, End).
 type Shift struct {
 	Rotation   string
 	Start, End time.Time
 	Participant
-}
-
-// OnCall returns the shifts of a schedule that cover t, in the order of its
-// rotations, those of nobody left out.
-func (s *Schedule) OnCall(t time.Time, zone *time.Location) []Shift {
-	var on []Shift
-	if s.Disabled {
-		return nil
-	}
-	for i := range s.Rotations {
-		if shift, ok := s.Rotations[i].At(t, zone); ok && shift.Participant != (Participant{}) {
-			on = append(on, shift)
-		}
-	}
-	return on
-}
-
-// At returns the turn of the rotation that covers t, in a world without holidays. It reports
-// false before the start, at or after the end, outside the restriction's windows, and for a
-// rotation that [Rotation.Check] refuses.
-func (r *Rotation) At(t time.Time, zone *time.Location) (Shift, bool) {
-	p := newLane(r, newWall(zone), nil).turn(momentOf(t))
-	if !p.on || !r.Restriction.Covers(t, zone) {
-		return Shift{}, false
-	}
-	return Shift{Rotation: r.ID, Start: p.start.time(), End: p.end.time(), Participant: p.who}, true
 }
 
 // Keeping returns the same rotation with the phase by which who has the turn that covers t,

@@ -107,12 +107,12 @@ func TestNobody(t *testing.T) {
 		{"a turn of nobody", rota.Schedule{Rotations: []rota.Rotation{weekly(start, "")}}, start},
 		{"switched off", rota.Schedule{Disabled: true, Rotations: []rota.Rotation{weekly(start, "an")}}, start},
 	} {
-		if on := c.s.OnCall(c.at, utc); len(on) != 0 {
+		if on := (&rota.Calendar{Schedule: &c.s, Zone: utc}).OnCall(c.at); len(on) != 0 {
 			t.Errorf("%s: %+v is on call", c.name, on)
 		}
 	}
-	both := rota.Schedule{Rotations: []rota.Rotation{weekly(start, "an"), weekly(start, "binh")}}
-	if on := both.OnCall(start, utc); len(on) != 2 || on[0].User != "an" || on[1].User != "binh" {
+	both := rota.Calendar{Schedule: &rota.Schedule{Rotations: []rota.Rotation{weekly(start, "an"), weekly(start, "binh")}}, Zone: utc}
+	if on := both.OnCall(start); len(on) != 2 || on[0].User != "an" || on[1].User != "binh" {
 		t.Errorf("two rotations: %+v", on)
 	}
 }

@@ -10,29 +10,37 @@ type Timeline struct {
 	Overridden []Period // what the overrides say, those of nobody too
 	Forwarded  []Period // of Final, those that people's rules gave to somebody else
 	Final      []Period // what happens; where there is none nobody is on call
+	// Cut says that a list has not all there is, but [PeriodsMax].
+	Cut bool
 }
 
+// PeriodsMax is how many periods each list of a timeline has at most.
+const PeriodsMax = 20_000
+
 // Timeline returns the timeline of [a, b). It takes time and room in proportion to the periods
-// in it: callers put a bound on how long it may be. A disabled schedule has no final
-// timeline.
+// in it. A disabled schedule has no final timeline.
 func (c *Calendar) Timeline(a, b time.Time) Timeline {
 	t := Timeline{Start: a.UTC(), End: b.UTC()}
 	from, to := momentOf(a), momentOf(b)
-	for _, l := range c.lanes(from, to) {
-		for p := range cut(l.shift, from, to) {
-			t.Base = append(t.Base, l.period(p))
-		}
-		for p := range cut(l.override, from, to) {
-			t.Overridden = append(t.Overridden, l.period(p))
-		}
-		if c.Schedule.Disabled {
-			continue
-		}
-		for p := range cut(l.final, from, to) {
-			t.Final = append(t.Final, l.period(p))
-			if p.kind == ByForward {
-				t.Forwarded = append(t.Forwarded, l.period(p))
+	add := func(list *[]Period, l *lane, at func(moment) piece) {
+		for p := range cut(at, from, to) {
+			if len(*list) == PeriodsMax {
+				t.Cut = true
+				return
 			}
+			*list = append(*list, l.period(p))
+		}
+	}
+	for _, l := range c.lanes(from, to) {
+		add(&t.Base, l, l.shift)
+		add(&t.Overridden, l, l.override)
+		if !c.Schedule.Disabled {
+			add(&t.Final, l, l.final)
+		}
+	}
+	for _, p := range t.Final {
+		if p.Kind == ByForward {
+			t.Forwarded = append(t.Forwarded, p)
 		}
 	}
 	return t

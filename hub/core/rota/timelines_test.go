@@ -103,3 +103,16 @@ func TestTimelinesOfOurs(t *testing.T) {
 		t.Run(c.rule+"/"+c.name, func(t *testing.T) { c.check(t, loc) })
 	}
 }
+
+// A timeline is bounded, and says so.
+func TestTimelineIsBounded(t *testing.T) {
+	start := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	hours := rota.Rotation{ID: "h", Start: start, Unit: rota.Hourly, Length: 1, Participants: []rota.Participant{{User: "an"}, {User: "binh"}}}
+	c := rota.Calendar{Schedule: &rota.Schedule{Rotations: []rota.Rotation{hours}}, Zone: time.UTC}
+	for hours, cut := range map[int]bool{rota.PeriodsMax: false, rota.PeriodsMax + 1: true} {
+		line := c.Timeline(start, start.Add(time.Duration(hours)*time.Hour))
+		if line.Cut != cut || len(line.Final) != rota.PeriodsMax || len(line.Base) != rota.PeriodsMax {
+			t.Errorf("of %d periods %d are told, cut: %v", hours, len(line.Final), line.Cut)
+		}
+	}
+}

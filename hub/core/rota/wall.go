@@ -140,11 +140,3 @@ func (w *wall) first(face moment) moment {
 		}
 	}
 }
-
-// Wall returns the moment, days calendar days after start, that shows the same
-// wall-clock time in start's zone. See the package comment for times that a
-// change of clocks removes or repeats.
-func Wall(start time.Time, days int) time.Time {
-	w := newWall(start.Location())
-	return w.first(w.face(momentOf(start)) + moment(days)*day).time().In(start.Location())
-}
