@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"keng/hub/core/clocks"
 )
 
 // A time is written more or less precisely: as a moment or as a whole second or day.
@@ -113,7 +115,7 @@ func (p *parser) dayStart(day time.Time, later int) int64 {
 	midnight := day.AddDate(0, 0, later) // as if the zone were UTC
 	for at := midnight.Add(-26 * time.Hour).In(p.zone()); ; {
 		_, offset := at.Zone()
-		begin, end := at.ZoneBounds()
+		begin, end := clocks.Bounds(at)
 		t := midnight.Add(-time.Duration(offset) * time.Second)
 		if t.Before(begin) {
 			t = begin

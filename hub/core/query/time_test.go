@@ -34,6 +34,8 @@ func TestDays(t *testing.T) {
 		{"Pacific/Apia", "2011-12-29", "2011-12-29T10:00:00Z", 24},
 		{"Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z", 0}, // there was no such day
 		{"Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z", 24},
+		{"America/New_York", "2040-12-31", "2040-12-31T05:00:00Z", 24}, // see [clocks.Bounds]
+		{"America/New_York", "2041-01-01", "2041-01-01T05:00:00Z", 24},
 		{"Pacific/Kiritimati", "2026-01-01", "2025-12-31T10:00:00Z", 24},
 	} {
 		q, err := Parse("createdAt: "+c.day, Alerts(), Options{Zone: zone(t, c.zone)})

@@ -1,6 +1,10 @@
 package rota
 
-import "time"
+import (
+	"time"
+
+	"keng/hub/core/clocks"
+)
 
 // moment is a point in time in nanoseconds since 1970, which the years that a calendar can
 // speak of (1970 to 2200) fit well into.
@@ -78,20 +82,12 @@ func (w *wall) seek(m moment) {
 // its ends either: a zone may have got another name, or a year begun.
 func (w *wall) period(m moment) stretch {
 	s := stretch{begin: dawn, end: forever, offset: w.ahead(m)}
-	begin, end := m.time().In(w.zone).ZoneBounds()
+	begin, end := clocks.Bounds(m.time().In(w.zone))
 	if !begin.IsZero() {
 		s.begin = momentOf(begin)
 	}
 	if !end.IsZero() {
 		s.end = momentOf(end)
-	}
-	// Where a zone goes by a rule [time.Time.ZoneBounds] errs: on the last day of a leap year it
-	// may give an end that has passed, and at the first use of the rule a begin before it.
-	if s.end <= m {
-		s.end = momentOf(time.Date(m.time().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC))
-	}
-	if s.begin > dawn && w.ahead(s.begin) != s.offset {
-		s.begin = w.change(s.begin, m)
 	}
 	return s
 }
@@ -100,19 +96,6 @@ func (w *wall) period(m moment) stretch {
 func (w *wall) ahead(m moment) moment {
 	_, seconds := m.time().In(w.zone).Zone()
 	return moment(seconds) * second
-}
-
-// change returns the first moment after which the clock goes on as at the later of two, before
-// which it does not as at the earlier one.
-func (w *wall) change(before, after moment) moment {
-	for offset := w.ahead(after); after-before > 1; {
-		if middle := before + (after-before)/2; w.ahead(middle) == offset {
-			after = middle
-		} else {
-			before = middle
-		}
-	}
-	return after
 }
 
 // face returns what the clock shows at m, as if it were UTC.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"keng/hub/core/clocks"
 )
 
 // Delay is until when a notification policy lets notifications wait.
@@ -122,7 +124,7 @@ func shows(face, notBefore time.Time, zone *time.Location) (time.Time, bool) {
 	const farthest = 26 * time.Hour // no zone is farther from UTC, and no jump is wider
 	ahead := false                  // the clocks of the stretch before had not come so far when it ended
 	for at := face.Add(-farthest).In(zone); at.Before(face.Add(farthest)); {
-		begin, end := at.ZoneBounds()
+		begin, end := clocks.Bounds(at)
 		_, offset := at.Zone()
 		found := face.Add(-time.Duration(offset) * time.Second)
 		comes := end.IsZero() || found.Before(end)

@@ -26,6 +26,7 @@ func TestDelays(t *testing.T) {
 		{"ogapi-8.delay.zone", route.Delay{Option: route.NextTime, Hour: 9}, "UTC", "2026-11-25T15:59+07:00", "2026-11-25T09:00+00:00"},
 		{"ogapi-8.delay.zone", route.Delay{Option: route.NextTime, Hour: 9}, "UTC", "2026-11-25T16:01+07:00", "2026-11-26T09:00+00:00"},
 		{"ogapi-8.delay.zone", route.Delay{Option: route.NextTime, Hour: 5, Minute: 45}, "Asia/Kathmandu", "2026-11-25T00:00+00:00", "2026-11-25T00:00+00:00"},
+		{"ogapi-8.delay.zone", route.Delay{Option: route.NextTime, Hour: 9}, "America/New_York", "2040-12-31T08:00-05:00", "2040-12-31T09:00-05:00"}, // see [clocks.Bounds]
 		{"ogapi-8.delay.next-weekday", route.Delay{Option: route.NextWeekday, Hour: 9}, hanoi, "2026-11-25T21:00+07:00", "2026-11-26T09:00+07:00"},
 		{"ogapi-8.delay.next-weekday", route.Delay{Option: route.NextWeekday, Hour: 9}, hanoi, "2026-11-27T21:00+07:00", "2026-11-30T09:00+07:00"},
 		{"ogapi-8.delay.next-weekday", route.Delay{Option: route.NextWeekday, Hour: 9}, hanoi, "2026-11-28T08:00+07:00", "2026-11-30T09:00+07:00"},

@@ -3,6 +3,8 @@ package picture
 import (
 	"fmt"
 	"time"
+
+	"keng/hub/core/clocks"
 )
 
 // A mark is where a unit of the calendar begins, and what may be written beside it: the longest
@@ -28,7 +30,7 @@ func midnight(y int, m time.Month, day int, zone *time.Location) time.Time {
 	if t.Hour() == 0 {
 		return t
 	}
-	begin, end := t.ZoneBounds()
+	begin, end := clocks.Bounds(t)
 	if !end.IsZero() && (begin.IsZero() || end.Sub(t) < t.Sub(begin)) {
 		return end
 	}

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/clocks"
 	"keng/hub/core/rota"
 )
 
@@ -135,7 +136,7 @@ func (t Timeline) normal() Timeline {
 // shifts reports whether clocks change between two moments, so that the time on the wall
 // does not say all.
 func shifts(from, to time.Time) bool {
-	_, next := from.ZoneBounds()
+	_, next := clocks.Bounds(from)
 	return !next.IsZero() && next.Before(to)
 }
 
