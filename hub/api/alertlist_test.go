@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/state"
 )
 
 // A query that cannot be read is answered by what is wrong, and where.
@@ -76,5 +80,36 @@ func TestListIsSorted(t *testing.T) {
 		if a := h.call("GET", "/v2/alerts?"+wrong, ""); a.status != 422 || a.wrong(field) == "" {
 			t.Errorf("%s: HTTP %d %s", wrong, a.status, a.raw)
 		}
+	}
+}
+
+// Times without an offset are by the clocks of the cluster's zone, of which other nodes and
+// machines know nothing: it is the language's until somebody says another.
+//
+// Rule keng-5.time.wall.
+func TestTimesInTheClustersZone(t *testing.T) {
+	h := newHub(t)
+	h.create(`{"message":"m"}`)
+	made, err := time.Parse(time.RFC3339Nano, h.want(h.call("GET", "/v2/alerts", ""), 200).list()[0]["createdAt"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := func(layout string, zone *time.Location) int {
+		path := "/v2/alerts?query=" + url.QueryEscape("createdAt: "+made.In(zone).Format(layout))
+		return len(h.want(h.call("GET", path, ""), 200).list())
+	}
+	hanoi := time.FixedZone("+07", 7*60*60)
+	if n := found("2006-01-02T15:04", time.UTC); n != 1 {
+		t.Errorf("%d alerts were found by UTC", n)
+	}
+	must(state.Do(t.Context(), h.store, core.Seed{77}, state.FoundCluster{Name: "Kẻng", Language: "vi"}))
+	if n := found("2006-01-02T15:04", hanoi); n != 1 {
+		t.Errorf("%d alerts were found by the clocks of Vietnam", n)
+	}
+	if n := found("2006-01-02T15:04", time.UTC); n != 0 {
+		t.Errorf("%d alerts were found by UTC, seven hours off", n)
+	}
+	if n := found(time.RFC3339, time.UTC); n != 1 {
+		t.Errorf("%d alerts were found by a time with an offset", n)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"keng/hub/core"
@@ -27,6 +28,7 @@ type call struct {
 	id     string            // request id
 	body   object
 	wrong  map[string]string
+	home   func() *time.Location // where times without an offset are
 }
 
 // asker is who asks, and the identity of what is asked. Questions embed it.

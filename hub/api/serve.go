@@ -91,6 +91,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &call{r: r, w: w, params: params, base: a.base(r), seed: seed.New()}
+	c.home = func() *time.Location { return a.home(r.Context()) }
 	c.id = c.seed.Ordered("request", 0)
 	var out outcome
 	var err error

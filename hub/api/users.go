@@ -150,7 +150,7 @@ type listUsersIn struct {
 }
 
 func (in *listUsersIn) read(c *call) {
-	q, err := query.Parse(c.query("query"), peopleWords(), query.Options{Now: time.Now()})
+	q, err := query.Parse(c.query("query"), peopleWords(), query.Options{Now: time.Now(), Zone: c.home()})
 	if err != nil {
 		c.wrong["query"] = err.Error()
 	}

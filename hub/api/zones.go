@@ -103,3 +103,12 @@ func movedOf(tx reader, m state.Moved) movedPeriod {
 	}
 	return out
 }
+
+// home returns the zone of times that say none: the cluster's. Nil is UTC.
+func (a *API) home(ctx context.Context) (zone *time.Location) {
+	_ = a.Store.View(ctx, false, func(tx reader) (err error) { // a cluster that cannot be read has no alerts to look for either
+		zone, err = a.zones.In(tx)(state.HomeZone(tx))
+		return err
+	})
+	return zone
+}

@@ -182,7 +182,7 @@ func BenchmarkNewestOfAMillion(b *testing.B) {
 			b.Run(fmt.Sprintf("%q", text), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					q, err := state.ParseQuery(text, w.start)
+					q, err := state.ParseQuery(text, w.start, nil)
 					if err != nil {
 						b.Fatal(err)
 					}

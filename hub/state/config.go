@@ -301,7 +301,13 @@ func (c *change) zone(said *string) string {
 	if said != nil {
 		return *said
 	}
-	if row, ok := GetCluster(c.tx); ok && row.Language == "vi" {
+	return HomeZone(c.tx)
+}
+
+// HomeZone returns the name of the time zone that a cluster's language implies, where nobody
+// says another.
+func HomeZone(r table.Reader) string {
+	if row, ok := GetCluster(r); ok && row.Language == "vi" {
 		return "Asia/Ho_Chi_Minh"
 	}
 	return "Etc/UTC"

@@ -129,7 +129,7 @@ func (s *stage) content(args []string) error {
 
 // search QUERY: the short numbers of the alerts that it finds, the newest first.
 func (s *stage) search(args []string) error {
-	q, err := state.ParseQuery(strings.Join(args, " "), s.now)
+	q, err := state.ParseQuery(strings.Join(args, " "), s.now, nil)
 	if err != nil {
 		return err
 	}

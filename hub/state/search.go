@@ -31,9 +31,10 @@ type Search struct {
 // vocabulary is what queries about alerts may speak of.
 var vocabulary = sync.OnceValue(query.Alerts)
 
-// ParseQuery reads a query about alerts. The error is a [*query.Error].
-func ParseQuery(text string, now time.Time) (*query.Query, error) {
-	return query.Parse(text, vocabulary(), query.Options{Now: now})
+// ParseQuery reads a query about alerts. Times without an offset are by the clocks of a zone
+// (nil: UTC). The error is a [*query.Error].
+func ParseQuery(text string, now time.Time, zone *time.Location) (*query.Query, error) {
+	return query.Parse(text, vocabulary(), query.Options{Now: now, Zone: zone})
 }
 
 // Run gives the alerts that are found to yield until that returns false. It returns the

@@ -134,7 +134,7 @@ func TestSearchFindsWhatAFullScanFinds(t *testing.T) {
 	found := 0
 	for range 1000 {
 		w := compose(3)
-		q, err := state.ParseQuery(w.text, s.now)
+		q, err := state.ParseQuery(w.text, s.now, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", w.text, err)
 		}
@@ -177,7 +177,7 @@ func TestSearchLooksAtFew(t *testing.T) {
 		fmt.Sprint("createdAt >= ", late): 5, fmt.Sprint("createdAt >= ", late, " AND tag: disk"): 5, "status: open": 250, "status: open AND acknowledged: false AND tag: disk": 250,
 		"tinyId: 0": 0, "alias: none": 0, "status: open AND status: closed": 0,
 	} {
-		q, err := state.ParseQuery(text, s.now)
+		q, err := state.ParseQuery(text, s.now, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +220,7 @@ func TestSearchByWhoAnswers(t *testing.T) {
 		`teams: "truc ca"`: {1}, "teams: " + string(team.ID): {1}, "recipients: an": {2}, "recipients: binh": nil, "responders: an": {2}, "responders: *": {1, 2, 3},
 		"responders: who-has-gone": {3}, "NOT teams: *": {2, 3},
 	} {
-		q, err := state.ParseQuery(text, s.now)
+		q, err := state.ParseQuery(text, s.now, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,7 +249,7 @@ func TestSortedPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, err := state.ParseQuery("status: open", s.now)
+		q, err := state.ParseQuery("status: open", s.now, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,7 +277,7 @@ func TestSortedPages(t *testing.T) {
 	}
 	// Where the time is short, what has been looked at is sorted.
 	order, _ := state.AlertOrder("priority", "desc")
-	q, _ := state.ParseQuery("", s.now)
+	q, _ := state.ParseQuery("", s.now, nil)
 	search := state.Search{Query: q, Stop: func(looked int) bool { return looked == 10 }}
 	if found, more := search.Sorted(s.tx, order, 0, 100); len(found) != 10 || more {
 		t.Errorf("of ten alerts there was time for, %d are told, more: %v", len(found), more)

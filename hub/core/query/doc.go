@@ -63,10 +63,11 @@
 // # Times
 //
 // A time is a number of Unix milliseconds (Opsgenie's), or, as kindnesses of ours, of
-// these forms: 2026-01-31T08:00:00+07:00 (RFC 3339), 2026-01-31 (a day in
-// [Options.Zone]), and now, now-2h, now+1d with the units s, m, h, d and w, if
-// [Options.Now] is given. A day, and an RFC 3339 time without a fraction, is a span:
-// "createdAt: 2026-01-31" is that whole day, "createdAt > 2026-01-31" begins behind it.
+// these forms: 2026-01-31T08:00:00+07:00 (RFC 3339; seconds may be left out), 2026-01-31
+// and 2026-01-31T08:00 (by the clocks of [Options.Zone]; "2026-01-31 08:00" in quotes, too),
+// and now, now-2h, now+1d with the units s, m, h, d and w, if [Options.Now] is given. A day,
+// a minute, and a second without a fraction, is a span: "createdAt: 2026-01-31" is that whole
+// day, "createdAt > 2026-01-31" begins behind it.
 //
 // # The alias
 //

@@ -16,7 +16,7 @@ const (
 type Options struct {
 	// Now allows times relative to it, such as now-2h. Zero: there are none.
 	Now time.Time
-	// Zone is where days begin at midnight. Nil: UTC.
+	// Zone is by whose clocks times without an offset are read. Nil: UTC.
 	Zone *time.Location
 }
 

@@ -54,8 +54,11 @@ func (p *parser) span(text string, from, to int) (begin, end int64, err *Error) 
 		}
 		return t.UnixMilli(), t.UnixMilli() + 1, nil
 	}
-	if t, err := time.Parse(time.DateOnly, text); err == nil {
-		return p.dayStart(t, 0), p.dayStart(t, 1), nil
+	if t, err := time.Parse("2006-01-02T15:04Z07:00", text); err == nil {
+		return t.UnixMilli(), t.Add(time.Minute).UnixMilli(), nil
+	}
+	if begin, end, ok := p.onWall(text); ok {
+		return begin, end, nil
 	}
 	if t, ok := p.relative(text); ok {
 		if p.options.Now.IsZero() {
@@ -63,7 +66,7 @@ func (p *parser) span(text string, from, to int) (begin, end int64, err *Error) 
 		}
 		return t.UnixMilli(), t.UnixMilli() + 1, nil
 	}
-	err = p.fail(from, to, "a time is expected: Unix milliseconds, 2026-01-31, 2026-01-31T08:00:00+07:00, or now-2h (m, h, d, w)")
+	err = p.fail(from, to, "a time is expected: Unix milliseconds, 2026-01-31, 2026-01-31T08:00, 2026-01-31T08:00:00+07:00, or now-2h (m, h, d, w)")
 	return 0, 0, err
 }
 
@@ -108,15 +111,30 @@ func (p *parser) zone() *time.Location {
 	return p.options.Zone
 }
 
-// dayStart returns the first moment of a day, some days later, in Unix milliseconds: the
-// first at which clocks show midnight or more. Where they change at midnight, that may
-// be another time than 00:00, or the first of two.
-func (p *parser) dayStart(day time.Time, later int) int64 {
-	midnight := day.AddDate(0, 0, later) // as if the zone were UTC
-	for at := midnight.Add(-26 * time.Hour).In(p.zone()); ; {
+// onWall reads a time without an offset, by the clocks of the zone: a day, a minute or a
+// second. The letter T may be a space (in quotes, then). A time that clocks jump over is an
+// empty span at the jump.
+func (p *parser) onWall(text string) (begin, end int64, ok bool) {
+	for _, form := range []struct {
+		layout string
+		days   int
+		length time.Duration
+	}{{time.DateOnly, 1, 0}, {"2006-01-02T15:04", 0, time.Minute}, {"2006-01-02T15:04:05", 0, time.Second}} {
+		if t, err := time.Parse(form.layout, strings.Replace(text, " ", "T", 1)); err == nil {
+			return p.first(t), p.first(t.AddDate(0, 0, form.days).Add(form.length)), true
+		}
+	}
+	return 0, 0, false
+}
+
+// first returns the first moment at which clocks show a face, given as if it were UTC, or
+// more, in Unix milliseconds. Where they jump over it that is the moment of the jump; where
+// it comes twice, the first of the two.
+func (p *parser) first(face time.Time) int64 {
+	for at := face.Add(-26 * time.Hour).In(p.zone()); ; {
 		_, offset := at.Zone()
 		begin, end := clocks.Bounds(at)
-		t := midnight.Add(-time.Duration(offset) * time.Second)
+		t := face.Add(-time.Duration(offset) * time.Second)
 		if t.Before(begin) {
 			t = begin
 		}

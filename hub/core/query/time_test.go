@@ -59,7 +59,7 @@ func TestDaysBeginWithTheirDate(t *testing.T) {
 		z := zone(t, name)
 		p := &parser{options: Options{Zone: z}}
 		for day := time.Date(2009, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2019; day = day.AddDate(0, 0, 1) {
-			begin := time.UnixMilli(p.dayStart(day, 0)).In(z)
+			begin := time.UnixMilli(p.first(day)).In(z)
 			if begin.Format(time.DateOnly) != day.Format(time.DateOnly) || begin.Add(-time.Millisecond).Format(time.DateOnly) >= day.Format(time.DateOnly) {
 				t.Errorf("in %s %s begins %s", name, day.Format(time.DateOnly), begin)
 			}
@@ -126,6 +126,40 @@ func TestSpans(t *testing.T) {
 		begin, end, err := p.span(text, 0, len(text))
 		if err != nil || begin != want[0] || end != want[1] {
 			t.Errorf("%s: [%d, %d), %v; want %v", text, begin, end, err, want)
+		}
+	}
+}
+
+// Times without an offset are by the clocks of the zone, as precise as they are written.
+//
+// Rule keng-5.time.wall.
+func TestTimesOnTheWall(t *testing.T) {
+	for _, c := range []struct{ zone, text, begin, end string }{
+		{"Asia/Ho_Chi_Minh", "2026-11-25T21:00", "2026-11-25T14:00:00Z", "2026-11-25T14:01:00Z"},
+		{"Asia/Ho_Chi_Minh", `"2026-11-25 21:00"`, "2026-11-25T14:00:00Z", "2026-11-25T14:01:00Z"},
+		{"Asia/Ho_Chi_Minh", "2026-11-25T21:00:05", "2026-11-25T14:00:05Z", "2026-11-25T14:00:06Z"},
+		{"Asia/Ho_Chi_Minh", "2026-11-25T21:00+00:00", "2026-11-25T21:00:00Z", "2026-11-25T21:01:00Z"}, // its own offset
+		{"Asia/Ho_Chi_Minh", "2026-11-25T21:00Z", "2026-11-25T21:00:00Z", "2026-11-25T21:01:00Z"},
+		{"UTC", "2026-11-25T21:00", "2026-11-25T21:00:00Z", "2026-11-25T21:01:00Z"},
+		{"Europe/Berlin", "2026-10-25T02:30", "2026-10-25T00:30:00Z", "2026-10-25T00:31:00Z"}, // comes twice: the first
+		{"Europe/Berlin", "2026-10-25T02:59", "2026-10-25T00:59:00Z", "2026-10-25T02:00:00Z"}, // and what comes twice after it
+		{"Europe/Berlin", "2026-03-29T02:30", "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z"}, // there is no such minute
+		{"Europe/Berlin", "2026-03-29T03:00", "2026-03-29T01:00:00Z", "2026-03-29T01:01:00Z"},
+	} {
+		q, err := Parse("createdAt: "+c.text, Alerts(), Options{Zone: zone(t, c.zone)})
+		if err != nil {
+			t.Errorf("%s in %s: %v", c.text, c.zone, err)
+			continue
+		}
+		begin, _ := time.Parse(time.RFC3339, c.begin)
+		end, _ := time.Parse(time.RFC3339, c.end)
+		if want := fmt.Sprintf("createdAt >= %d AND createdAt < %d", begin.UnixMilli(), end.UnixMilli()); q.String() != want {
+			t.Errorf("%s in %s: %s, want %s", c.text, c.zone, q, want)
+		}
+	}
+	for _, wrong := range []string{"2026-11-25T24:30", "2026-11-25T21", "2026-11-25T21:60", `"2026-11-25  21:00"`, "25.11.2026"} {
+		if q, err := Parse("createdAt: "+wrong, Alerts(), Options{}); err == nil {
+			t.Errorf("%s was read as %s", wrong, q)
 		}
 	}
 }
