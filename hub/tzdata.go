@@ -14,7 +14,7 @@ import (
 
 // tzdataCommand is about the data by which time zones are known.
 type tzdataCommand struct {
-	Show   tzdataShowCommand   `cmd:"" help:"Which time-zone data the cluster goes by."`
+	Show   tzdataShowCommand   `cmd:"" help:"Which time-zone data the cluster goes by, and which this machine has."`
 	Update tzdataUpdateCommand `cmd:"" help:"Give the cluster time-zone data, and show which shifts it moves."`
 	Reset  tzdataResetCommand  `cmd:"" help:"Go by the data of the leader's machine again."`
 }
@@ -31,25 +31,34 @@ func (c *tzdataShowCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if !given.Given {
-		fmt.Fprintln(out, "The cluster was given no time-zone data: it goes by that of the leader's machine.")
-		return nil
+	version, _, err := zones.Machine()
+	switch {
+	case !given.Given:
+		fmt.Fprintln(out, "The cluster was given no time-zone data: it goes by that of the leader's machine, else by that which is built into the program.")
+	default:
+		fmt.Fprintf(out, "The cluster goes by version %s, which it was given on %s: %d zones.\n", given.Version, given.GivenAt.Local().Format("2006-01-02 15:04"), given.Zones)
 	}
-	fmt.Fprintf(out, "The cluster goes by version %s, which it was given on %s: %d zones.\n", given.Version, given.GivenAt.Local().Format("2006-01-02 15:04"), given.Zones)
+	switch {
+	case err != nil:
+	case version > given.Version: // 2025b, 2026a
+		fmt.Fprintf(out, "This machine has version %s. To see which shifts it moves: keng-hub tzdata update --dry-run\n", version)
+	default:
+		fmt.Fprintf(out, "This machine has version %s.\n", version)
+	}
 	return nil
 }
 
 // tzdataUpdateCommand gives the cluster data.
 type tzdataUpdateCommand struct {
 	server
-	File    string `arg:"" type:"path" help:"A folder such as /usr/share/zoneinfo, or a zip archive such as Go's zoneinfo.zip."`
+	File    string `arg:"" optional:"" type:"path" help:"A folder such as /usr/share/zoneinfo, or a zip archive such as Go's zoneinfo.zip. Default: what this machine has."`
 	Version string `help:"Which version it is, such as 2026c. Default: what the file says."`
 	DryRun  bool   `help:"Only show which shifts it would move."`
 }
 
 // Run shows what the data moves, and gives it to the cluster.
 func (c *tzdataUpdateCommand) Run(ctx context.Context, out io.Writer) error {
-	version, files, err := zones.Read(c.File)
+	version, files, err := c.read()
 	if err != nil {
 		return err
 	}
@@ -76,6 +85,13 @@ func (c *tzdataUpdateCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "The cluster goes by version %s now: %d zones.\n", version, given.Zones)
 	return nil
+}
+
+func (c *tzdataUpdateCommand) read() (version string, files map[string][]byte, err error) {
+	if c.File == "" {
+		return zones.Machine()
+	}
+	return zones.Read(c.File)
 }
 
 type tzdataResetCommand struct {

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"keng/hub/api"
 	"keng/hub/seed"
 	"keng/hub/state"
+	"keng/hub/zones"
 	"keng/proto/link"
 	"keng/raftstore/table"
 )
@@ -124,10 +127,35 @@ func (a *App) newCluster(ctx context.Context) error {
 	if err := writeDurably(a.inData(nodeTokenFileName), []byte(token+"\n")); err != nil {
 		return fmt.Errorf("cannot write the first node token: %w", err)
 	}
+	if err := a.giveZones(ctx); err != nil {
+		return err
+	}
 	file := a.authorities.file()
 	_, err = state.Do(ctx, a.Store(), seed.New(), state.FoundCluster{
 		Name: "Kẻng", Language: a.o.Language, Authority: file.Certificate, SealedKey: file.SealedKey,
 	})
+	return err
+}
+
+// giveZones gives a new cluster the time-zone data of this machine. From then on all nodes go
+// by the same, and a system's update moves nobody's shift until somebody has seen which. A
+// machine without data (or with such as says no version) gives none: then it is the data in
+// the leader's program that counts.
+func (a *App) giveZones(ctx context.Context) error {
+	version, files, err := zones.Machine()
+	if err != nil {
+		a.logger.Warn("the cluster goes by the time-zone data that is built into the program", "because", err)
+		return nil
+	}
+	data := state.PutZones{Version: version}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		data.Files = append(data.Files, state.ZoneFile{Name: name, Data: files[name]})
+	}
+	if err := data.Check(); err != nil {
+		a.logger.Warn("the cluster goes by the time-zone data that is built into the program, not by this machine's", "because", err)
+		return nil
+	}
+	_, err = state.Do(ctx, a.Store(), seed.New(), data)
 	return err
 }
 

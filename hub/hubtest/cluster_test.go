@@ -7,6 +7,7 @@ import (
 
 	"keng/hub/client"
 	"keng/hub/hubtest"
+	"keng/hub/zones"
 )
 
 // An alert that is posted to any node pages, once, and every node tells of it.
@@ -46,6 +47,23 @@ func TestP1ClusterIsFoundedOnce(t *testing.T) {
 		}
 		if now := c.Status("a"); now.Chain != before.Chain {
 			t.Errorf("after three starts there are %d batches of writes, before there were %d", now.Sequence, before.Sequence)
+		}
+	})
+}
+
+// A new cluster goes by the time-zone data of the machine that founded it, on every node.
+func TestClusterHasItsOwnZones(t *testing.T) {
+	version, files, err := zones.Machine()
+	if err != nil {
+		t.Skip("SKIPPED: this machine has no time-zone data:", err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c := hubtest.New(t, 1, "a", "b", "c")
+		for _, id := range c.Running() {
+			given, err := c.API(id).Zones(t.Context())
+			if err != nil || !given.Given || given.Version != version || given.Zones != len(files) {
+				t.Errorf("node %s goes by version %q, %d zones, %v; the machine has %q, %d", id, given.Version, given.Zones, err, version, len(files))
+			}
 		}
 	})
 }

@@ -39,6 +39,20 @@ func Read(path string) (version string, files map[string][]byte, err error) {
 	return read(archive)
 }
 
+// places are where systems keep their time-zone data.
+var places = [...]string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
+
+// Machine reads the time-zone data of this machine, as [Read] does. It is an error if there is
+// none, or if it does not say which version it is.
+func Machine() (version string, files map[string][]byte, err error) {
+	for _, place := range places {
+		if version, files, err = Read(place); err == nil && version != "" {
+			return version, files, nil
+		}
+	}
+	return "", nil, errors.New("this machine has no time-zone data that says its version: install the package tzdata")
+}
+
 func read(folder fs.FS) (version string, files map[string][]byte, err error) {
 	files, looked := map[string][]byte{}, 0
 	err = fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {

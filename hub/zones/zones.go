@@ -1,11 +1,11 @@
 // Package zones finds time zones by their IANA names, and reads files of time-zone data.
 //
 // What a zone's clocks show is decided by governments, at times with a month's notice. The
-// data by which that is known comes from three places: a cluster's own, which an
-// administrator has put into it (it goes before all else, and is the same on all nodes: see
-// hub/state); that of the machine; and that which is built into the program. A [Finder] finds
-// in the latter two. Only the leader decides by them, so nodes whose machines have other data
-// never disagree.
+// data by which that is known comes from three places: a cluster's own, which it
+// was given by the machine that founded it or by an administrator (it goes before all else, and
+// is the same on all nodes: see hub/state); that of the machine; and that which is built into
+// the program. A [Finder] finds in the latter two. Only the leader decides by them, so nodes
+// whose machines have other data never disagree.
 package zones
 
 import (
