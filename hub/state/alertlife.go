@@ -54,24 +54,6 @@ func (c *change) quietDue(a *alert.Alert, kind DeadlineKind) error {
 	return c.follows(a, a.EndSnooze(c.now), nil)
 }
 
-// cannotBeDropped reports whether a deadline must be done sooner or later: without it an
-// alert would be silent for ever, a page would be waited for for ever, or what a deleted
-// alert said would stay.
-func (k DeadlineKind) cannotBeDropped() bool {
-	return k == SnoozeEnd || k == ClosingDue || k == DeliveryOverdue || k == DeletedRest || k == TeamDelayed || k == MembersRest || k.goesOn()
-}
-
-// forget drops the deadlines of some kinds of an alert.
-func (c *change) forget(id core.AlertID, kinds ...DeadlineKind) {
-	for _, d := range deadlinesOf(c.tx, id) {
-		for _, k := range kinds {
-			if d.Kind == k {
-				Deadlines.Delete(c.tx, deadlineKey(d))
-			}
-		}
-	}
-}
-
 // Oversleepers returns up to limit alerts that should not be silent any more since longer
 // than a grace, or for which nothing is planned that would end it (P2).
 //

@@ -263,7 +263,7 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 
 // beginAnew keeps an alert and calls all who answer for it, as if it were new.
 func (c *change) beginAnew(a *alert.Alert) error {
-	c.forget(a.ID, EscalationStep, ReachAttempt, TellLate, SnoozeEnd, ClosingDue, CallsAgain, HelpUnheard)
+	c.endAt(beginsAnew, a.ID)
 	a.Begun, a.Next = nil, nil
 	if a.Lead != nil {
 		a.Lead.CalledAt = c.now
@@ -278,7 +278,7 @@ func (c *change) beginAnew(a *alert.Alert) error {
 func (c *change) callFor(a *alert.Alert, call func(*alert.Alert) error) error {
 	before, ok := Alerts.Get(c.tx, Alerts.KeyOf(a))
 	roused := ok && before.Silent()
-	c.forget(a.ID, SnoozeEnd, ClosingDue)
+	c.endAt(isHelped, a.ID)
 	c.touched[a.ID] = true
 	if err := Alerts.Put(c.tx, a); err != nil {
 		return err
@@ -313,10 +313,10 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	}
 	a.Resting = ""
 	if a.Status == alert.Closed || what == alert.DidDelete {
-		c.drop(planned)
+		c.drop(planned, 0)
 		c.dropHolds(a)
 	} else {
-		c.drop(planned, ClosedByRule, GroupGathers, GroupCloses) // what is acknowledged is closed by itself, too
+		c.drop(planned, fallsSilent)
 	}
 	if err := Alerts.Put(c.tx, a); err != nil {
 		return err

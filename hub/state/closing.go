@@ -104,7 +104,7 @@ func (k DeleteAlert) apply(c *change) (Request, error) {
 	if err != nil || stone.ID == "" {
 		return r, err
 	}
-	c.drop(deadlinesOf(c.tx, stone.ID)) // also that by which it would have woken
+	c.drop(deadlinesOf(c.tx, stone.ID), 0) // also that by which it would have woken
 	Alerts.Delete(c.tx, table.K().String(string(stone.ID)))
 	if err := Deleted.Put(c.tx, &stone); err != nil {
 		return r, err

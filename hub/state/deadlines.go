@@ -130,7 +130,7 @@ func (a DoDue) apply(c *change) (Due, error) {
 		if d.apart() {
 			return due, c.apartAgain(d)
 		}
-		if d.Alert == "" || d.Kind.cannotBeDropped() {
+		if d.Alert == "" || d.Kind.survives()&isStuck != 0 {
 			d.At = c.now.Add(bundleAgain) // it is all that is to happen for many alerts, or for ever
 			return due, c.plan(*d)
 		}
@@ -270,15 +270,6 @@ func deadlinesOf(r table.Reader, id core.AlertID) []*Deadline {
 	return all
 }
 
-// drop forgets deadlines, but not those of some kinds.
-func (c *change) drop(planned []*Deadline, but ...DeadlineKind) {
-	for _, d := range planned {
-		if !slices.Contains(but, d.Kind) {
-			Deadlines.Delete(c.tx, deadlineKey(d))
-		}
-	}
-}
-
 // settle looks at every alert whose deadlines or deliveries this command may have
 // changed. One that still wants attention and for which nothing more will happen gets
 // a line that says so: nothing is forgotten in silence (P2).
@@ -349,7 +340,7 @@ func (c *change) busy(id core.AlertID) bool {
 		return false // without a look: there can be nothing
 	}
 	for _, d := range deadlinesOf(c.tx, id) {
-		if !d.Kind.goesOn() { // by which nobody is notified
+		if !d.Kind.callsNobody() {
 			return true
 		}
 	}

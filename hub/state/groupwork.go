@@ -16,12 +16,6 @@ const (
 	GroupCloses  DeadlineKind = 56 // further members are closed with their parent
 )
 
-// goesOn reports whether a deadline does something for a parent, whether anybody takes care of
-// it or not: it calls nobody, and stays when the alert falls silent.
-func (k DeadlineKind) goesOn() bool {
-	return k == ClosedByRule || k == GroupGathers || k == GroupCloses
-}
-
 // Rest is how far something has come that concerns many alerts.
 type Rest struct {
 	// Rank and Tiny are where it goes on in the index that it follows.

@@ -195,7 +195,7 @@ func (c *change) putUnder(a, p *alert.Alert, why string) error {
 		return fmt.Errorf("cannot put alert %s under %s: %s", a.ID, p.ID, o.Reason)
 	}
 	if !c.idle[a.ID] {
-		c.drop(deadlinesOf(c.tx, a.ID), SnoozeEnd, ClosingDue, ClosedByRule, TellLate)
+		c.endAt(goesUnder, a.ID)
 		if err := c.cancelDeliveries(a.ID, "", "the alert is now under "+p.Number()); err != nil {
 			return err
 		}
@@ -280,7 +280,7 @@ func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) er
 		if err := c.write(p.ID, o.Entry); err != nil {
 			return err
 		}
-		c.forget(p.ID, SnoozeEnd, ClosingDue)
+		c.endAt(isHelped, p.ID)
 	}
 	if !p.RoomFor(m.Responders) {
 		lost := fmt.Sprintf("Not all who answer for %s are called again if it begins anew: there is room for %d", m.Number(), alert.RespondersMax)

@@ -32,7 +32,7 @@ func Orphans(r table.Reader, now time.Time, grace time.Duration, limit int) []co
 // that was not due before a moment already, or a page that is under way.
 func attended(r table.Reader, id core.AlertID, since time.Time) bool {
 	for _, d := range deadlinesOf(r, id) {
-		if d.At.After(since) && !d.Kind.goesOn() {
+		if d.At.After(since) && !d.Kind.callsNobody() {
 			return true
 		}
 	}
