@@ -137,7 +137,7 @@ func (l *lab) test(ctx context.Context, p goPackage, path string, text []byte) (
 		return "", err
 	}
 	os.Remove(binary)
-	if _, err := goCommand(ctx, "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, p.ImportPath); err != nil {
+	if _, err := goCommand(ctx, "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, p.ImportPath); err != nil {
 		return noMutant, ctx.Err()
 	}
 	if _, err := os.Stat(binary); err != nil {
