@@ -101,12 +101,13 @@ const waitShare = 10
 type lab struct {
 	dir     string          // for all its files
 	timeout time.Duration   // of the processor
+	args    []string        // of the tests
 	sound   map[string]bool // packages whose tests pass without a change
 }
 
-func newLab(timeout time.Duration) (*lab, error) {
+func newLab(timeout time.Duration, args []string) (*lab, error) {
 	dir, err := os.MkdirTemp("", "mutants-")
-	return &lab{dir: dir, timeout: timeout, sound: map[string]bool{}}, err
+	return &lab{dir: dir, timeout: timeout, args: args, sound: map[string]bool{}}, err
 }
 
 func (l *lab) close() { os.RemoveAll(l.dir) }
@@ -136,7 +137,7 @@ func (l *lab) test(ctx context.Context, p goPackage, path string, text []byte) (
 		return "", err
 	}
 	os.Remove(binary)
-	if _, err := goCommand(ctx, "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, p.ImportPath); err != nil {
+	if _, err := goCommand(ctx, "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, p.ImportPath); err != nil {
 		return noMutant, ctx.Err()
 	}
 	if _, err := os.Stat(binary); err != nil {
@@ -153,7 +154,7 @@ func (l *lab) run(ctx context.Context, binary, dir string) (fate, error) {
 	within, cancel := context.WithTimeout(ctx, waitShare*l.timeout)
 	defer cancel()
 	limits := fmt.Sprintf(`ulimit -v 4194304; ulimit -t %d; exec "$0" "$@"`, max(1, int(l.timeout.Seconds())))
-	c := exec.CommandContext(within, "sh", "-c", limits, binary, "-test.failfast", "-test.short")
+	c := exec.CommandContext(within, "sh", append([]string{"-c", limits, binary}, l.args...)...)
 	c.Dir = dir
 	c.WaitDelay = time.Second
 	err := c.Run()

@@ -5,6 +5,8 @@
 //	go run ./.ci/mutants -n 150 -seed 2 ./hub/core/...     150 others, of many packages
 //	go run ./.ci/mutants -skip 80 ./hub/core/route         goes on where a run ended early
 //	go run ./.ci/mutants -at delay.go:131 ./hub/core/route all mutants of one line
+//	go run ./.ci/mutants -at swaps.go,oncall.go -run Plays -args "-seeds 6" ./hub/state
+//	                                                       those of two files, against some of the tests
 //
 // Which mutants are tried depends on the code and -seed alone. Those that do not compile are
 // no mutants, and are passed over. What survives is printed as
@@ -15,9 +17,11 @@
 // in equivalent.txt beside this file, with a reason each, and are not tried again.
 //
 // Nothing is written into the tree: the compiler is told to read a changed file elsewhere (go
-// help build, -overlay). A mutant's tests are those of its own package, with -short; they may
-// use -timeout of the processor, ten times as long in all, and 4 GiB of addresses. What is
-// compiled of a mutant stays in the build cache for some days (go clean -cache).
+// help build, -overlay). A mutant's tests are those of its own package, with -short, or those of
+// them that -run names; they may use -timeout of the processor, ten times as long in all, and
+// 4 GiB of addresses. Of a slow package name the tests that are about the files: what survives
+// some of the tests may still be killed by all (-at it, without -run), never the other way. What
+// is compiled of a mutant stays in the build cache for some days (go clean -cache).
 //
 // It exits with 1 if fewer than -least percent were killed, with 2 if it could not do its work.
 package main
@@ -44,7 +48,9 @@ type options struct {
 	least   float64       // percent to be killed
 	limit   time.Duration // of the whole run
 	timeout time.Duration // of the tests of one mutant, in time of the processor
-	at      string        // "file.go:line", or empty
+	at      string        // "file.go:line" or "file.go", several with commas, or empty
+	only    string        // the tests to run, as go test's -run, or empty
+	args    string        // more arguments of the tests
 	verbose bool
 }
 
@@ -56,7 +62,9 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "which mutants are tried, and in what order")
 	flag.Float64Var(&o.least, "least", 0, "fail if fewer percent are killed")
 	flag.DurationVar(&o.timeout, "timeout", 20*time.Second, "how long the tests of one mutant may compute; one that takes longer is killed")
-	flag.StringVar(&o.at, "at", "", "try all mutants of one line, as delay.go:131, or of one file, and no others")
+	flag.StringVar(&o.at, "at", "", "try mutants of one line, as delay.go:131, or of one file, and no others; several with commas")
+	flag.StringVar(&o.only, "run", "", "run the tests that match, as go test does, and no others")
+	flag.StringVar(&o.args, "args", "", "more arguments of the tests, with spaces between them")
 	flag.BoolVar(&o.verbose, "v", false, "print those that are killed, too")
 	flag.Parse()
 	o.limit = time.Duration(*minutes * float64(time.Minute))
@@ -85,7 +93,7 @@ func (o *options) run(ctx context.Context, patterns []string) (percent float64, 
 	if err != nil {
 		return 0, err
 	}
-	l, err := newLab(o.timeout)
+	l, err := newLab(o.timeout, o.testArgs())
 	if err != nil {
 		return 0, err
 	}
@@ -144,10 +152,25 @@ func (o *options) candidates(ctx context.Context, patterns []string) ([]mutant, 
 		}
 	}
 	all = slices.DeleteFunc(all, func(m mutant) bool {
-		wanted := o.at == "" || strings.HasSuffix("/"+m.place(), "/"+o.at) || strings.HasSuffix("/"+m.file, "/"+o.at)
-		return known[m.change()] || !wanted
+		return known[m.change()] || !o.wants(m)
 	})
 	r := rand.New(rand.NewPCG(o.seed, 0))
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all, nil
+}
+
+// wants reports whether a mutant is at one of the places that -at names.
+func (o *options) wants(m mutant) bool {
+	return o.at == "" || slices.ContainsFunc(strings.Split(o.at, ","), func(at string) bool {
+		return strings.HasSuffix("/"+m.place(), "/"+at) || strings.HasSuffix("/"+m.file, "/"+at)
+	})
+}
+
+// testArgs are what tests are run with.
+func (o *options) testArgs() []string {
+	args := []string{"-test.failfast", "-test.short"}
+	if o.only != "" {
+		args = append(args, "-test.run", o.only)
+	}
+	return append(args, strings.Fields(o.args)...)
 }

@@ -77,7 +77,7 @@ func TestFates(t *testing.T) {
 	if err != nil || len(packages) != 1 {
 		t.Fatal(packages, err)
 	}
-	l, err := newLab(2 * time.Second)
+	l, err := newLab(2*time.Second, (&options{}).testArgs())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +99,12 @@ func TestFates(t *testing.T) {
 		if got, err := l.try(t.Context(), all[i]); err != nil || got != fates {
 			t.Errorf("%s: %s, %v; want %s", all[i], got, err, fates)
 		}
+	}
+	l.args = (&options{only: "Other|None", args: "-test.count 1"}).testArgs()
+	if i := slices.IndexFunc(all, func(m mutant) bool { return strings.Contains(m.String(), "→ s -= i") }); i < 0 {
+		t.Errorf("there is no s -= i among %v", all)
+	} else if got, err := l.try(t.Context(), all[i]); err != nil || got != survives {
+		t.Errorf("%s, against other tests: %s, %v", all[i], got, err)
 	}
 	broken := all[0]
 	broken.insert = "{{{"
@@ -131,6 +137,9 @@ func TestCandidates(t *testing.T) {
 	}
 	if some := names(options{seed: 1, at: "a.go:5"}); len(some) != 2 {
 		t.Errorf("of one line: %v", some)
+	}
+	if some := names(options{seed: 1, at: "b.go,a.go:5,a.go:7"}); len(some) != 2 {
+		t.Errorf("of several places: %v", some)
 	}
 	if err := os.MkdirAll(filepath.Dir(equivalentFile), 0o700); err != nil {
 		t.Fatal(err)

@@ -66,6 +66,20 @@ func TestHowManySwapsCanBeAsked(t *testing.T) {
 	if s.act("swap it binh an 120h..121h 60h..61h"); !strings.Contains(s.out.String(), "100 requests") {
 		t.Error("one more was taken")
 	}
+	s.out.Reset()
+	for range 20 { // who asks is told first, each time
+		s.act("swap it binh an 120h..121h 60h..61h")
+	}
+	if strings.Count(s.out.String(), "fromUser: takes part in 100 requests") != 20 {
+		t.Error(s.out.String())
+	}
+	s.act("user chi en")
+	s.out.Reset()
+	s.act("override it who=chi at=50h..51h")
+	s.act("swap it chi an 50h..51h 60h..61h") // an is the one who takes part in too many
+	if !strings.Contains(s.out.String(), "toUser: takes part in 100 requests") {
+		t.Error(s.out.String())
+	}
 }
 
 // What is said of an absence can be changed; its person and its times are checked.

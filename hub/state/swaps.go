@@ -163,9 +163,12 @@ func (f faults) span(at string, s Span, now time.Time) {
 
 // addSwap keeps a new request if neither person takes part in too many.
 func (c *change) addSwap(w *Swap) error {
-	for field, user := range map[string]core.UserID{"fromUser": w.Asker, "toUser": w.Other} {
-		if atLeast(SwapsMax, SwapsOf(c.tx, user, c.now)) {
-			return core.Invalid(field, fmt.Sprintf("takes part in %d requests already of which something lies ahead", SwapsMax))
+	for _, of := range []struct {
+		field string
+		user  core.UserID
+	}{{"fromUser", w.Asker}, {"toUser", w.Other}} {
+		if atLeast(SwapsMax, SwapsOf(c.tx, of.user, c.now)) {
+			return core.Invalid(of.field, fmt.Sprintf("takes part in %d requests already of which something lies ahead", SwapsMax))
 		}
 	}
 	if err := c.age(agedSwaps); err != nil {

@@ -48,8 +48,8 @@ const ahead = 400 * day
 func (c *Calendar) OnCall(t time.Time) []Period {
 	m := momentOf(t)
 	var on []Period
-	for _, l := range c.acting(m-ahead, m+ahead) {
-		if p := whole(l.final, m, m-ahead, m+ahead); p.on {
+	for _, l := range c.acting(m-ahead, m+ahead+1) { // + 1: does what reaches so far go on?
+		if p := whole(l.final, m, m-ahead, m+ahead+1); p.on {
 			on = append(on, l.open(p, m+ahead))
 		}
 	}

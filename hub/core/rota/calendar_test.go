@@ -142,3 +142,24 @@ func TestWhoIsOnCallAndWhoIsNext(t *testing.T) {
 		t.Errorf("disabled: %v %v %v %v", on, next, away, line)
 	}
 }
+
+// Who is on call for longer than is looked at is so without an end, also where the last day that
+// is looked at ends just there; an end at that moment is one.
+func TestOnCallForLongerThanIsLookedAt(t *testing.T) {
+	hanoi := zone(t, "Asia/Ho_Chi_Minh")
+	midnight := at(t, hanoi, "2026-11-23 00:00")
+	r := weekly(midnight, "an")
+	r.Length, r.Restriction = 1000, hours(0, 24)
+	cal := calendar(hanoi, r)
+	cal.Holidays = tet() // with holidays each day is looked at by itself
+	for _, now := range []time.Time{midnight, midnight.Add(time.Hour)} {
+		if on := cal.OnCall(now); len(on) != 1 || !on[0].End.IsZero() {
+			t.Errorf("at %s: %+v", now, on)
+		}
+	}
+	last := midnight.Add(400 * day)
+	cal.Overrides = []rota.Override{{Alias: "o", Participant: rota.Participant{User: "binh"}, Start: last, End: last.Add(day), Number: 1}}
+	if on := cal.OnCall(midnight); len(on) != 1 || !on[0].End.Equal(last) {
+		t.Errorf("with an override 400 days later: %+v", on)
+	}
+}

@@ -29,6 +29,12 @@ func pick[T any](d *draw, from ...T) T { return from[d.IntN(len(from))] }
 
 // calendar draws a calendar and the days to look at it.
 func (d *draw) calendar() *rota.Calendar {
+	d.days()
+	return d.plans()
+}
+
+// days draws what happens when, and the days to look at it.
+func (d *draw) days() {
 	d.near = time.Date(2008+d.IntN(23), 1, 1, 0, d.IntN(365*1440), 0, 0, time.UTC)
 	if _, next := d.near.In(d.zone).ZoneBounds(); !next.IsZero() && next.Year() < 2037 {
 		d.near = next.UTC()
@@ -43,6 +49,10 @@ func (d *draw) calendar() *rota.Calendar {
 	}
 	d.a = d.near.Add(-time.Duration(600+d.IntN(3000)) * time.Minute)
 	d.b = d.near.Add(time.Duration(600+d.IntN(3000)) * time.Minute)
+}
+
+// plans draws a calendar of those days.
+func (d *draw) plans() *rota.Calendar {
 	s := &rota.Schedule{ID: "s", Disabled: d.one(50)}
 	for i := range 1 + d.IntN(4) {
 		s.Rotations = append(s.Rotations, d.rotation(fmt.Sprint("r", i+1)))

@@ -168,7 +168,7 @@ func TestMaintenanceEffects(t *testing.T) {
 		{"k", false, false, ""},
 	} {
 		on, why := effects.Integration(c.id, c.enabled)
-		if on != c.want || !strings.HasPrefix(why, c.why) || len(why) > 0 && c.why == "" || len(why) > 200 {
+		if on != c.want || !strings.HasPrefix(why, c.why) || len(why) > 0 && c.why == "" || len(why) > 200 || strings.Count(why, "ẻ") > 50 {
 			t.Errorf("ogapi-8.maintenance.integration: %s, enabled %v: %v, %q", c.id, c.enabled, on, why)
 		}
 	}

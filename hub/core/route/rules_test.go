@@ -99,6 +99,9 @@ func refuses(t *testing.T, what string, err error, fields map[string]string) {
 		t.Errorf("%s is taken (%v), but %v is wrong", what, err, fields)
 		return
 	}
+	if e.Words != "Request body is not processable. Please check the errors." {
+		t.Errorf("%s: it says %q", what, e.Words)
+	}
 	for field, words := range fields {
 		if said, ok := e.Fields[field]; !ok || !strings.Contains(said, words) {
 			t.Errorf("%s: of %s it says %q, want %q", what, field, said, words)
