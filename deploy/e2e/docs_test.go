@@ -75,6 +75,12 @@ func TestDocsOnCall(t *testing.T) {
 		!strings.Contains(out, "Somebody is on call in every schedule for the next 8 weeks") || strings.Contains(out, "NOBODY") {
 		t.Errorf("who is on call is not what the page says:\n%s", out)
 	}
+	for _, part := range []string{"chi@example.vn is on call in it-rota until ", " of it-rota is gone.", "an@example.vn is off from ", " is accepted.", "WEEKENDS  HOLIDAYS",
+		"2027-02-06 Sat  off  Mùng 1 Tết", "Ngày thành lập công ty"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("nothing says %q:\n%s", part, out)
+		}
+	}
 }
 
 func TestDocsCluster(t *testing.T) {

@@ -43,6 +43,12 @@ func (o object) saidTruth(key string) *bool {
 	return nil
 }
 
+// isTrue reports whether something is asked for.
+func (o object) isTrue(key string) bool {
+	said := o.saidTruth(key)
+	return said != nil && *said
+}
+
 // timeForms are the ways in which clients write a moment.
 var timeForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00"}
 

@@ -66,6 +66,7 @@ type restriction struct {
 	Type         string   `json:"type"`
 	Restriction  *window  `json:"restriction,omitempty"`
 	Restrictions []window `json:"restrictions,omitempty"`
+	Days         string   `json:"days,omitempty"` // told only where holidays decide
 }
 
 type window struct {
@@ -81,11 +82,11 @@ func restrictionOf(r *rota.Restriction) *restriction {
 	if r == nil {
 		return nil
 	}
-	out := &restriction{Type: "weekday-and-time-of-day"}
+	out := &restriction{Type: "weekday-and-time-of-day", Days: dayWords[r.Days]}
 	for _, w := range r.Windows {
 		tell := window{StartHour: w.StartMinute / 60, StartMin: w.StartMinute % 60, EndHour: w.EndMinute / 60, EndMin: w.EndMinute % 60}
 		if r.Daily {
-			return &restriction{Type: "time-of-day", Restriction: &tell}
+			return &restriction{Type: "time-of-day", Restriction: &tell, Days: out.Days}
 		}
 		tell.StartDay, tell.EndDay = strings.ToLower(w.StartDay.String()), strings.ToLower(w.EndDay.String())
 		out.Restrictions = append(out.Restrictions, tell)
