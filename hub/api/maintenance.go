@@ -23,7 +23,7 @@ func maintenanceRoutes() []route {
 		see(all, tellNow((*API).listMaintenance)),
 		see(one, on((*API).getMaintenance)),
 		set("PUT", one, change(changeMaintenance, maintenanceChanged)),
-		set("DELETE", one, change(deleteMaintenance, done[state.Nothing]("Deleted"))),
+		set("DELETE", one, change(deleteMaintenance, deleted[state.Nothing])),
 		set("POST", one+"/change-end-date", change(endMaintenance, maintenanceChanged)),
 		set("POST", one+"/cancel", change(cancelMaintenance, done[state.Maintenance]("Cancelled"))),
 	}

@@ -25,7 +25,7 @@ func policyRoutes() []route {
 		see(all+"/notification", tellList(listNotificationPolicies)),
 		see(one, tell(getPolicy)),
 		set("PUT", one, change(changePolicy, done[state.Policy]("Updated"))),
-		set("DELETE", one, change(deletePolicy, done[state.Nothing]("Deleted"))),
+		set("DELETE", one, change(deletePolicy, deleted[state.Nothing])),
 		set("POST", one+"/enable", change(switchPolicy(true), done[state.Policy]("Enabled"))),
 		set("POST", one+"/disable", change(switchPolicy(false), done[state.Policy]("Disabled"))),
 		set("POST", one+"/change-order", change(movePolicy, done[state.Nothing]("Updated"))),
@@ -225,11 +225,6 @@ func createPolicy(in *policyFieldsIn) state.CreatePolicy {
 
 func changePolicy(in *policyFieldsIn) state.ChangePolicy {
 	return state.ChangePolicy{ID: in.id, Fields: in.fields, Of: in.team}
-}
-
-// done makes the answer to a change of which nothing else is told.
-func done[R any](result string) func(R) *written {
-	return func(R) *written { return &written{200, result, nil} }
 }
 
 // policySummary is a policy in a list, or one that has just been made.
