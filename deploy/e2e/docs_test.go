@@ -59,6 +59,17 @@ func TestDocsHeartbeats(t *testing.T) {
 	}
 }
 
+func TestDocsPolicies(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "policies.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{`"message":"[HN] disk is full"`, `"priority":"P1"`, "suppressed: nobody is notified", `"name":"small","type":"notification","order":1`,
+		`"status":"active"`, `"result":"Cancelled"`, `"result":"Disabled"`} {
+		if !strings.Contains(out, part) {
+			t.Errorf("there is no %s in\n%s", part, out)
+		}
+	}
+}
+
 func TestDocsOnCall(t *testing.T) {
 	t.Parallel()
 	zones := "/usr/share/zoneinfo"

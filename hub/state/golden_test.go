@@ -136,6 +136,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-40": beforeCommand[CreateRule], "command-41": beforeCommand[ChangeRule], "command-51": beforeCommand[CreateRoutingRule], "command-52": beforeCommand[ChangeRoutingRule],
 			"command-54": beforeCommand[CreateSchedule], "command-55": beforeCommand[ChangeSchedule], "command-57": beforeCommand[CreateRotation], "command-58": beforeCommand[ChangeRotation],
 			"command-94": beforeCommand[CreatePolicy], "command-95": beforeCommand[ChangePolicy],
+			"command-96": beforeCommand[SwitchPolicy], "command-97": beforeCommand[MovePolicy], "command-98": beforeCommand[DeletePolicy],
 			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
 			"table-2-counters": before(counters), "table-11-requests": before(requests),
 		}[name]
