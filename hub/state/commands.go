@@ -145,6 +145,11 @@ const (
 	takeOver              number = 138
 	askSwap               number = 139
 	answerSwap            number = 140
+
+	// Calendars in and out.
+	createFeed  number = 146
+	deleteFeed  number = 147
+	putHolidays number = 148
 )
 
 // runners is the list of all commands, made once.
@@ -277,5 +282,9 @@ func commands() map[number]runner {
 		takeOver:              runs(TakeOver{}),
 		askSwap:               runs(AskSwap{}),
 		answerSwap:            runs(AnswerSwap{}),
+
+		createFeed:  runs(CreateFeed{}),
+		deleteFeed:  runs(DeleteFeed{}),
+		putHolidays: runs(PutHolidays{}),
 	}
 }

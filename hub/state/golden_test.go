@@ -69,6 +69,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Policies), golden(Holds), golden(stamps),
 			golden(Groupings), golden(ZoneFiles), golden(zoneDatas),
 			golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
+			golden(Feeds),
 		} {
 			if !yield(row(t)) {
 				return
@@ -92,6 +93,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateGrouping](), fill[ChangeGrouping](), fill[DeleteGrouping](), fill[MoveGrouping](), fill[CloseGroup](), fill[PutZones](),
 			fill[CreateOverride](), fill[ChangeOverride](), fill[DeleteOverride](), fill[CreateForward](), fill[ChangeForward](), fill[DeleteForward](), fill[CreateAbsence](), fill[ChangeAbsence](), fill[DeleteAbsence](),
 			fill[CreateHolidayCalendar](), fill[ChangeHolidayCalendar](), fill[DeleteHolidayCalendar](), fill[PutRoster](), fill[TakeOver](), fill[AskSwap](), fill[AnswerSwap](),
+			fill[CreateFeed](), fill[DeleteFeed](), fill[PutHolidays](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
