@@ -20,17 +20,20 @@ import (
 type commands struct {
 	Config configFile `placeholder:"FILE" help:"YAML file of flags by name, such as \"data-dir: /var/lib/keng\". Command line and environment go before it."`
 
-	Demo     demoCommand     `cmd:"" help:"Show the whole system on this machine: a website goes down, a phone rings. Needs nothing."`
-	Serve    serveCommand    `cmd:"" help:"Run a hub node."`
-	Token    tokenCommand    `cmd:"" help:"Enrolment tokens, with which agents and gateways join."`
-	Peer     peerCommand     `cmd:"" help:"The agents and gateways: see them, revoke one."`
-	Cluster  clusterCommand  `cmd:"" help:"The nodes of the hub: see them, let one join, remove one."`
-	Checks   checksCommand   `cmd:"" help:"Checks that agents get from the hub: lists chosen by labels."`
-	OnCall   onCallCommand   `cmd:"" name:"oncall" help:"Who is on call."`
-	Timeline timelineCommand `cmd:"" help:"The shifts of a schedule, as a table or a picture."`
-	Gaps     gapsCommand     `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
-	TZData   tzdataCommand   `cmd:"" name:"tzdata" help:"Time-zone data: which it is, give the cluster other."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Demo     demoCommand       `cmd:"" help:"Show the whole system on this machine: a website goes down, a phone rings. Needs nothing."`
+	Serve    serveCommand      `cmd:"" help:"Run a hub node."`
+	Token    tokenCommand      `cmd:"" help:"Enrolment tokens, with which agents and gateways join."`
+	Peer     peerCommand       `cmd:"" help:"The agents and gateways: see them, revoke one."`
+	Cluster  clusterCommand    `cmd:"" help:"The nodes of the hub: see them, let one join, remove one."`
+	Checks   checksCommand     `cmd:"" help:"Checks that agents get from the hub: lists chosen by labels."`
+	OnCall   onCallCommand     `cmd:"" name:"oncall" help:"Who is on call."`
+	Timeline timelineCommand   `cmd:"" help:"The shifts of a schedule, as a table or a picture."`
+	Gaps     gapsCommand       `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
+	Roster   rosterCommand     `cmd:"" help:"Shifts that were planned elsewhere: bring them in from CSV or a calendar, take them out."`
+	Feed     feedCommand       `cmd:"" help:"Addresses at which calendar programs read who is on call."`
+	Holidays holidaysInCommand `cmd:"" name:"holidays" help:"Public holidays: bring them in from an iCal file."`
+	TZData   tzdataCommand     `cmd:"" name:"tzdata" help:"Time-zone data: which it is, give the cluster other."`
+	Version  versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // The exit codes. They are part of the command line's contract.

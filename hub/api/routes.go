@@ -65,7 +65,7 @@ func routes() []route {
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
 	}, configurationRoutes(), checkRoutes(), heartbeatRoutes(),
-		feedRoutes())
+		feedRoutes(), importRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

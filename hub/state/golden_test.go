@@ -136,6 +136,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-94": beforeCommand[CreatePolicy], "command-95": beforeCommand[ChangePolicy],
 			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
 			"table-2-counters": before(counters),
+			"command-137":      beforeCommand[PutRoster],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
