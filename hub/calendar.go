@@ -149,8 +149,9 @@ func (c *absenceRemoveCommand) Run(ctx context.Context, out io.Writer) error {
 
 // holidaysCommand is about holiday calendars.
 type holidaysCommand struct {
-	List holidaysListCommand `cmd:"" help:"Show the holiday calendars."`
-	Show holidaysShowCommand `cmd:"" help:"Show a calendar's days of a year."`
+	List   holidaysListCommand   `cmd:"" help:"Show the holiday calendars."`
+	Show   holidaysShowCommand   `cmd:"" help:"Show a calendar's days of a year."`
+	Import holidaysImportCommand `cmd:"" help:"Put the holidays of an iCal file into a holiday calendar, after showing what changes."`
 }
 
 type holidaysListCommand struct {

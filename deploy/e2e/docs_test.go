@@ -94,6 +94,18 @@ func TestDocsOnCall(t *testing.T) {
 	}
 }
 
+func TestDocsCalendars(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "calendars.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{"screen in the server room", "There is no such calendar, or its address was revoked.", "+  Fri 2027-02-05 08:00  Fri 2027-02-05 20:00  an@example.vn",
+		"Done: 3 shifts added, 0 taken away, 0 as they were.", "line 2: “12/25/2026”: there is no month 25. The day comes first: 25/12/2026", "line 3: there is no person “Zoe”",
+		"2027-02-05 20:00,2027-02-06 08:00,binh@example.vn\n", "Giáng sinh", "Calendar customer: 1 days added (+)"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("it does not say %q:\n%s", part, out)
+		}
+	}
+}
+
 func TestDocsCluster(t *testing.T) {
 	t.Parallel()
 	var ports []string

@@ -311,7 +311,7 @@ func FuzzRead(f *testing.F) {
 		if len(events) > limits.Found {
 			t.Fatal(len(events))
 		}
-		again, err := ical.Read(bytes.NewReader(ical.Feed("again", time.UTC, events, from)), from, to, zones, ical.Limits{})
+		again, err := ical.Read(bytes.NewReader(ical.Feed("again", "", time.UTC, events, from)), from, to, zones, ical.Limits{})
 		if err != nil || len(again) > len(events) {
 			t.Fatalf("what was read cannot be written and read: %v", err)
 		}

@@ -160,6 +160,11 @@ const (
 	removeIncidentDetails number = 160
 	updateIncident        number = 161
 	seeIncident           number = 162
+
+	// Calendars in and out.
+	createFeed  number = 146
+	deleteFeed  number = 147
+	putHolidays number = 148
 )
 
 // runners is the list of all commands, made once.
@@ -306,5 +311,9 @@ func commands() map[number]runner {
 		removeIncidentDetails: runs(RemoveIncidentDetails{}),
 		updateIncident:        runs(UpdateIncident{}),
 		seeIncident:           runs(SeeIncident{}),
+
+		createFeed:  runs(CreateFeed{}),
+		deleteFeed:  runs(DeleteFeed{}),
+		putHolidays: runs(PutHolidays{}),
 	}
 }

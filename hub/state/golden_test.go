@@ -71,6 +71,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Groupings), golden(ZoneFiles), golden(zoneDatas),
 			golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
 			golden(Incidents), golden(IncidentLog),
+			golden(Feeds),
 		} {
 			if !yield(row(t)) {
 				return
@@ -96,6 +97,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateHolidayCalendar](), fill[ChangeHolidayCalendar](), fill[DeleteHolidayCalendar](), fill[PutRoster](), fill[TakeOver](), fill[AskSwap](), fill[AnswerSwap](),
 			fill[CreateIncident](), fill[ResolveIncident](), fill[ReopenIncident](), fill[CloseIncident](), fill[DeleteIncident](), fill[AddIncidentResponders](), fill[AddIncidentNote](),
 			fill[AddIncidentTags](), fill[RemoveIncidentTags](), fill[AddIncidentDetails](), fill[RemoveIncidentDetails](), fill[UpdateIncident](), fill[SeeIncident](),
+			fill[CreateFeed](), fill[DeleteFeed](), fill[PutHolidays](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -139,6 +141,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-96": beforeCommand[SwitchPolicy], "command-97": beforeCommand[MovePolicy], "command-98": beforeCommand[DeletePolicy],
 			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
 			"table-2-counters": before(counters), "table-11-requests": before(requests),
+			"command-137": beforeCommand[PutRoster],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)

@@ -20,7 +20,18 @@ const (
 // shifts of people who are away, and people who are on call in two schedules at once; of each
 // schedule, and of those in two, the first [rota.TroublesMax]. A schedule of which that cannot
 // be told, by its zone or since it has too many periods, is a trouble itself, and harms no other.
-func Troubles(r table.Reader, zones Zones, from, to time.Time) (all []rota.Trouble) {
+func Troubles(r table.Reader, zones Zones, from, to time.Time) []rota.Trouble {
+	return troubles(r, zones, nil, from, to)
+}
+
+// TroublesWith returns what would be to be mended in one schedule in [from, to) if it were as
+// planned, in order of time; double bookings with others are told if it is either of the two.
+func TroublesWith(r table.Reader, zones Zones, planned *rota.Schedule, from, to time.Time) []rota.Trouble {
+	return slices.DeleteFunc(troubles(r, zones, planned, from, to), func(t rota.Trouble) bool { return t.Schedule != planned.ID && t.Other != planned.ID })
+}
+
+// troubles is as [Troubles], with one schedule as it is planned, if there is one.
+func troubles(r table.Reader, zones Zones, planned *rota.Schedule, from, to time.Time) (all []rota.Trouble) {
 	var away []rota.Absence
 	for a := range AbsencesOf(r, "", from) {
 		away = append(away, *a)
@@ -28,6 +39,9 @@ func Troubles(r table.Reader, zones Zones, from, to time.Time) (all []rota.Troub
 	var calendars []*rota.Calendar
 	left := allTroublePeriods
 	for s := range Schedules.All(r) {
+		if planned != nil && s.ID == planned.ID {
+			s = planned
+		}
 		why := ""
 		calendar, err := CalendarOf(r, s, zones, from, to)
 		if err != nil {
