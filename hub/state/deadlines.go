@@ -23,7 +23,7 @@ const (
 )
 
 // Deadline is a moment at which something of an alert must be done, or, if it names none,
-// of a bundle: the page that it names.
+// of a bundle or of a notice: the page that it names.
 type Deadline struct {
 	ID    string       `cbor:"1,keyasint"`
 	At    time.Time    `cbor:"2,keyasint"`
@@ -55,11 +55,14 @@ type Deadline struct {
 	// For what goes on with the members of a parent: how far it has come. Added is when it was
 	// asked for.
 	Rest *Rest `cbor:"55,keyasint,omitempty"`
+	// For what a schedule brings: which. For the round of all schedules: Round.
+	Schedule core.ScheduleID `cbor:"70,keyasint,omitempty"`
+	Round    bool            `cbor:"71,keyasint,omitempty"`
 }
 
 // apart reports whether a deadline is neither an alert's nor a bundle's.
 func (d *Deadline) apart() bool {
-	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || len(d.Judge) > 0
+	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || len(d.Judge) > 0 || d.Schedule != "" || d.Round
 }
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
@@ -177,6 +180,10 @@ func (c *change) fire(d *Deadline) error {
 		return c.sweepDue(d)
 	case JudgedAnew:
 		return c.judgePiece(d)
+	case ScheduleLook:
+		return c.lookDue(d)
+	case ScheduleRound:
+		return c.roundDue(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
 	case MembersRest:
@@ -239,6 +246,10 @@ func (c *change) apartAgain(d *Deadline) error {
 		return c.turnAgain(d)
 	case RetentionDue:
 		return c.sweepAgain(d)
+	case ScheduleLook:
+		return c.lookAgain(d)
+	case ScheduleRound:
+		return c.roundAgain(d)
 	case JudgedAnew:
 		again := *d
 		again.At = c.now.Add(bundleAgain)

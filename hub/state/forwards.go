@@ -124,7 +124,10 @@ func (c *change) keepForward(f *rota.Forward) error {
 	if _, taken := errors.AsType[*table.UniqueError](err); taken {
 		return &core.Error{Kind: core.Conflict, Words: "Forwarding rule with alias [" + firstRunes(f.Alias, NameMax) + "] already exists."}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.schedulesChanged()
 }
 
 // ChangeForward changes what is said of a forwarding rule.
@@ -159,5 +162,5 @@ func (k DeleteForward) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	Forwards.Delete(c.tx, Forwards.KeyOf(f))
-	return Nothing{}, nil
+	return Nothing{}, c.schedulesChanged()
 }

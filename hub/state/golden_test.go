@@ -69,6 +69,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Policies), golden(Holds), golden(stamps),
 			golden(Groupings), golden(ZoneFiles), golden(zoneDatas),
 			golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
+			golden(Vigils), golden(rounds),
 		} {
 			if !yield(row(t)) {
 				return
@@ -252,7 +253,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		Policy{}, CreatePolicy{}, ChangePolicy{}, SwitchPolicy{}, MovePolicy{}, DeletePolicy{}, Hold{}, Integration{}, CreateIntegration{}, ChangeIntegration{}, AddAction{}, Input{}, TakeInput{},
 		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{},
 		ZoneFile{}, ZoneData{}, PutZones{},
-		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
+		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, Vigil{}, round{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}

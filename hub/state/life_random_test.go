@@ -96,6 +96,10 @@ func (l *fullLife) live() {
 		l.act("down " + pick(l.dice, "10s", "10m", "2h"))
 	case 20:
 		l.act("close " + about)
+	case 26:
+		l.act("remind " + pick(l.dice, "an", "binh") + " r " + pick(l.dice, "start", "end") + " 1-day-ago,1-hour-ago,just-before via=" + pick(l.dice, "push", "voice"))
+	case 27:
+		l.act("override rota who=" + pick(l.dice, "an", "binh", "mute") + " at=" + pick(l.dice, "1m..30m", "2h..3h", "25h..26h"))
 	case 21:
 		for d := range state.Deadlines.All(l.tx) {
 			l.act("lose " + d.At.Sub(l.now).String())
@@ -128,6 +132,11 @@ func (l *fullLife) checkLife() {
 		l.t.Fatalf("P2: %v are forgotten", orphans)
 	}
 	l.checkLog()
+	for d := range state.Deliveries.All(l.tx) {
+		if d.Notice != nil {
+			l.checkNotice(d)
+		}
+	}
 	l.checkHolds()
 	l.checkBeats(planned[""])
 	if next, ok := state.NextDeadline(l.tx); ok && next.Before(l.now) {

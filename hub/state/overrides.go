@@ -158,7 +158,10 @@ func (c *change) addOverride(o *rota.Override) error {
 	if err := c.age(agedOverrides); err != nil {
 		return err
 	}
-	return Overrides.Put(c.tx, o)
+	if err := Overrides.Put(c.tx, o); err != nil {
+		return err
+	}
+	return c.scheduleChanged(o.Schedule)
 }
 
 // ChangeOverride changes what is said of an override. It wins over the same ones as before.
@@ -182,7 +185,10 @@ func (k ChangeOverride) apply(c *change) (rota.Override, error) {
 	if err := k.Fields.fill(c, s, o).err(); err != nil {
 		return *o, err
 	}
-	return *o, Overrides.Put(c.tx, o)
+	if err := Overrides.Put(c.tx, o); err != nil {
+		return *o, err
+	}
+	return *o, c.scheduleChanged(s.ID)
 }
 
 // DeleteOverride takes an override away: who would be on call without it is.
@@ -203,5 +209,5 @@ func (k DeleteOverride) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	Overrides.Delete(c.tx, Overrides.KeyOf(o))
-	return Nothing{}, nil
+	return Nothing{}, c.scheduleChanged(s.ID)
 }

@@ -109,6 +109,15 @@ func (p PutUser) apply(c *change) (reach.User, error) {
 			}
 		}
 	}
+	was, ok := Users.Get(c.tx, table.K().String(string(u.ID)))
+	if !ok {
+		was = &reach.User{}
+	}
+	if !u.RemindedLike(was) {
+		if err := c.schedulesChanged(); err != nil {
+			return u, err
+		}
+	}
 	return u, c.unique(keep(c, Users, &u), "User", u.Username)
 }
 
@@ -215,7 +224,10 @@ func (p PutSchedule) apply(c *change) (rota.Schedule, error) {
 			}
 		}
 	}
-	return s, c.unique(keep(c, Schedules, &s), "Schedule", s.Name)
+	if err := c.unique(keep(c, Schedules, &s), "Schedule", s.Name); err != nil {
+		return s, err
+	}
+	return s, c.scheduleChanged(s.ID)
 }
 
 // PutEscalation creates an escalation policy, or replaces the one with that id.

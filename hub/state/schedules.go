@@ -220,7 +220,7 @@ func (k DeleteSchedule) apply(c *change) (Nothing, error) {
 	}
 	c.forgetSchedule(s.ID)
 	Schedules.Delete(c.tx, table.K().String(string(s.ID)))
-	return Nothing{}, nil
+	return Nothing{}, c.scheduleChanged(s.ID)
 }
 
 // FindRotation returns the place of a rotation in its schedule.

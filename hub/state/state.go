@@ -27,6 +27,8 @@
 //   - A [Maintenance] switches policies and integrations for a time.
 //   - A grouping puts an alert under a parent, which alone calls people: see [Members].
 //   - What is over goes when its time is over, a little at a time: see [Sweep].
+//   - What is about no alert is a [Notice]: a shift that begins or ends, gaps ahead, swaps. A [Vigil]
+//     says when a schedule is looked at for such.
 //
 // People, teams, schedules and escalations are configured by commands that say what is to
 // be otherwise ([ChangeUser], [ChangeTeam] …; [Pick] names what they are about) or, whole,
@@ -196,6 +198,8 @@ type change struct {
 	policySets *atomic.Pointer[policySet] // see [newDecider]
 
 	reminds bool // what is done now is the end of a snooze: somebody wanted to be told now
+
+	looks int // how many schedules this command has looked at for what they bring
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with

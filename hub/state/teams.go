@@ -219,6 +219,9 @@ func (k DeleteTeam) apply(c *change) (Nothing, error) {
 		if r.Kind == alert.Schedule {
 			c.forgetSchedule(core.ScheduleID(r.ID))
 			Schedules.Delete(c.tx, table.K().String(r.ID))
+			if err := c.scheduleChanged(core.ScheduleID(r.ID)); err != nil {
+				return Nothing{}, err
+			}
 		} else {
 			Escalations.Delete(c.tx, table.K().String(r.ID))
 		}
