@@ -124,10 +124,8 @@ func (c *change) keepForward(f *rota.Forward) error {
 	if _, taken := errors.AsType[*table.UniqueError](err); taken {
 		return &core.Error{Kind: core.Conflict, Words: "Forwarding rule with alias [" + firstRunes(f.Alias, NameMax) + "] already exists."}
 	}
-	if err != nil {
-		return err
-	}
-	return c.schedulesChanged()
+	c.schedulesChanged()
+	return err
 }
 
 // ChangeForward changes what is said of a forwarding rule.
@@ -161,6 +159,7 @@ func (k DeleteForward) apply(c *change) (Nothing, error) {
 	if err != nil {
 		return Nothing{}, err
 	}
+	c.schedulesChanged()
 	Forwards.Delete(c.tx, Forwards.KeyOf(f))
-	return Nothing{}, c.schedulesChanged()
+	return Nothing{}, nil
 }

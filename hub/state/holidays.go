@@ -166,10 +166,8 @@ func (k ChangeHolidayCalendar) apply(c *change) (HolidayCalendar, error) {
 	if err := k.Fields.fill(h).err(); err != nil {
 		return *h, err
 	}
-	if err := c.unique(keep(c, HolidayCalendars, h), "Holiday calendar", h.Name); err != nil {
-		return *h, err
-	}
-	return *h, c.schedulesChanged()
+	c.schedulesChanged()
+	return *h, c.unique(keep(c, HolidayCalendars, h), "Holiday calendar", h.Name)
 }
 
 // DeleteHolidayCalendar deletes a holiday calendar by which no schedule goes.

@@ -158,10 +158,8 @@ func (c *change) addOverride(o *rota.Override) error {
 	if err := c.age(agedOverrides); err != nil {
 		return err
 	}
-	if err := Overrides.Put(c.tx, o); err != nil {
-		return err
-	}
-	return c.scheduleChanged(o.Schedule)
+	c.scheduleChanged(o.Schedule)
+	return Overrides.Put(c.tx, o)
 }
 
 // ChangeOverride changes what is said of an override. It wins over the same ones as before.
@@ -185,10 +183,8 @@ func (k ChangeOverride) apply(c *change) (rota.Override, error) {
 	if err := k.Fields.fill(c, s, o).err(); err != nil {
 		return *o, err
 	}
-	if err := Overrides.Put(c.tx, o); err != nil {
-		return *o, err
-	}
-	return *o, c.scheduleChanged(s.ID)
+	c.scheduleChanged(s.ID)
+	return *o, Overrides.Put(c.tx, o)
 }
 
 // DeleteOverride takes an override away: who would be on call without it is.
@@ -208,6 +204,7 @@ func (k DeleteOverride) apply(c *change) (Nothing, error) {
 	if err != nil {
 		return Nothing{}, err
 	}
+	c.scheduleChanged(s.ID)
 	Overrides.Delete(c.tx, Overrides.KeyOf(o))
-	return Nothing{}, c.scheduleChanged(s.ID)
+	return Nothing{}, nil
 }

@@ -114,9 +114,7 @@ func (p PutUser) apply(c *change) (reach.User, error) {
 		was = &reach.User{}
 	}
 	if !u.RemindedLike(was) {
-		if err := c.schedulesChanged(); err != nil {
-			return u, err
-		}
+		c.schedulesChanged()
 	}
 	return u, c.unique(keep(c, Users, &u), "User", u.Username)
 }
@@ -224,10 +222,8 @@ func (p PutSchedule) apply(c *change) (rota.Schedule, error) {
 			}
 		}
 	}
-	if err := c.unique(keep(c, Schedules, &s), "Schedule", s.Name); err != nil {
-		return s, err
-	}
-	return s, c.scheduleChanged(s.ID)
+	c.scheduleChanged(s.ID)
+	return s, c.unique(keep(c, Schedules, &s), "Schedule", s.Name)
 }
 
 // PutEscalation creates an escalation policy, or replaces the one with that id.

@@ -219,8 +219,9 @@ func (k DeleteSchedule) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	c.forgetSchedule(s.ID)
+	c.scheduleChanged(s.ID)
 	Schedules.Delete(c.tx, table.K().String(string(s.ID)))
-	return Nothing{}, c.scheduleChanged(s.ID)
+	return Nothing{}, nil
 }
 
 // FindRotation returns the place of a rotation in its schedule.

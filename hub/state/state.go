@@ -160,7 +160,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	}
 	c := &change{
 		tx: &metered{Tx: tx}, now: now.UTC(), seed: e.Seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
-		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{},
+		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, changedSchedules: map[core.ScheduleID]bool{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 	}
@@ -169,7 +169,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.settle(), c.keepLog(), c.keepCounters()); err != nil {
+	if err := errors.Join(c.planLooks(), c.settle(), c.keepLog(), c.keepCounters()); err != nil {
 		return nil, err
 	}
 	return wire.Marshal(result)
@@ -198,6 +198,9 @@ type change struct {
 	policySets *atomic.Pointer[policySet] // see [newDecider]
 
 	reminds bool // what is done now is the end of a snooze: somebody wanted to be told now
+
+	changedSchedules map[core.ScheduleID]bool // whose looks are to be planned anew
+	changedCalendars bool                     // those of all are
 
 	looks int // how many schedules this command has looked at for what they bring
 

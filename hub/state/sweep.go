@@ -219,8 +219,8 @@ func (c *change) sweepDue(d *Deadline) error {
 			return err
 		}
 	}
-	if !rounds.Has(c.tx, roundKey) { // schedules of before somebody was told what they bring
-		if err := c.schedulesChanged(); err != nil {
+	if !rounds.Has(c.tx, roundKey) { // there may be schedules of before it was told what they bring
+		if err := c.roundAt(&round{}, "", c.now.Add(bundleAgain)); err != nil {
 			return err
 		}
 	}

@@ -60,10 +60,30 @@ const (
 	gapsHour = 9
 )
 
-// scheduleChanged plans anew when a schedule is looked at, after it has changed, or what is planned
-// for it. Of one that is disabled or deleted nothing is to be told. If it makes no difference
-// nothing is written.
-func (c *change) scheduleChanged(id core.ScheduleID) error {
+// scheduleChanged has it planned anew, at the end of the command, when a schedule is looked at: it
+// has changed, or what is planned for it.
+func (c *change) scheduleChanged(id core.ScheduleID) { c.changedSchedules[id] = true }
+
+// schedulesChanged is the same after a change that concerns several: of forwarding, a person's
+// rules, holidays, time zones.
+func (c *change) schedulesChanged() { c.changedCalendars = true }
+
+// planLooks plans anew when schedules are looked at that this command has changed.
+func (c *change) planLooks() error {
+	for _, id := range sortedKeys(c.changedSchedules) {
+		if err := c.planLook(id); err != nil {
+			return err
+		}
+	}
+	if !c.changedCalendars {
+		return nil
+	}
+	return c.beginRound()
+}
+
+// planLook plans anew when a schedule is looked at. Of one that is disabled or deleted nothing is to
+// be told. If it makes no difference nothing is written.
+func (c *change) planLook(id core.ScheduleID) error {
 	v, known := Vigils.Get(c.tx, vigilKey(id))
 	s, ok := Schedules.Get(c.tx, table.K().String(string(id)))
 	if !ok || s.Disabled {
@@ -75,7 +95,7 @@ func (c *change) scheduleChanged(id core.ScheduleID) error {
 	}
 	if !known {
 		v = &Vigil{Schedule: id}
-	} else if !v.LookAt.After(c.now) {
+	} else if !v.LookAt.After(c.now) || v.From.Before(c.now) {
 		return nil // it is about to be looked at, and has perhaps more to tell
 	}
 	gapsAt := c.nextGaps(s)
@@ -146,6 +166,7 @@ func (c *change) lookDue(d *Deadline) error {
 	w, err := c.turnsAround(s)
 	if err != nil { // its zone is known no more: the data may be mended
 		v.GapsAt = c.nextGaps(s)
+		v.From = v.GapsAt
 		return c.vigilAt(v, v.GapsAt)
 	}
 	after := v.Looked
@@ -175,9 +196,8 @@ func (c *change) lookAgain(d *Deadline) error {
 	return c.vigilAt(v, c.now.Add(bundleAgain))
 }
 
-// schedulesChanged has it planned anew when each schedule is looked at, after something has changed
-// that concerns several: forwarding, a person's rules, holidays, time zones.
-func (c *change) schedulesChanged() error {
+// beginRound has it planned anew when each schedule is looked at.
+func (c *change) beginRound() error {
 	if !atLeast(1, Schedules.All(c.tx)) {
 		return nil
 	}
@@ -233,7 +253,7 @@ func (c *change) roundDue(d *Deadline) error {
 		if asked++; asked > looksMax {
 			return c.roundAt(r, s.ID, c.now.Add(lookRest))
 		}
-		if err := c.scheduleChanged(s.ID); err != nil {
+		if err := c.planLook(s.ID); err != nil {
 			return err
 		}
 	}
