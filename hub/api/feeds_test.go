@@ -53,7 +53,7 @@ func TestFeedOfASchedule(t *testing.T) {
 	if last := all[len(all)-1]; !last.End.Equal(time.Date(2027, 12, 1, 0, 0, 0, 0, time.UTC)) || len(all) != 54+3 {
 		t.Errorf("%d events until %s", len(all), last.End)
 	}
-	if !strings.Contains(all[1].Description, "Lịch rota, vòng trực weeks\nTheo ca thay thế") || !strings.Contains(all[3].Description, "Trực thay an") || all[0].Description != "Lịch rota, vòng trực weeks" {
+	if !strings.Contains(all[1].Description, "Lịch rota, vòng trực weeks\nTrực thay") || !strings.Contains(all[3].Description, "Trực thay an") || all[0].Description != "Lịch rota, vòng trực weeks" {
 		t.Errorf("%q %q %q", all[0].Description, all[1].Description, all[3].Description)
 	}
 	// By its id, in English; two rotations are told apart; a schedule may be called as the path ends.

@@ -243,7 +243,7 @@ func feedWordsOf(language string) feedWords {
 			cut: "Shown from %s to %s only: there are too many shifts for more.", date: "2006-01-02"}
 	}
 	return feedWords{schedule: "Ai trực trong lịch %s.", shiftsOf: "Ca trực của %s", onCall: "Trực: %s", where: "Lịch %s, vòng trực %s",
-		insteadOf: "Trực thay %s (chuyển tiếp)", override: "Theo ca thay thế", disabled: "Lịch đang tắt: không có ai trực.", span: "Hiển thị từ %s đến %s.",
+		insteadOf: "Trực thay %s (chuyển tiếp)", override: "Trực thay", disabled: "Lịch đang tắt: không có ai trực.", span: "Hiển thị từ %s đến %s.",
 		cut: "Chỉ hiển thị từ %s đến %s: có quá nhiều ca trực để hiển thị thêm.", date: "02/01/2006"}
 }
 

@@ -20,7 +20,8 @@ type noticePhrases struct {
 	gap, away, blocked                string // span; span and name
 	could, nobody, more               string
 	wanted, taken, refused, takenBack string // name, schedule
-	youTake, theyTake, answerBy, note string
+	youTake, theyTake, youKeep        string
+	answerBy, answer, mend, note      string
 	from, span, inZone                string
 	moment, somebody                  string
 }
@@ -29,16 +30,18 @@ type noticePhrases struct {
 func noticePhrasesIn(language channel.Language) noticePhrases {
 	if language == channel.Vietnamese {
 		return noticePhrases{
-			begins: "Ca trực %s của bạn bắt đầu lúc %s", began: "Ca trực %s của bạn đã bắt đầu lúc %s",
-			ends: "Ca trực %s của bạn kết thúc lúc %s", ended: "Ca trực %s của bạn đã kết thúc lúc %s",
+			begins: "Ca trực “%s” của bạn bắt đầu lúc %s", began: "Ca trực “%s” của bạn đã bắt đầu lúc %s",
+			ends: "Ca trực “%s” của bạn kết thúc lúc %s", ended: "Ca trực “%s” của bạn đã kết thúc lúc %s",
 			until: "Đến %s", noEnd: "Chưa định lúc kết thúc", rotations: "Vòng trực: %s",
 			insteadOf: "Trực thay %s, người đã chuyển tiếp thông báo cho bạn", takeFrom: "Nhận ca từ %s", handTo: "Giao ca cho %s",
-			needed: "Lịch trực %s: %d ca cần người trực", neededOne: "Lịch trực %s: %d ca cần người trực",
-			gap: "%s: không có ai trực.", away: "%s: %s nghỉ.", blocked: "%s: tài khoản của %s đang bị khóa.",
-			could: "Có thể trực: %s.", nobody: "Không ai trong lịch này rảnh lúc đó.", more: "và %d ca khác",
-			wanted: "%s muốn đổi ca trực %s với bạn", taken: "%s đã đồng ý đổi ca trực %s",
-			refused: "%s đã từ chối đổi ca trực %s", takenBack: "%s đã rút lại đề nghị đổi ca trực %s",
-			youTake: "Bạn nhận ca: %s", theyTake: "%s nhận ca: %s", answerBy: "Hãy trả lời trước %s", note: "Ghi chú: %s",
+			needed: "Lịch trực “%s”: %d ca cần người trực", neededOne: "Lịch trực “%s”: %d ca cần người trực",
+			gap: "%s: không có ai trực.", away: "%s: %s nghỉ phép.", blocked: "%s: tài khoản của %s đang bị khóa.",
+			could: "Có thể trực thay: %s.", nobody: "Không ai trong lịch này rảnh lúc đó.", more: "và %d ca khác",
+			wanted: "%s muốn đổi ca trực “%s” với bạn", taken: "%s đã đồng ý đổi ca trực “%s”",
+			refused: "%s đã từ chối đổi ca trực “%s”", takenBack: "%s đã rút lại đề nghị đổi ca trực “%s”",
+			youTake: "Bạn nhận ca: %s", theyTake: "%s nhận ca: %s", youKeep: "Không có gì thay đổi. Bạn vẫn trực: %s",
+			answerBy: "Hãy trả lời trước %s", answer: "Đồng ý: keng-hub swap accept %[1]s; từ chối: keng-hub swap decline %[1]s", note: "Ghi chú: %s",
+			mend: "Cách xử lý: thêm người trực thay (override), đổi ca, hoặc sửa vòng trực.",
 			from: "từ %s trở đi", span: "%s đến %s", inZone: "Giờ theo múi giờ %s", moment: "%[1]s %[2]s", somebody: "Có người",
 		}
 	}
@@ -52,7 +55,9 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 		could: "Could take it: %s.", nobody: "Nobody in the schedule is free then.", more: "and %d more",
 		wanted: "%s asks to swap on-call shifts in %s with you", taken: "%s has agreed to swap on-call shifts in %s",
 		refused: "%s has declined to swap on-call shifts in %s", takenBack: "%s has withdrawn the request to swap on-call shifts in %s",
-		youTake: "You take: %s", theyTake: "%s takes: %s", answerBy: "Answer before %s", note: "Note: %s",
+		youTake: "You take: %s", theyTake: "%s takes: %s", youKeep: "Nothing changes. You keep: %s",
+		answerBy: "Answer before %s", answer: "To accept: keng-hub swap accept %[1]s; to decline: keng-hub swap decline %[1]s", note: "Note: %s",
+		mend: "To mend it: an override, a swap, or other people in the rotation.",
 		from: "from %s on", span: "%s to %s", inZone: "Times are those of %s", moment: "%[1]s on %[2]s", somebody: "Somebody",
 	}
 }
@@ -133,12 +138,16 @@ func (w *noticeWriter) lines() (lines []string) {
 		if w.More > 0 {
 			add(w.more, w.More)
 		}
-		return lines
+		return append(lines, w.mend)
+	case state.SwapRefused, state.SwapTakenBack:
+		add(w.youKeep, w.between(w.Other)) // the shift that the other would have got
+	default:
+		add(w.youTake, w.between(w.Shift))
+		add(w.theyTake, w.other(), w.between(w.Other))
 	}
-	add(w.youTake, w.between(w.Shift))
-	add(w.theyTake, w.other(), w.between(w.Other))
-	if !w.AnswerBy.IsZero() {
+	if w.Kind == state.SwapWanted {
 		add(w.answerBy, w.clock(w.AnswerBy))
+		add(w.answer, w.Swap)
 	}
 	if w.Note != "" {
 		add(w.note, w.Note)

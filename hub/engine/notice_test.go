@@ -64,13 +64,13 @@ func TestRemindersInBothLanguages(t *testing.T) {
 		w.wait(104 * time.Minute)
 		w.saysAll("before")
 		w.wait(time.Minute)
-		w.saysAll("a quarter of an hour before", "push push-An: Ca trực it của bạn bắt đầu lúc 09:00 thứ Bảy 01/01/2000 | Đến 09:00 Chủ nhật 02/01/2000 | Vòng trực: days | Nhận ca từ Bình | Giờ theo múi giờ Asia/Ho_Chi_Minh")
+		w.saysAll("a quarter of an hour before", "push push-An: Ca trực “it” của bạn bắt đầu lúc 09:00 thứ Bảy 01/01/2000 | Đến 09:00 Chủ nhật 02/01/2000 | Vòng trực: days | Nhận ca từ Bình | Giờ theo múi giờ Asia/Ho_Chi_Minh")
 		for _, p := range w.carrier.pages {
 			w.report(p.ID, 1, channel.Done)
 		}
 		w.wait(15 * time.Minute)
 		w.saysAll("at the hand-over",
-			"push push-An: Ca trực it của bạn đã bắt đầu lúc 09:00 thứ Bảy 01/01/2000 | Đến 09:00 Chủ nhật 02/01/2000 | Vòng trực: days | Nhận ca từ Bình | Giờ theo múi giờ Asia/Ho_Chi_Minh",
+			"push push-An: Ca trực “it” của bạn đã bắt đầu lúc 09:00 thứ Bảy 01/01/2000 | Đến 09:00 Chủ nhật 02/01/2000 | Vòng trực: days | Nhận ca từ Bình | Giờ theo múi giờ Asia/Ho_Chi_Minh",
 			"push push-Bình: Your on-call shift in it ended at 09:00 on Sat 1 Jan 2000 | Rotation: days | You hand over to An | Times are those of Asia/Ho_Chi_Minh")
 		// Nothing is heard of either: the next contact is tried.
 		w.wait(2 * time.Minute)
@@ -95,12 +95,12 @@ func TestSwapsAndGapsInBothLanguages(t *testing.T) {
 		w.start()
 		first := ask()
 		w.wait(time.Second)
-		asked := "Bình muốn đổi ca trực it với bạn | Bạn nhận ca: 09:00 Chủ nhật 02/01/2000 đến 09:00 thứ Hai 03/01/2000 | Bình nhận ca: 09:00 thứ Hai 03/01/2000 đến 09:00 thứ Ba 04/01/2000 | " +
-			"Hãy trả lời trước 09:00 Chủ nhật 02/01/2000 | Ghi chú: cưới | Giờ theo múi giờ Asia/Ho_Chi_Minh"
+		asked := "Bình muốn đổi ca trực “it” với bạn | Bạn nhận ca: 09:00 Chủ nhật 02/01/2000 đến 09:00 thứ Hai 03/01/2000 | Bình nhận ca: 09:00 thứ Hai 03/01/2000 đến 09:00 thứ Ba 04/01/2000 | " +
+			"Hãy trả lời trước 09:00 Chủ nhật 02/01/2000 | Đồng ý: keng-hub swap accept " + first.ID + "; từ chối: keng-hub swap decline " + first.ID + " | Ghi chú: cưới | Giờ theo múi giờ Asia/Ho_Chi_Minh"
 		w.saysAll("asked", "push push-An: "+asked, "email mail-An: "+asked)
 		do(w, state.AnswerSwap{Swap: first.ID, By: user(an), Answer: state.DeclineSwap})
 		w.wait(time.Second)
-		declined := "An has declined to swap on-call shifts in it | You take: 09:00 on Mon 3 Jan 2000 to 09:00 on Tue 4 Jan 2000 | An takes: 09:00 on Sun 2 Jan 2000 to 09:00 on Mon 3 Jan 2000 | Note: cưới | Times are those of Asia/Ho_Chi_Minh"
+		declined := "An has declined to swap on-call shifts in it | Nothing changes. You keep: 09:00 on Sun 2 Jan 2000 to 09:00 on Mon 3 Jan 2000 | Note: cưới | Times are those of Asia/Ho_Chi_Minh"
 		w.saysAll("declined", "push push-Bình: "+declined, "email mail-Bình: "+declined)
 
 		an.Profile.Role, binh.Profile.Role = "Admin", "Owner"
@@ -121,8 +121,8 @@ func TestSwapsAndGapsInBothLanguages(t *testing.T) {
 		slices.Sort(told)
 		told = slices.DeleteFunc(told, func(s string) bool { return !strings.HasPrefix(s, "email") })
 		want := []string{
-			"email mail-An: Lịch trực it: 2 ca cần người trực | 09:00 thứ Hai 03/01/2000 đến 09:00 thứ Ba 04/01/2000: An nghỉ. Có thể trực: Bình. | 09:00 thứ Ba 04/01/2000 đến 10:00 thứ Ba 04/01/2000: không có ai trực. Có thể trực: Bình, An. | Giờ theo múi giờ Asia/Ho_Chi_Minh",
-			"email mail-Bình: On-call schedule it: 2 shifts need somebody | 09:00 on Mon 3 Jan 2000 to 09:00 on Tue 4 Jan 2000: An is off. Could take it: Bình. | 09:00 on Tue 4 Jan 2000 to 10:00 on Tue 4 Jan 2000: nobody is on call. Could take it: Bình, An. | Times are those of Asia/Ho_Chi_Minh",
+			"email mail-An: Lịch trực “it”: 2 ca cần người trực | 09:00 thứ Hai 03/01/2000 đến 09:00 thứ Ba 04/01/2000: An nghỉ phép. Có thể trực thay: Bình. | 09:00 thứ Ba 04/01/2000 đến 10:00 thứ Ba 04/01/2000: không có ai trực. Có thể trực thay: Bình, An. | Cách xử lý: thêm người trực thay (override), đổi ca, hoặc sửa vòng trực. | Giờ theo múi giờ Asia/Ho_Chi_Minh",
+			"email mail-Bình: On-call schedule it: 2 shifts need somebody | 09:00 on Mon 3 Jan 2000 to 09:00 on Tue 4 Jan 2000: An is off. Could take it: Bình. | 09:00 on Tue 4 Jan 2000 to 10:00 on Tue 4 Jan 2000: nobody is on call. Could take it: Bình, An. | To mend it: an override, a swap, or other people in the rotation. | Times are those of Asia/Ho_Chi_Minh",
 		}
 		if !slices.Equal(told, want) {
 			t.Errorf("gaps: told\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))

@@ -45,7 +45,7 @@ func phrasesIn(language channel.Language) phrases {
 			acknowledge: "Xem và tiếp nhận", link: "Xem và tiếp nhận cảnh báo tại:",
 			secret:    "Đường dẫn này dành riêng cho bạn và có hiệu lực trong 7 ngày. Đừng chuyển tiếp: ai mở được nó đều có thể tiếp nhận thay bạn.",
 			why:       "Kẻng gửi thư này vì bạn chịu trách nhiệm về cảnh báo. Muốn đổi cách báo, hãy sửa quy tắc thông báo của bạn.",
-			whyNotice: "Kẻng gửi thư này vì bạn tham gia hoặc phụ trách lịch trực. Muốn đổi cách nhắc, hãy sửa quy tắc thông báo của bạn.",
+			whyNotice: "Kẻng gửi thư này vì bạn tham gia hoặc phụ trách lịch trực. Lời nhắc ca trực theo quy tắc thông báo của bạn.",
 			days:      "%d ngày", hours: "%d giờ", minutes: "%d phút", seconds: "%d giây",
 		}
 	}
@@ -55,7 +55,7 @@ func phrasesIn(language channel.Language) phrases {
 		acknowledge: "View and acknowledge", link: "View and acknowledge it at:",
 		secret:    "This link is yours alone and works for 7 days. Do not forward it: whoever opens it can acknowledge in your name.",
 		why:       "Kẻng sent this mail because you answer for the alert. To be told in another way, change your notification rules.",
-		whyNotice: "Kẻng sent this mail because you take part in an on-call schedule, or look after it. To be reminded in another way, change your notification rules.",
+		whyNotice: "Kẻng sent this mail because you take part in an on-call schedule, or look after it. Reminders of shifts go by your notification rules.",
 		days:      "%d d", hours: "%d h", minutes: "%d min", seconds: "%d s",
 	}
 }
