@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,11 +17,19 @@ import (
 type takeOverCommand struct {
 	server
 	Schedule string     `arg:"" help:"The schedule, by its name or id."`
-	User     string     `xor:"who" required:"" placeholder:"USER" help:"Who takes over, by username or id."`
-	Until    *time.Time `placeholder:"TIME" help:"Until when, such as 2026-12-24T18:00:00+07:00. Default: until the present shift ends."`
-	Rotation string     `help:"Only in this rotation, by its name or id. Default: in all of which somebody is on call."`
-	Undo     string     `xor:"who" required:"" placeholder:"ALIAS" help:"Take it back instead: the alias that taking over printed."`
+	User     string     `placeholder:"USER" help:"Who takes over, by username or id."`
+	Until    *time.Time `placeholder:"TIME" help:"Until when, such as 2026-12-24T18:00:00+07:00, without a break. Default: until the present shift ends."`
+	Rotation string     `help:"Only in this rotation, by its name or id. Default: in all of which somebody is on call now."`
+	Undo     string     `placeholder:"ALIAS" help:"Take it back instead: the alias that taking over printed."`
 	JSON     bool       `name:"json" help:"Print the API's object."`
+}
+
+// Validate refuses what says neither who takes over nor what is taken back.
+func (c *takeOverCommand) Validate() error {
+	if c.User == "" && c.Undo == "" {
+		return errors.New("say who takes over: --user USER (or what is taken back: --undo ALIAS)")
+	}
+	return nil
 }
 
 // Run takes over, or takes that back.

@@ -21,7 +21,7 @@ type feedCommand struct {
 type feedCreateCommand struct {
 	server
 	Schedule string `xor:"of" help:"Of a schedule, by its name or id."`
-	User     string `xor:"of" help:"Of a person, by username: the person's shifts in all schedules."`
+	User     string `xor:"of" env:"-" help:"Of a person, by username: the person's shifts in all schedules."`
 	Note     string `help:"Where it is used, for people."`
 }
 

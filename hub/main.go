@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -57,6 +58,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	parser, err := kong.New(&commands{}, kong.Name("keng-hub"),
 		kong.Description("Kẻng: self-hosted incident alerting and on-call."),
 		kong.DefaultEnvars("KENG"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.TypeMapper(reflect.TypeFor[time.Time](), kong.MapperFunc(readMoment)),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)), kong.Writers(out, errs))
 	if err != nil {
 		fmt.Fprintln(errs, "keng-hub:", err)
@@ -76,6 +78,21 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "keng-hub:", err)
 		return exitFailed
 	}
+}
+
+// readMoment reads a time of the command line.
+func readMoment(c *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := c.Scan.PopValueInto("time", &text); err != nil {
+		return err
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			target.Set(reflect.ValueOf(t))
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no time with an offset: write it as 2026-12-24T18:00:00+07:00", text)
 }
 
 // used names the command that was used wrongly.

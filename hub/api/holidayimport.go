@@ -116,6 +116,9 @@ func (a *API) planHolidays(tx reader, in *holidayImportIn, raw []byte) (out impo
 		}
 	}
 	if len(in.command.Days) == 0 {
+		if in.only != "" && len(events) > 0 {
+			return out, core.Invalid("only", fmt.Sprintf("no event on whole days of the years %d to %d contains %q in its summary or description", from.Year(), to.Year()-1, in.only))
+		}
 		return out, core.Invalid("body", fmt.Sprintf("the calendar has no holiday of the years %d to %d: holidays are events on whole days", from.Year(), to.Year()-1))
 	}
 	out.compare(tx, in)

@@ -217,7 +217,7 @@ func TestHolidayImport(t *testing.T) {
 	if a := h.want(h.brought(path+"&whole=true", "text/calendar", next), 200); a.data("removed") != 7.0 || len(calendar().Added) != 3 {
 		t.Errorf("%s", a.raw)
 	}
-	for wrong, field := range map[string]string{"/keng/v1/holiday-calendars/import": "name", path + "&only=zzz": "body", path + "&builtIn=mars": "builtIn"} {
+	for wrong, field := range map[string]string{"/keng/v1/holiday-calendars/import": "name", path + "&only=zzz": "only", path + "&builtIn=mars": "builtIn"} {
 		if a := h.want(h.brought(wrong, "text/calendar", next), 422); a.wrong(field) == "" {
 			t.Errorf("%s: %s", wrong, a.raw)
 		}

@@ -26,8 +26,14 @@ func (p *People) Add(id, username, fullName string) {
 	}
 }
 
-// tidy is a name in lower case with single spaces.
-func tidy(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
+// tidy is a name in lower case with single spaces, and with tones where the newer spelling of
+// Vietnamese puts them: Thuỳ and Thùy, Hoà and Hòa are one name.
+func tidy(name string) string {
+	return tones.Replace(strings.ToLower(strings.Join(strings.Fields(name), " ")))
+}
+
+var tones = strings.NewReplacer("òa", "oà", "óa", "oá", "ỏa", "oả", "õa", "oã", "ọa", "oạ", "òe", "oè", "óe", "oé", "ỏe", "oẻ", "õe", "oẽ", "ọe", "oẹ",
+	"ùy", "uỳ", "úy", "uý", "ủy", "uỷ", "ũy", "uỹ", "ụy", "uỵ")
 
 // Find returns the person whom the first of the names that is anybody's names. If there is none,
 // words say what to do.

@@ -130,9 +130,11 @@ func TestPeople(t *testing.T) {
 	p.Add("3", "binh@example.vn", "Lê  Bình")
 	p.Add("4", "l1@example.vn", "Lan")
 	p.Add("5", "l2@example.vn", "lan")
+	p.Add("6", "chi@example.vn", "Phạm Thuỳ Hòa")
 	for name, want := range map[string]string{
 		"AN@example.vn": "1", "Trần An": "1", "trần ân": "2", "lê bình": "3", "LE BINH": "3", "Le\u0302 Bi\u0300nh": "3",
 		"Tran An": "several", "Lan": "several", "Lê Binh": "no person", "": "no person", "x": "no person",
+		"Phạm Thùy Hoà": "6", "Phạm Thuý Hoà": "no person",
 	} {
 		if id, words := p.Find([]string{name}); id != want && !strings.Contains(words, want) || id != "" && words != "" {
 			t.Errorf("%q: %q %q, want %s", name, id, words, want)
