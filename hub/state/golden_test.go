@@ -133,7 +133,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-54": beforeCommand[CreateSchedule], "command-55": beforeCommand[ChangeSchedule], "command-57": beforeCommand[CreateRotation], "command-58": beforeCommand[ChangeRotation],
 			"command-94": beforeCommand[CreatePolicy], "command-95": beforeCommand[ChangePolicy],
 			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
-			"table-2-counters": before(counters),
+			"table-2-counters": before(counters), "table-41-swaps": before(Swaps),
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)

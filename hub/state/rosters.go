@@ -19,7 +19,8 @@ type RosterSlot struct {
 }
 
 // PutRoster keeps a roster that was planned by hand as a rotation of a schedule: a new one, or
-// in the place of the shifts of one that it names.
+// in the place of the shifts of one that it names. What that has before the first of the new shifts
+// stays: next month's plan takes nobody off call today.
 type PutRoster struct {
 	Schedule Pick `cbor:"1,keyasint"`
 	// Rotation is the roster's id or name. One that does not exist is made, with the name.
@@ -33,8 +34,10 @@ func (k PutRoster) apply(c *change) (rota.Rotation, error) {
 	var r rota.Rotation
 	_, err := c.changeSchedule(k.Schedule, func(s *rota.Schedule) error {
 		wrong := faults{}
-		here := pickRotation(s, k.Rotation)
+		here, err := pickRotation(s, k.Rotation)
 		switch {
+		case core.KindOf(err) == core.Conflict:
+			return err
 		case here != nil && here.Unit != rota.Fixed:
 			return core.Invalid("rotation", "["+here.Name+"] is no roster: its participants take turns")
 		case here == nil && k.Rotation.Name == "" && k.Rotation.ID != "":
@@ -55,6 +58,7 @@ func (k PutRoster) apply(c *change) (rota.Rotation, error) {
 
 // plan writes the shifts into a rotation and complains about what cannot be.
 func (k *PutRoster) plan(c *change, wrong faults, r *rota.Rotation) {
+	old := r.Slots
 	r.Slots, r.Length = nil, 1
 	wrong.count("slots", len(k.Slots), rota.SlotsMax)
 	if len(k.Slots) == 0 {
@@ -74,6 +78,23 @@ func (k *PutRoster) plan(c *change, wrong faults, r *rota.Rotation) {
 	if len(wrong) == 0 {
 		wrong.merge("", r.Check())
 	}
+	if len(wrong) == 0 {
+		r.Slots = append(slotsBefore(old, r.Slots[0].Start, rota.SlotsMax-len(r.Slots)), r.Slots...)
+		r.Start = r.Slots[0].Start
+	}
+}
+
+// slotsBefore returns what of shifts in order lies before a moment, at most the last so many.
+func slotsBefore(all []rota.Slot, t time.Time, most int) (before []rota.Slot) {
+	for _, s := range all {
+		if s.Start.Before(t) {
+			if s.End.After(t) {
+				s.End = t
+			}
+			before = append(before, s)
+		}
+	}
+	return before[max(0, len(before)-most):]
 }
 
 // takers returns who has turns or shifts of a rotation now or later.
