@@ -64,7 +64,8 @@ func routes() []route {
 		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
-	}, configurationRoutes(), checkRoutes(), heartbeatRoutes())
+	}, configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
+		feedRoutes(), importRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

@@ -55,11 +55,14 @@ type Deadline struct {
 	// For what goes on with the members of a parent: how far it has come. Added is when it was
 	// asked for.
 	Rest *Rest `cbor:"55,keyasint,omitempty"`
+	// For what goes on with the responder alerts of an incident: which. Step is 1 if they become
+	// as grave as it is. Rest says, of one that was deleted, by whom.
+	Incident core.IncidentID `cbor:"62,keyasint,omitempty"`
 }
 
 // apart reports whether a deadline is neither an alert's nor a bundle's.
 func (d *Deadline) apart() bool {
-	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || len(d.Judge) > 0
+	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || d.Incident != "" || len(d.Judge) > 0
 }
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
@@ -177,6 +180,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.sweepDue(d)
 	case JudgedAnew:
 		return c.judgePiece(d)
+	case IncidentRest:
+		return c.incidentRest(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
 	case MembersRest:
@@ -239,7 +244,7 @@ func (c *change) apartAgain(d *Deadline) error {
 		return c.turnAgain(d)
 	case RetentionDue:
 		return c.sweepAgain(d)
-	case JudgedAnew:
+	case JudgedAnew, IncidentRest:
 		again := *d
 		again.At = c.now.Add(bundleAgain)
 		return Deadlines.Insert(c.tx, &again)

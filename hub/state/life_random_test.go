@@ -102,6 +102,8 @@ func (l *fullLife) live() {
 			l.act("wait 0s")
 			break
 		}
+	case 26, 27:
+		l.liveIncident()
 	default:
 		l.step()
 	}
@@ -128,6 +130,7 @@ func (l *fullLife) checkLife() {
 		l.t.Fatalf("P2: %v are forgotten", orphans)
 	}
 	l.checkLog()
+	l.checkIncidents()
 	l.checkHolds()
 	l.checkBeats(planned[""])
 	if next, ok := state.NextDeadline(l.tx); ok && next.Before(l.now) {

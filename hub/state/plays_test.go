@@ -176,6 +176,8 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.contentVerbs())
 	maps.Copy(verbs, s.groupVerbs())
 	maps.Copy(verbs, s.calendarVerbs())
+	maps.Copy(verbs, s.incidentVerbs())
+	maps.Copy(verbs, s.importVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)

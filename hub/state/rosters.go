@@ -26,6 +26,9 @@ type PutRoster struct {
 	// Rotation is the roster's id or name. One that does not exist is made, with the name.
 	Rotation Pick         `cbor:"2,keyasint"`
 	Slots    []RosterSlot `cbor:"3,keyasint"` // in any order
+	// Beside keeps what the roster has outside of the time of these shifts, from the start of the
+	// first to the end of the last: next month's come beside this month's. See [BesideRoster].
+	Beside bool `cbor:"4,keyasint,omitempty"`
 }
 
 func (PutRoster) number() number { return putRoster }
@@ -34,26 +37,90 @@ func (k PutRoster) apply(c *change) (rota.Rotation, error) {
 	var r rota.Rotation
 	_, err := c.changeSchedule(k.Schedule, func(s *rota.Schedule) error {
 		wrong := faults{}
-		here, err := pickRotation(s, k.Rotation)
-		switch {
-		case core.KindOf(err) == core.Conflict:
+		here, err := FindRoster(s, k.Rotation)
+		if err != nil {
 			return err
-		case here != nil && here.Unit != rota.Fixed:
-			return core.Invalid("rotation", "["+here.Name+"] is no roster: its participants take turns")
-		case here == nil && k.Rotation.Name == "" && k.Rotation.ID != "":
-			return core.Missing("Rotation", firstRunes(k.Rotation.ID, NameMax))
-		case here == nil:
+		}
+		if here == nil {
 			wrong.count("rotations", len(s.Rotations)+1, RotationMax)
 			s.Rotations = append(s.Rotations, rota.Rotation{ID: c.newID("rotation"), Name: k.Rotation.Name, Unit: rota.Fixed})
 			here = &s.Rotations[len(s.Rotations)-1]
 			nameRotation(s, here)
 			wrong.length("name", here.Name, NameMax)
 		}
-		k.plan(c, wrong, here)
+		old := here.Slots
+		if k.plan(c, wrong, here); len(wrong) == 0 && !k.Beside {
+			here.Slots = WholeRoster(old, here.Slots, c.now)
+			here.Start = here.Slots[0].Start
+			wrong.merge("", here.Check())
+		}
 		r = *here
 		return wrong.err()
 	})
 	return r, err
+}
+
+// FindRoster returns the rotation of a schedule that is to be a roster; nil if it is to be made.
+func FindRoster(s *rota.Schedule, p Pick) (*rota.Rotation, error) {
+	here, err := pickRotation(s, p)
+	switch {
+	case core.KindOf(err) == core.Conflict:
+		return nil, err
+	case here != nil && here.Unit != rota.Fixed:
+		return nil, core.Invalid("rotation", "["+here.Name+"] is no roster: its participants take turns")
+	case here == nil && p.Name == "" && p.ID != "":
+		return nil, core.Missing("Rotation", firstRunes(p.ID, NameMax))
+	}
+	return here, nil
+}
+
+// BesideRoster returns the shifts of a roster after new ones came beside its old ones: of those
+// there stays what is before the first or after the last new one. If they are too many, the oldest of
+// those that are over go. Both lists are in order; so is the result.
+func BesideRoster(old, come []rota.Slot, now time.Time) []rota.Slot {
+	if len(come) == 0 {
+		return old
+	}
+	from, to := come[0].Start, come[len(come)-1].End
+	all := slices.Clone(come)
+	for _, s := range old {
+		before, after := s, s
+		if before.End.After(from) {
+			before.End = from
+		}
+		if after.Start.Before(to) {
+			after.Start = to
+		}
+		for _, rest := range []rota.Slot{before, after} {
+			if rest.Start.Before(rest.End) {
+				all = append(all, rest)
+			}
+		}
+	}
+	sortSlots(all)
+	for len(all) > rota.SlotsMax && !all[0].End.After(now) {
+		all = all[1:]
+	}
+	return all
+}
+
+// WholeRoster is as [BesideRoster], but what is after the new shifts goes, too: only what is
+// before the first of them stays, so that nobody goes off call earlier and the past is as it was.
+func WholeRoster(old, come []rota.Slot, now time.Time) []rota.Slot {
+	var before []rota.Slot
+	for _, s := range old {
+		if len(come) > 0 && s.Start.Before(come[0].Start) {
+			if s.End.After(come[0].Start) {
+				s.End = come[0].Start
+			}
+			before = append(before, s)
+		}
+	}
+	return BesideRoster(before, come, now)
+}
+
+func sortSlots(all []rota.Slot) {
+	slices.SortFunc(all, func(a, b rota.Slot) int { return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End)) })
 }
 
 // plan writes the shifts into a rotation and complains about what cannot be.
@@ -73,28 +140,16 @@ func (k *PutRoster) plan(c *change, wrong faults, r *rota.Rotation) {
 		}
 		r.Slots = append(r.Slots, slot)
 	}
-	slices.SortFunc(r.Slots, func(a, b rota.Slot) int { return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End)) })
+	sortSlots(r.Slots)
 	r.Start, r.End = r.Slots[0].Start, time.Time{}
 	if len(wrong) == 0 {
 		wrong.merge("", r.Check())
 	}
-	if len(wrong) == 0 {
-		r.Slots = append(slotsBefore(old, r.Slots[0].Start, rota.SlotsMax-len(r.Slots)), r.Slots...)
+	if k.Beside && len(wrong) == 0 {
+		r.Slots = BesideRoster(old, r.Slots, c.now)
 		r.Start = r.Slots[0].Start
+		wrong.merge("", r.Check())
 	}
-}
-
-// slotsBefore returns what of shifts in order lies before a moment, at most the last so many.
-func slotsBefore(all []rota.Slot, t time.Time, most int) (before []rota.Slot) {
-	for _, s := range all {
-		if s.Start.Before(t) {
-			if s.End.After(t) {
-				s.End = t
-			}
-			before = append(before, s)
-		}
-	}
-	return before[max(0, len(before)-most):]
 }
 
 // takers returns who has turns or shifts of a rotation now or later.

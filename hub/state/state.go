@@ -26,6 +26,7 @@
 //   - A [Policy] rewrites a new alert, or holds a team's notification back: see [Hold].
 //   - A [Maintenance] switches policies and integrations for a time.
 //   - A grouping puts an alert under a parent, which alone calls people: see [Members].
+//   - An incident calls each of its responders by an alert: see [CreateIncident].
 //   - What is over goes when its time is over, a little at a time: see [Sweep].
 //
 // People, teams, schedules and escalations are configured by commands that say what is to

@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/incident"
 	"keng/hub/core/rota"
 	"keng/raftstore/table"
 )
@@ -38,6 +39,7 @@ const (
 	agedForwards    Aged = "forwards"
 	agedAbsences    Aged = "absences"
 	agedSwaps       Aged = "swaps"
+	agedIncidents   Aged = "incidents"
 )
 
 // Sweep is how the rows of one table go, and how far that has come.
@@ -85,6 +87,12 @@ var sweepers = sync.OnceValue(func() map[Aged]sweeper {
 			born:  func(t *alert.Tombstone) time.Time { return t.CreatedAt },
 			over:  func(t *alert.Tombstone) (time.Time, bool) { return t.DeletedAt, true },
 			erase: func(c *change, t *alert.Tombstone, room *int) bool { return c.eraseAlert(t.ID, room) },
+		})},
+		agedIncidents: {RetentionUsual, time.Hour, sweepOf(Incidents, ageing[incident.Incident]{
+			id:    func(i *incident.Incident) string { return string(i.ID) },
+			born:  func(i *incident.Incident) time.Time { return i.CreatedAt },
+			over:  func(i *incident.Incident) (time.Time, bool) { return i.ClosedAt, i.Status == incident.Closed },
+			erase: func(c *change, i *incident.Incident, room *int) bool { return c.eraseIncidentLog(i.ID, room) },
 		})},
 		agedMaintenance: {RetentionUsual, 24 * time.Hour, sweepOf(Maintenances, ageing[Maintenance]{
 			id:   func(m *Maintenance) string { return m.Window.ID },
@@ -181,7 +189,14 @@ func (c *change) age(tables ...Aged) error {
 			continue
 		}
 		s := Sweep{Aged: a, Keep: sweepers()[a].keep}
-		if err := c.sweepAt(&s, c.now.Add(min(s.Keep, sweepFirst))); err != nil {
+		if alerts, said := Sweeps.Get(c.tx, sweepKey(agedAlerts)); said && a == agedIncidents {
+			s.Keep = alerts.Keep
+		}
+		at := c.now.Add(min(s.Keep, sweepFirst))
+		if s.Keep == 0 {
+			at = time.Time{}
+		}
+		if err := c.sweepAt(&s, at); err != nil {
 			return err
 		}
 	}

@@ -20,29 +20,35 @@ type TakeOver struct {
 	Rotation Pick `cbor:"4,keyasint"`
 }
 
+// TakenOver is the override by which a person took over, and from whom.
+type TakenOver struct {
+	rota.Override
+	From []rota.Participant `cbor:"8,keyasint,omitempty"` // each once; none: nobody was on call
+}
+
 func (TakeOver) number() number { return takeOver }
 
-func (k TakeOver) apply(c *change) (rota.Override, error) {
+func (k TakeOver) apply(c *change) (TakenOver, error) {
 	s, err := k.Schedule.Schedule(c.tx)
 	if err != nil {
-		return rota.Override{}, err
+		return TakenOver{}, err
 	}
 	u, err := k.User.User(c.tx)
 	if err != nil {
-		return rota.Override{}, err
+		return TakenOver{}, err
 	}
 	if s.Disabled {
-		return rota.Override{}, core.Invalid("schedule", "["+s.Name+"] is disabled, so nobody is on call in it: enable it first")
+		return TakenOver{}, core.Invalid("schedule", "["+s.Name+"] is disabled, so nobody is on call in it: enable it first")
 	}
 	if err := c.notBlocked("user", u.ID); err != nil {
-		return rota.Override{}, err
+		return TakenOver{}, err
 	}
 	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(calendarReach))
 	if err != nil {
-		return rota.Override{}, core.Invalid("schedule", err.Error())
+		return TakenOver{}, core.Invalid("schedule", err.Error())
 	}
 	now := calendar.OnCall(c.now)
-	o := rota.Override{Schedule: s.ID, Participant: rota.Participant{User: u.ID}, Start: c.now}
+	o := TakenOver{Override: rota.Override{Schedule: s.ID, Participant: rota.Participant{User: u.ID}, Start: c.now}}
 	if k.Rotation != (Pick{}) {
 		r, err := pickRotation(s, k.Rotation)
 		if err != nil {
@@ -57,18 +63,21 @@ func (k TakeOver) apply(c *change) (rota.Override, error) {
 	if err := o.Check(); err != nil {
 		return o, err
 	}
-	return o, c.addOverride(&o)
+	return o, c.addOverride(&o.Override)
 }
 
 // span says which of the present periods an override takes over, and until when. Those that
 // are the person's already are left as they are.
-func (k TakeOver) span(c *change, o *rota.Override, now []rota.Period) error {
+func (k TakeOver) span(c *change, o *TakenOver, now []rota.Period) error {
 	others := slices.DeleteFunc(slices.Clone(now), func(p rota.Period) bool { return p.Participant == o.Participant })
 	if len(now) > 0 && len(others) == 0 {
 		return core.Invalid("user", c.nameOf(o.Participant)+" is on call already")
 	}
 	var first time.Time
 	for _, p := range others {
+		if !slices.Contains(o.From, p.Participant) {
+			o.From = append(o.From, p.Participant)
+		}
 		if k.Rotation == (Pick{}) && !slices.Contains(o.Rotations, p.Rotation) {
 			o.Rotations = append(o.Rotations, p.Rotation)
 		}

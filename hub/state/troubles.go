@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,9 +10,28 @@ import (
 	"keng/raftstore/table"
 )
 
+// How many periods are looked at for troubles at most: of one schedule, and of all together.
+const (
+	troublePeriods    = rota.PeriodsMax
+	allTroublePeriods = 1_000_000
+)
+
 // Troubles returns what is to be mended in all schedules in [from, to), in order of time: gaps,
-// shifts of people who are away or blocked, and people who are on call in two schedules at once.
-func Troubles(r table.Reader, zones Zones, from, to time.Time) ([]rota.Trouble, error) {
+// shifts of people who are away or blocked, and people who are on call in two schedules at once; of each
+// schedule, and of those in two, the first [rota.TroublesMax]. A schedule of which that cannot
+// be told, by its zone or since it has too many periods, is a trouble itself, and harms no other.
+func Troubles(r table.Reader, zones Zones, from, to time.Time) []rota.Trouble {
+	return troubles(r, zones, nil, from, to)
+}
+
+// TroublesWith returns what would be to be mended in one schedule in [from, to) if it were as
+// planned, in order of time; double bookings with others are told if it is either of the two.
+func TroublesWith(r table.Reader, zones Zones, planned *rota.Schedule, from, to time.Time) []rota.Trouble {
+	return slices.DeleteFunc(troubles(r, zones, planned, from, to), func(t rota.Trouble) bool { return t.Schedule != planned.ID && t.Other != planned.ID })
+}
+
+// troubles is as [Troubles], with one schedule as it is planned, if there is one.
+func troubles(r table.Reader, zones Zones, planned *rota.Schedule, from, to time.Time) (all []rota.Trouble) {
 	var away []rota.Absence
 	for a := range AbsencesOf(r, "", from) {
 		away = append(away, *a)
@@ -21,12 +41,24 @@ func Troubles(r table.Reader, zones Zones, from, to time.Time) ([]rota.Trouble, 
 			away = append(away, rota.Absence{User: u.ID, Start: from, End: to})
 		}
 	}
-	var all []rota.Trouble
 	var calendars []*rota.Calendar
+	left := allTroublePeriods
 	for s := range Schedules.All(r) {
+		if planned != nil && s.ID == planned.ID {
+			s = planned
+		}
+		why := ""
 		calendar, err := CalendarOf(r, s, zones, from, to)
 		if err != nil {
-			return nil, err
+			why = "its time zone " + s.Zone + " is not known"
+		} else if n := calendar.Periods(from, to, troublePeriods+1); n > min(troublePeriods, left) {
+			why = fmt.Sprintf("it has more than %d periods in this time: look less far ahead", min(troublePeriods, left))
+		} else {
+			left -= n
+		}
+		if why != "" {
+			all = append(all, rota.Trouble{Kind: rota.Unknown, Schedule: s.ID, Start: from, End: to, Why: why})
+			continue
 		}
 		calendars = append(calendars, calendar)
 		all = append(all, calendar.Troubles(from, to, away)...)
@@ -35,5 +67,5 @@ func Troubles(r table.Reader, zones Zones, from, to time.Time) ([]rota.Trouble, 
 	slices.SortStableFunc(all, func(a, b rota.Trouble) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Schedule, b.Schedule))
 	})
-	return all, nil
+	return all
 }
