@@ -23,7 +23,7 @@ const (
 )
 
 // Deadline is a moment at which something of an alert must be done, or, if it names none,
-// of a bundle: the page that it names.
+// of a bundle or of a notice: the page that it names.
 type Deadline struct {
 	ID    string       `cbor:"1,keyasint"`
 	At    time.Time    `cbor:"2,keyasint"`
@@ -58,11 +58,14 @@ type Deadline struct {
 	// For what goes on with the responder alerts of an incident: which. Step is 1 if they become
 	// as grave as it is. Rest says, of one that was deleted, by whom.
 	Incident core.IncidentID `cbor:"62,keyasint,omitempty"`
+	// For what a schedule brings: which. For the round of all schedules: Round.
+	Schedule core.ScheduleID `cbor:"70,keyasint,omitempty"`
+	Round    bool            `cbor:"71,keyasint,omitempty"`
 }
 
 // apart reports whether a deadline is neither an alert's nor a bundle's.
 func (d *Deadline) apart() bool {
-	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || d.Incident != "" || len(d.Judge) > 0
+	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || d.Incident != "" || d.Schedule != "" || d.Round || len(d.Judge) > 0
 }
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
@@ -182,6 +185,10 @@ func (c *change) fire(d *Deadline) error {
 		return c.judgePiece(d)
 	case IncidentRest:
 		return c.incidentRest(d)
+	case ScheduleLook:
+		return c.lookDue(d)
+	case ScheduleRound:
+		return c.roundDue(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
 	case MembersRest:
@@ -244,6 +251,10 @@ func (c *change) apartAgain(d *Deadline) error {
 		return c.turnAgain(d)
 	case RetentionDue:
 		return c.sweepAgain(d)
+	case ScheduleLook:
+		return c.lookAgain(d)
+	case ScheduleRound:
+		return c.roundAgain(d)
 	case JudgedAnew, IncidentRest:
 		again := *d
 		again.At = c.now.Add(bundleAgain)

@@ -127,6 +127,7 @@ func (c *change) keepForward(f *rota.Forward) error {
 	if _, taken := errors.AsType[*table.UniqueError](err); taken {
 		return &core.Error{Kind: core.Conflict, Words: "Forwarding rule with alias [" + firstRunes(f.Alias, NameMax) + "] already exists."}
 	}
+	c.schedulesChanged()
 	return err
 }
 
@@ -168,6 +169,7 @@ func (k DeleteForward) apply(c *change) (Nothing, error) {
 
 // endForward is for a forwarding rule what [change.endOverride] is for an override.
 func (c *change) endForward(f *rota.Forward) error {
+	c.schedulesChanged()
 	Forwards.Delete(c.tx, Forwards.KeyOf(f))
 	if !f.Start.Before(c.now) {
 		return nil

@@ -72,6 +72,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
 			golden(Incidents), golden(IncidentLog),
 			golden(Feeds),
+			golden(Vigils), golden(rounds),
 		} {
 			if !yield(row(t)) {
 				return
@@ -260,7 +261,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		Policy{}, CreatePolicy{}, ChangePolicy{}, SwitchPolicy{}, MovePolicy{}, DeletePolicy{}, Hold{}, Integration{}, CreateIntegration{}, ChangeIntegration{}, AddAction{}, Input{}, TakeInput{},
 		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{},
 		ZoneFile{}, ZoneData{}, PutZones{},
-		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
+		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, Vigil{}, round{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
 		incident.Incident{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)

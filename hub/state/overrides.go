@@ -182,12 +182,14 @@ func (c *change) keepOverride(o *rota.Override) error {
 	if o.End.After(c.now) && atLeast(OverridesMax, others) {
 		return core.Invalid("body", fmt.Sprintf("the schedule has %d overrides that are not over: delete one first", OverridesMax))
 	}
+	c.scheduleChanged(o.Schedule)
 	return Overrides.Put(c.tx, o)
 }
 
 // endOverride takes away what of an override lies ahead, and its alias. What it was until now
 // stays, under an alias that nobody has given: so the past is told as it was.
 func (c *change) endOverride(o *rota.Override) error {
+	c.scheduleChanged(o.Schedule)
 	Overrides.Delete(c.tx, Overrides.KeyOf(o))
 	if !o.Start.Before(c.now) {
 		return nil

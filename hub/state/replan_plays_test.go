@@ -62,22 +62,6 @@ func (s *stage) unrotation(args []string) error {
 	return err
 }
 
-func (s *stage) block(args []string) error {
-	u, err := state.Either(args[0]).User(s.tx)
-	if err != nil {
-		return err
-	}
-	u.Blocked = true
-	_, err = do(s, state.PutUser{User: *u})
-	return err
-}
-
-func (s *stage) disable(args []string) error {
-	enabled := false
-	_, err := do(s, state.ChangeSchedule{Schedule: state.Either(args[0]), Fields: state.ScheduleFields{Enabled: &enabled}})
-	return err
-}
-
 // unzone ZONE: the hub that leads from now on has no data of a zone.
 func (s *stage) unzone(args []string) error {
 	s.machine = state.New(without(args[0]))

@@ -289,6 +289,7 @@ func (k DeleteSchedule) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	c.forgetSchedule(s.ID)
+	c.scheduleChanged(s.ID)
 	Schedules.Delete(c.tx, table.K().String(string(s.ID)))
 	return Nothing{}, nil
 }

@@ -107,6 +107,7 @@ var sweepers = sync.OnceValue(func() map[Aged]sweeper {
 		agedOverrides: {RetentionUsual, 24 * time.Hour, sweepEnded(Overrides, overridesByEnd, func(o *rota.Override) time.Time { return o.End })},
 		agedForwards:  {RetentionUsual, 24 * time.Hour, sweepEnded(Forwards, forwardsByEnd, func(f *rota.Forward) time.Time { return f.End })},
 		agedAbsences:  {RetentionUsual, 24 * time.Hour, sweepEnded(Absences, absencesByEnd, func(a *rota.Absence) time.Time { return a.End })},
+		agedNotices:   {noticesKept, time.Hour, sweepEnded(Deliveries, noticesByTime, func(d *Delivery) time.Time { return d.CreatedAt })},
 		agedSwaps:     {RetentionUsual, 24 * time.Hour, sweepEnded(Swaps, swapsByEnd, (*Swap).over)},
 	}
 })
@@ -230,6 +231,11 @@ func (c *change) sweepDue(d *Deadline) error {
 	}
 	if _, ok := c.oldestInput(); ok { // in a journal of before there was a sweep of it
 		if err := c.age(agedJournal); err != nil {
+			return err
+		}
+	}
+	if !rounds.Has(c.tx, roundKey) { // there may be schedules of before it was told what they bring
+		if err := c.roundAt(&round{}, "", c.now.Add(bundleAgain)); err != nil {
 			return err
 		}
 	}
