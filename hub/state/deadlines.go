@@ -152,6 +152,7 @@ func (a DoDue) apply(c *change) (Due, error) {
 			due.More = true
 			return due, nil
 		}
+		c.urgent = c.urgent || !d.apart()
 		if err := c.fire(d); err != nil {
 			return due, err
 		}
@@ -233,7 +234,7 @@ func (c *change) fire(d *Deadline) error {
 	case HelpUnheard:
 		return c.helpUnheard(a)
 	case CallsAgain:
-		return c.calledAgain(a)
+		return c.callsAgainDue(a, d)
 	case SnoozeEnd, ClosingDue:
 		return c.quietDue(a, d.Kind)
 	case GroupGathers:

@@ -8,10 +8,10 @@ type ending uint8
 
 const (
 	fallsSilent ending = 1 << iota // it is acknowledged or snoozed, or waits for the word of who reported it
-	goesUnder                    // it is put under a parent, whose part calling is now
-	isHelped                     // somebody calls for help
-	beginsAnew                   // all are called as if it were new
-	isStuck                      // doing it has failed again and again: it would be given up
+	goesUnder                      // it is put under a parent, whose part calling is now
+	isHelped                       // somebody calls for help
+	beginsAnew                     // all are called as if it were new
+	isStuck                        // doing it has failed again and again: it would be given up
 )
 
 // survives says which endings deadlines of a kind outlive. This is all there is to know about it:

@@ -190,6 +190,7 @@ type change struct {
 	told     map[told]bool           // whom this command has begun to tell of which alert
 	counted  map[string]*counter     // the counters that this command has used
 	logged   map[core.AlertID]*Entry // what it has to say of alerts
+	urgent   bool                    // of what was due, something of an alert was
 	ledSince time.Time               // when the leader that asks for what is due began to lead
 	due      time.Time               // when what is done now was due; zero: now
 

@@ -220,13 +220,14 @@ func (c *change) sweepAt(s *Sweep, at time.Time) error {
 	return Sweeps.Put(c.tx, s)
 }
 
-// sweepDue removes some old rows, unless something else is due: that comes first (P6).
+// sweepDue removes some old rows, unless something else is due, or something of an alert was
+// due in this command: that comes first (P6).
 func (c *change) sweepDue(d *Deadline) error {
 	s, ok := c.sweepLookedAt(d)
 	if !ok {
 		return nil
 	}
-	if next, ok := c.earliest(); ok && !next.At.After(c.now) {
+	if next, ok := c.earliest(); c.urgent || ok && !next.At.After(c.now) {
 		return c.sweepAt(s, c.now.Add(sweepYield))
 	}
 	if _, ok := c.oldestInput(); ok { // in a journal of before there was a sweep of it
