@@ -28,7 +28,7 @@ type rosterImportCommand struct {
 	Schedule string `arg:"" help:"The schedule, by its name or id."`
 	File     string `arg:"" type:"path" help:"CSV with the columns start,end,user or date,shift,user; or a calendar (.ics)."`
 	Rotation string `default:"roster" help:"The rotation, by its name; it is made if there is none."`
-	Whole    bool   `help:"Take away all other shifts of the rotation, too, not only those in the time of the file."`
+	Whole    bool   `help:"Take away all shifts of the rotation after the time of the file, too, not only those in it."`
 	DryRun   bool   `help:"Only show what would change."`
 }
 

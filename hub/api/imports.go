@@ -55,7 +55,7 @@ const defaultRoster = "roster"
 type rosterIn struct {
 	schedule state.Pick
 	rotation state.Pick
-	whole    bool // in the place of all shifts of the rotation, not beside them
+	whole    bool // in the place of all shifts of the rotation from the first new one on, not beside them
 	dryRun   bool
 	raw      []byte
 }
@@ -211,7 +211,7 @@ func peopleOf(tx reader) *roster.People {
 
 // compare writes the new slots into a rotation as the command will, and tells the difference.
 func (out *rosterRecord) compare(tx reader, old, slots []rota.Slot, whole bool, now time.Time, r *rota.Rotation) {
-	r.Slots = slots
+	r.Slots = state.WholeRoster(old, slots, now)
 	if !whole {
 		r.Slots = state.BesideRoster(old, slots, now)
 	}

@@ -72,7 +72,7 @@ func TestRosterImport(t *testing.T) {
 			t.Errorf("%s: %s", at, a.raw)
 		}
 	}
-	// Again it changes nothing; other shifts come beside those, or in the place of all.
+	// Again it changes nothing; other shifts come beside those, or in the place of all from their first on.
 	if a := h.want(h.brought(path, "text/csv", file), 200); changes(a) != "" || a.data("kept") != 3.0 || a.data("newRotation") != false {
 		t.Errorf("%s", a.raw)
 	}
@@ -80,11 +80,15 @@ func TestRosterImport(t *testing.T) {
 	if a := h.want(h.brought(path, "text/csv", next), 200); changes(a) != "added 26T03 chi, removed 26T03 chi, added 26T11 binh" || a.data("kept") != 2.0 {
 		t.Errorf("%s", a.raw)
 	}
+	if a := h.want(h.brought(path+"&whole=true", "text/csv", next), 200); changes(a) != "" || a.data("kept") != 4.0 {
+		t.Errorf("what comes last takes what is before it away: %s", a.raw)
+	}
+	next = "start,end,user\n2026-11-25 20:00,2026-11-26 08:00,binh\n"
 	if a := h.want(h.brought(path+"&whole=true", "text/csv", next), 200); a.data("removed") != 3.0 || a.data("kept") != 1.0 {
 		t.Errorf("%s", a.raw)
 	}
 	s, _ := state.FindSchedule(h.store.tx, "hands")
-	if len(s.Rotations) != 1 || len(s.Rotations[0].Slots) != 1 {
+	if len(s.Rotations) != 1 || len(s.Rotations[0].Slots) != 2 {
 		t.Errorf("%+v", s.Rotations)
 	}
 }

@@ -89,9 +89,11 @@ func overrideOf(tx reader, s *rota.Schedule, o *rota.Override) overrideRecord {
 	out := overrideRecord{Parent: scheduleThing(s), Alias: o.Alias, User: participantOf(tx, o.Participant),
 		StartDate: moment{o.Start}, EndDate: moment{o.End}, Rotations: []thing{}}
 	for _, id := range o.Rotations {
+		told := thing{ID: id} // of an override that is over its rotation may be gone: none would be all
 		if i, err := state.FindRotation(s, id); err == nil {
-			out.Rotations = append(out.Rotations, thing{ID: id, Name: s.Rotations[i].Name})
+			told.Name = s.Rotations[i].Name
 		}
+		out.Rotations = append(out.Rotations, told)
 	}
 	return out
 }

@@ -42,14 +42,13 @@ type AbsenceFields struct {
 
 // fill writes what was said into an absence and complains about what cannot be.
 func (f *AbsenceFields) fill(c *change, a *rota.Absence) faults {
-	wrong := faults{}
+	wrong, was := faults{}, *a
 	c.person(wrong, "user", &a.User, f.User)
 	setTime(&a.Start, f.Start)
 	setTime(&a.End, f.End)
 	set(&a.Note, f.Note)
 	wrong.length("note", a.Note, 1000)
-	wrong.merge("", a.Check())
-	wrong.future("endDate", a.End, c.now)
+	c.times(wrong, Span{was.Start, was.End}, a.Start, &a.End, a.Check)
 	return wrong
 }
 
@@ -73,19 +72,15 @@ func (k CreateAbsence) apply(c *change) (rota.Absence, error) {
 
 // keepAbsence keeps an absence if its person has not too many.
 func (c *change) keepAbsence(a *rota.Absence) error {
-	n := 0
-	for other := range AbsencesOf(c.tx, a.User, c.now) {
-		if other.ID == a.ID {
-			continue
-		}
-		if n++; n == AbsencesMax {
-			return core.Invalid("user", fmt.Sprintf("has %d absences that are not over: delete one first", AbsencesMax))
-		}
+	others := only(AbsencesOf(c.tx, a.User, c.now), func(x *rota.Absence) bool { return x.ID != a.ID })
+	if atLeast(AbsencesMax, others) {
+		return core.Invalid("user", fmt.Sprintf("has %d absences that are not over: delete one first", AbsencesMax))
 	}
 	return Absences.Put(c.tx, a)
 }
 
-// ChangeAbsence changes what is said of an absence.
+// ChangeAbsence changes what is said of an absence. One that has begun and is said to have ended
+// already ends now.
 type ChangeAbsence struct {
 	ID     string        `cbor:"1,keyasint"`
 	Fields AbsenceFields `cbor:"2,keyasint"`

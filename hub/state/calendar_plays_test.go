@@ -21,6 +21,7 @@ func (s *stage) calendarVerbs() map[string]func([]string) error {
 		"swap": s.askSwap, "swaps": s.swaps, "accept": s.accept, "decline": s.decline, "withdraw": s.withdraw,
 		"rotation": s.rotation, "zone": s.zone, "roster": s.roster, "away": s.away, "back": s.back, "holidays": s.holidays, "unholidays": s.unholidays,
 		"forget": s.forget, "planned": s.planned,
+		"replan": s.replan, "unrotation": s.unrotation, "unzone": s.unzone,
 	}
 }
 

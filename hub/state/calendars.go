@@ -53,46 +53,68 @@ func plannedOf(r table.Reader, s *rota.Schedule, zones Zones, from, to time.Time
 	return calendar, nil
 }
 
-// standIn returns the person to whom somebody's notifications go at a moment: somebody else
-// if forwarding rules say so, else the person. Rules follow one another as in
+// standIns returns to whom forwarding rules lead from somebody at a moment, step by step: first
+// the person, last whose the notifications are. Rules follow one another as in
 // [rota.Calendar]: each person once, and of a person's rules the one made last.
-func standIn(r table.Reader, from core.UserID, now time.Time) core.UserID {
-	passed := map[core.UserID]bool{from: true}
-	for who := from; ; {
+func standIns(r table.Reader, from core.UserID, now time.Time) []core.UserID {
+	chain := []core.UserID{from}
+	for {
 		var last *rota.Forward
-		for f := range forwardsOf(r, who, now) {
+		for f := range forwardsOf(r, chain[len(chain)-1], now) {
 			if !f.Start.After(now) && (last == nil || f.Number > last.Number) {
 				last = f
 			}
 		}
-		if last == nil || passed[last.To] {
-			return who
+		if last == nil || slices.Contains(chain, last.To) {
+			return chain
 		}
-		who = last.To
-		passed[who] = true
+		chain = append(chain, last.To)
 	}
 }
 
 // notifyUser begins to tell a person of an alert, or whoever has the person's notifications
-// at the moment. Every way to a person leads through here.
+// at the moment. Every way to a person leads through here. Where rules lead to somebody who cannot be
+// told it is the last before who can: better somebody who is off than nobody.
 func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
-	to := standIn(c.tx, u.ID, c.now)
-	if to == u.ID {
-		return c.tellUser(a, u, why)
-	}
-	other, ok := Users.Get(c.tx, table.K().String(string(to)))
-	if !ok || other.Blocked || len(c.attempts(a, other)) == 0 { // better somebody who is off than nobody
+	chain := standIns(c.tx, u.ID, c.now)
+	for i := len(chain) - 1; i > 0; i-- {
+		other, ok := Users.Get(c.tx, table.K().String(string(chain[i])))
+		if ok && !other.Blocked && len(c.attempts(a, other)) > 0 {
+			why.For, why.ForName = u.ID, u.Username
+			return c.tellUser(a, other, why)
+		}
 		name := "whom it leads to"
 		if ok {
 			name = other.Username
 		}
-		if err := c.log(a.ID, SystemEntry, System, "The forwarding of "+u.Username+" is not followed: "+name+" cannot be notified"); err != nil {
+		of := c.nameOf(rota.Participant{User: chain[i-1]})
+		if err := c.log(a.ID, SystemEntry, System, "The forwarding of "+of+" is not followed: "+name+" cannot be notified"); err != nil {
 			return err
 		}
-		return c.tellUser(a, u, why)
 	}
-	why.For, why.ForName = u.ID, u.Username
-	return c.tellUser(a, other, why)
+	return c.tellUser(a, u, why)
+}
+
+// notBlocked complains about a person who is blocked: whoever has a shift is to be told of alerts.
+func (c *change) notBlocked(field string, id core.UserID) error {
+	if u, ok := Users.Get(c.tx, table.K().String(string(id))); ok && u.Blocked {
+		return core.Invalid(field, u.Username+" is blocked and would not be notified of anything")
+	}
+	return nil
+}
+
+// times checks the times of something that is planned or, if it was there, changed. It is to end in
+// the future; but what is running may be said to have ended, and ends now: what was stays.
+func (c *change) times(wrong faults, was Span, start time.Time, end *time.Time, check func() error) {
+	running := !was.Start.IsZero() && !was.Start.After(c.now) && was.End.After(c.now)
+	ends := running && !end.After(c.now) && !end.Before(start)
+	if ends {
+		*end = c.now
+	}
+	wrong.merge("", check())
+	if !ends {
+		wrong.future("endDate", *end, c.now)
+	}
 }
 
 // future complains about an end that has passed: what is over decides nothing.
@@ -119,6 +141,17 @@ func atLeast[R any](n int, rows iter.Seq[R]) bool {
 		}
 	}
 	return false
+}
+
+// only returns the rows of which something is so.
+func only[R any](rows iter.Seq[R], is func(R) bool) iter.Seq[R] {
+	return func(yield func(R) bool) {
+		for row := range rows {
+			if is(row) && !yield(row) {
+				return
+			}
+		}
+	}
 }
 
 // setTime takes over a moment that a caller has said.

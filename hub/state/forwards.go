@@ -61,13 +61,15 @@ type ForwardFields struct {
 
 // fill writes what was said into a forwarding rule and complains about what cannot be.
 func (f *ForwardFields) fill(c *change, to *rota.Forward) faults {
-	wrong := faults{}
+	wrong, was := faults{}, *to
 	c.person(wrong, "fromUser", &to.From, f.From)
 	c.person(wrong, "toUser", &to.To, f.To)
+	if to.To != was.To {
+		wrong.merge("", c.notBlocked("toUser", to.To))
+	}
 	setTime(&to.Start, f.Start)
 	setTime(&to.End, f.End)
-	wrong.merge("", to.Check())
-	wrong.future("endDate", to.End, c.now)
+	c.times(wrong, Span{was.Start, was.End}, to.Start, &to.End, to.Check)
 	return wrong
 }
 
@@ -85,7 +87,7 @@ func (c *change) person(wrong faults, field string, id *core.UserID, said *Pick)
 }
 
 // CreateForward gives what would reach one person for a time to another: whatever schedule,
-// escalation or alert names the person.
+// escalation or alert names the person. The alias of a rule that is over is free.
 type CreateForward struct {
 	Alias  string        `cbor:"1,keyasint,omitempty"` // none: one is made
 	Fields ForwardFields `cbor:"2,keyasint"`
@@ -106,19 +108,20 @@ func (k CreateForward) apply(c *change) (rota.Forward, error) {
 	if err := c.age(agedForwards); err != nil {
 		return f, err
 	}
+	if old, taken := forwardsByAlias.First(c.tx, table.K().String(f.Alias)); taken && !old.End.After(c.now) {
+		old.Alias = old.ID
+		if err := Forwards.Put(c.tx, old); err != nil {
+			return f, err
+		}
+	}
 	return f, c.keepForward(&f)
 }
 
 // keepForward keeps a rule if its person has not too many.
 func (c *change) keepForward(f *rota.Forward) error {
-	n := 0
-	for other := range forwardsOf(c.tx, f.From, c.now) {
-		if other.ID == f.ID {
-			continue
-		}
-		if n++; n == ForwardsMax {
-			return core.Invalid("fromUser", fmt.Sprintf("has %d forwarding rules that are not over: delete one first", ForwardsMax))
-		}
+	others := only(forwardsOf(c.tx, f.From, c.now), func(x *rota.Forward) bool { return x.ID != f.ID })
+	if atLeast(ForwardsMax, others) {
+		return core.Invalid("fromUser", fmt.Sprintf("has %d forwarding rules that are not over: delete one first", ForwardsMax))
 	}
 	err := Forwards.Put(c.tx, f)
 	if _, taken := errors.AsType[*table.UniqueError](err); taken {
@@ -128,7 +131,8 @@ func (c *change) keepForward(f *rota.Forward) error {
 	return err
 }
 
-// ChangeForward changes what is said of a forwarding rule.
+// ChangeForward changes what is said of a forwarding rule. One that is running and is said to
+// have ended already ends now.
 type ChangeForward struct {
 	Rule   Pick          `cbor:"1,keyasint"` // the alias for a name
 	Fields ForwardFields `cbor:"2,keyasint"`
@@ -147,7 +151,8 @@ func (k ChangeForward) apply(c *change) (rota.Forward, error) {
 	return *f, c.keepForward(f)
 }
 
-// DeleteForward takes a forwarding rule away.
+// DeleteForward takes a forwarding rule away. What it was until now stays, without its id and
+// alias.
 type DeleteForward struct {
 	Rule Pick `cbor:"1,keyasint"`
 }
@@ -159,7 +164,20 @@ func (k DeleteForward) apply(c *change) (Nothing, error) {
 	if err != nil {
 		return Nothing{}, err
 	}
+	return Nothing{}, c.endForward(f)
+}
+
+// endForward is for a forwarding rule what [change.endOverride] is for an override.
+func (c *change) endForward(f *rota.Forward) error {
 	c.schedulesChanged()
 	Forwards.Delete(c.tx, Forwards.KeyOf(f))
-	return Nothing{}, nil
+	if !f.Start.Before(c.now) {
+		return nil
+	}
+	f.ID = c.newID("past-forward")
+	f.Alias = f.ID
+	if f.End.After(c.now) {
+		f.End = c.now
+	}
+	return Forwards.Put(c.tx, f)
 }

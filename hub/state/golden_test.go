@@ -141,7 +141,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-94": beforeCommand[CreatePolicy], "command-95": beforeCommand[ChangePolicy],
 			"command-96": beforeCommand[SwitchPolicy], "command-97": beforeCommand[MovePolicy], "command-98": beforeCommand[DeletePolicy],
 			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
-			"table-2-counters": before(counters), "table-11-requests": before(requests),
+			"table-2-counters": before(counters), "table-11-requests": before(requests), "table-41-swaps": before(Swaps),
 			"command-137": beforeCommand[PutRoster],
 		}[name]
 		if !ok {

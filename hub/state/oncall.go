@@ -15,7 +15,12 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 	why.Schedule, why.ScheduleName = s.ID, s.Name
 	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(1))
 	if err != nil {
-		return c.nobody(a, err.Error())
+		if err := c.log(a.ID, SystemEntry, System, "Who is on call is counted by UTC: "+err.Error()); err != nil {
+			return err
+		}
+		if calendar, err = plannedOf(c.tx, s, orUTC(c.zones), c.now, c.now.Add(1)); err != nil {
+			return c.nobody(a, err.Error())
+		}
 	}
 	periods := calendar.OnCall(c.now)
 	if len(periods) == 0 {

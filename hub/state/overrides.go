@@ -67,9 +67,12 @@ type OverrideFields struct {
 
 // fill writes what was said into an override and complains about what cannot be.
 func (f *OverrideFields) fill(c *change, s *rota.Schedule, o *rota.Override) faults {
-	wrong := faults{}
+	wrong, was := faults{}, *o
 	if f.Who != nil {
 		o.Participant = c.participant(wrong, "user", *f.Who)
+	}
+	if o.Participant != was.Participant {
+		wrong.merge("", c.notBlocked("user", o.Participant.User))
 	}
 	setTime(&o.Start, f.Start)
 	setTime(&o.End, f.End)
@@ -77,9 +80,9 @@ func (f *OverrideFields) fill(c *change, s *rota.Schedule, o *rota.Override) fau
 		o.Rotations = nil
 		wrong.count("rotations", len(*f.Rotations), RotationMax)
 		for i, p := range (*f.Rotations)[:min(len(*f.Rotations), RotationMax)] {
-			r := pickRotation(s, p)
-			if r == nil {
-				wrong.missing(fmt.Sprintf("rotations[%d]", i), core.Missing("Rotation", firstRunes(p.String(), NameMax)))
+			r, err := pickRotation(s, p)
+			if err != nil {
+				wrong.missing(fmt.Sprintf("rotations[%d]", i), err)
 				continue
 			}
 			if !slices.Contains(o.Rotations, r.ID) {
@@ -87,8 +90,7 @@ func (f *OverrideFields) fill(c *change, s *rota.Schedule, o *rota.Override) fau
 			}
 		}
 	}
-	wrong.merge("", o.Check())
-	wrong.future("endDate", o.End, c.now)
+	c.times(wrong, Span{was.Start, was.End}, o.Start, &o.End, o.Check)
 	return wrong
 }
 
@@ -103,20 +105,31 @@ func (c *change) participant(wrong faults, field string, p Party) rota.Participa
 	return participantOf(found)
 }
 
-// pickRotation returns the rotation of a schedule with an id or a name, nil if there is none.
-func pickRotation(s *rota.Schedule, p Pick) *rota.Rotation {
-	for _, is := range []func(rota.Rotation) bool{
-		func(r rota.Rotation) bool { return p.ID != "" && r.ID == p.ID },
-		func(r rota.Rotation) bool { return p.Name != "" && r.Name == p.Name },
-	} {
-		if i := slices.IndexFunc(s.Rotations, is); i >= 0 {
-			return &s.Rotations[i]
-		}
+// pickRotation returns the rotation of a schedule with an id or a name; else an error of kind
+// [core.NotFound], or of kind [core.Conflict] if several have the name.
+func pickRotation(s *rota.Schedule, p Pick) (*rota.Rotation, error) {
+	if i, err := FindRotation(s, p.ID); p.ID != "" && err == nil {
+		return &s.Rotations[i], nil
 	}
-	return nil
+	var found *rota.Rotation
+	for i := range s.Rotations {
+		r := &s.Rotations[i]
+		if p.Name == "" || r.Name != p.Name {
+			continue
+		}
+		if found != nil {
+			return nil, &core.Error{Kind: core.Conflict, Words: "Several rotations have the name [" + firstRunes(p.Name, NameMax) + "]: say which by its id"}
+		}
+		found = r
+	}
+	if found == nil {
+		return nil, core.Missing("Rotation", firstRunes(p.String(), NameMax))
+	}
+	return found, nil
 }
 
-// CreateOverride puts somebody in the place of a schedule's rotations for a time.
+// CreateOverride puts somebody in the place of a schedule's rotations for a time. The alias of
+// one that is over is free.
 type CreateOverride struct {
 	Schedule Pick           `cbor:"1,keyasint"`
 	Alias    string         `cbor:"2,keyasint,omitempty"` // none: one is made
@@ -139,8 +152,13 @@ func (k CreateOverride) apply(c *change) (rota.Override, error) {
 	if err := wrong.err(); err != nil {
 		return o, err
 	}
-	if Overrides.Has(c.tx, overrideKey(s.ID, o.Alias)) {
-		return o, &core.Error{Kind: core.Conflict, Words: "Override with alias [" + firstRunes(o.Alias, NameMax) + "] already exists."}
+	if old, taken := Overrides.Get(c.tx, overrideKey(s.ID, o.Alias)); taken {
+		if old.End.After(c.now) {
+			return o, &core.Error{Kind: core.Conflict, Words: "Override with alias [" + firstRunes(o.Alias, NameMax) + "] already exists."}
+		}
+		if err := c.endOverride(old); err != nil {
+			return o, err
+		}
 	}
 	return o, c.addOverride(&o)
 }
@@ -148,9 +166,6 @@ func (k CreateOverride) apply(c *change) (rota.Override, error) {
 // addOverride keeps a new override, which wins over those made before. Without an alias it
 // gets one.
 func (c *change) addOverride(o *rota.Override) error {
-	if atLeast(OverridesMax, unfinishedOverrides(c.tx, o.Schedule, c.now)) {
-		return core.Invalid("body", fmt.Sprintf("the schedule has %d overrides that are not over: delete one first", OverridesMax))
-	}
 	if o.Alias == "" {
 		o.Alias = c.newID("override")
 	}
@@ -158,11 +173,55 @@ func (c *change) addOverride(o *rota.Override) error {
 	if err := c.age(agedOverrides); err != nil {
 		return err
 	}
+	return c.keepOverride(o)
+}
+
+// keepOverride keeps an override if its schedule has not too many.
+func (c *change) keepOverride(o *rota.Override) error {
+	others := only(unfinishedOverrides(c.tx, o.Schedule, c.now), func(x *rota.Override) bool { return x.Alias != o.Alias })
+	if o.End.After(c.now) && atLeast(OverridesMax, others) {
+		return core.Invalid("body", fmt.Sprintf("the schedule has %d overrides that are not over: delete one first", OverridesMax))
+	}
 	c.scheduleChanged(o.Schedule)
 	return Overrides.Put(c.tx, o)
 }
 
-// ChangeOverride changes what is said of an override. It wins over the same ones as before.
+// endOverride takes away what of an override lies ahead, and its alias. What it was until now
+// stays, under an alias that nobody has given: so the past is told as it was.
+func (c *change) endOverride(o *rota.Override) error {
+	c.scheduleChanged(o.Schedule)
+	Overrides.Delete(c.tx, Overrides.KeyOf(o))
+	if !o.Start.Before(c.now) {
+		return nil
+	}
+	o.Alias = c.newID("past-override")
+	if o.End.After(c.now) {
+		o.End = c.now
+	}
+	return Overrides.Put(c.tx, o)
+}
+
+// forgetRotations takes rotations that a schedule has no more out of its overrides. One that was
+// for these alone goes: an override for none would be for all.
+func (c *change) forgetRotations(s *rota.Schedule) error {
+	for _, o := range slices.Collect(unfinishedOverrides(c.tx, s.ID, c.now)) {
+		left := slices.DeleteFunc(slices.Clone(o.Rotations), func(id string) bool { return !hasRotation(s.Rotations, id) })
+		switch {
+		case len(left) == len(o.Rotations):
+		case len(left) == 0:
+			Overrides.Delete(c.tx, Overrides.KeyOf(o))
+		default:
+			o.Rotations = left
+			if err := Overrides.Put(c.tx, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ChangeOverride changes what is said of an override. It wins over the same ones as before. One
+// that is running and is said to have ended already ends now.
 type ChangeOverride struct {
 	Schedule Pick           `cbor:"1,keyasint"`
 	Alias    string         `cbor:"2,keyasint"`
@@ -183,11 +242,11 @@ func (k ChangeOverride) apply(c *change) (rota.Override, error) {
 	if err := k.Fields.fill(c, s, o).err(); err != nil {
 		return *o, err
 	}
-	c.scheduleChanged(s.ID)
-	return *o, Overrides.Put(c.tx, o)
+	return *o, c.keepOverride(o)
 }
 
-// DeleteOverride takes an override away: who would be on call without it is.
+// DeleteOverride takes an override away: who would be on call without it is. What it was until
+// now stays, without its alias.
 type DeleteOverride struct {
 	Schedule Pick   `cbor:"1,keyasint"`
 	Alias    string `cbor:"2,keyasint"`
@@ -204,7 +263,5 @@ func (k DeleteOverride) apply(c *change) (Nothing, error) {
 	if err != nil {
 		return Nothing{}, err
 	}
-	c.scheduleChanged(s.ID)
-	Overrides.Delete(c.tx, Overrides.KeyOf(o))
-	return Nothing{}, nil
+	return Nothing{}, c.endOverride(o)
 }

@@ -223,7 +223,10 @@ func (p PutSchedule) apply(c *change) (rota.Schedule, error) {
 		}
 	}
 	c.scheduleChanged(s.ID)
-	return s, c.unique(keep(c, Schedules, &s), "Schedule", s.Name)
+	if err := c.unique(keep(c, Schedules, &s), "Schedule", s.Name); err != nil {
+		return s, err
+	}
+	return s, c.forgetRotations(&s)
 }
 
 // PutEscalation creates an escalation policy, or replaces the one with that id.

@@ -57,6 +57,13 @@ func TestTroublesOfAllSchedules(t *testing.T) {
 	if got := tell(8*time.Hour, 13*time.Hour); !slices.Equal(got, want) {
 		t.Errorf("of a shorter time: %q", got)
 	}
+	s.act("block chi") // as good as off for ever, and nobody to be asked
+	if got := tell(150*time.Minute, 4*time.Hour); len(got) != 3 || got[0] != "away in a, 2h30m0s to 4h0m0s: chi an binh" || got[2] != "away in b, 3h0m0s to 4h0m0s: chi binh an" {
+		t.Errorf("when chi is blocked:\n%s", strings.Join(got, "\n"))
+	}
+	if got := tell(30*time.Hour, 31*time.Hour); got[0] != "gap in a, 30h0m0s to 31h0m0s: nobody an binh" {
+		t.Errorf("somebody who is blocked is to take a gap: %s", got[0])
+	}
 	unknown := state.Troubles(s.tx, func(string) (*time.Location, error) { return nil, errors.New("none") }, s.now, s.now.Add(1))
 	if len(unknown) != 2 || unknown[0].Kind != rota.Unknown || unknown[1].Kind != rota.Unknown || unknown[0].Schedule == unknown[1].Schedule {
 		t.Errorf("two schedules of an unknown zone have the troubles %+v", unknown)

@@ -19,16 +19,17 @@ func TestHowMuchCanBePlanned(t *testing.T) {
 		s.act(line)
 	}
 	for _, of := range []struct {
-		line, refused string
-		most          int
+		line, last, refused string
+		most                int
 	}{
-		{"override it who=binh at=0h..1h", "1000 overrides", state.OverridesMax},
-		{"forward an binh 0h..1h", "100 forwarding rules", state.ForwardsMax},
-		{"away an 0h..1h", "100 absences", state.AbsencesMax},
+		{"override it who=binh at=0h..1h", "override it alias=full who=binh at=0h..1h", "1000 overrides", state.OverridesMax},
+		{"forward an binh 0h..1h", "forward an binh 0h..1h full", "100 forwarding rules", state.ForwardsMax},
+		{"away an 0h..1h", "away an 0h..1h", "100 absences", state.AbsencesMax},
 	} {
-		for range of.most {
+		for range of.most - 1 {
 			s.act(of.line)
 		}
+		s.act(of.last)
 		if s.out.Len() > 0 {
 			t.Fatalf("%s: %s", of.line, s.out.String())
 		}
@@ -37,13 +38,30 @@ func TestHowMuchCanBePlanned(t *testing.T) {
 		}
 		s.out.Reset()
 	}
+	s.act("unoverride it full") // what is changed does not count beside itself
+	s.act("unforward full")
+	for _, line := range []string{"override it alias=full who=binh at=0h..1h", "reoverride it full who=an", "forward an binh 0h..1h full", "reforward full an binh 0h..1h"} {
+		if s.act(line); s.out.Len() > 0 {
+			t.Fatalf("%s: %s", line, s.out.String())
+		}
+	}
 	s.act("wait 2h")
 	for _, line := range []string{"override it who=binh at=0h..1h", "forward an binh 0h..1h", "away an 0h..1h"} {
 		if s.act(line); s.out.Len() > 0 {
 			t.Fatalf("when the others are over: %s", s.out.String())
 		}
 	}
+	for _, line := range []string{"override it alias=last who=binh at=0h..1h", "wait 2h"} {
+		s.act(line)
+	}
+	for range state.OverridesMax {
+		s.act("override it who=binh at=0h..1h")
+	}
+	if s.act("reoverride it last at=0h..1h"); !strings.Contains(s.out.String(), "1000 overrides") {
+		t.Errorf("one that is over begins again beside a thousand: %q", s.out.String())
+	}
 	s.act("wait 9000h")
+	s.out.Reset()
 	if s.act("planned"); !strings.HasPrefix(s.out.String(), "0 overrides, 0 forwarding rules, 0 absences") {
 		t.Errorf("a year later there are %s", s.out.String())
 	}
@@ -74,10 +92,27 @@ func TestHowManySwapsCanBeAsked(t *testing.T) {
 		t.Error(s.out.String())
 	}
 	s.act("user chi en")
-	s.out.Reset()
 	s.act("override it who=chi at=50h..51h")
+	s.out.Reset()
 	s.act("swap it chi an 50h..51h 60h..61h") // an is the one who takes part in too many
 	if !strings.Contains(s.out.String(), "toUser: takes part in 100 requests") {
+		t.Error(s.out.String())
+	}
+}
+
+// What was taken back or declined keeps nobody from asking, nor from being asked.
+//
+// keng-8.calendar.bounds
+func TestSwapsThatAreAnswered(t *testing.T) {
+	s := newStage(t)
+	for _, line := range []string{"user an en", "user binh en", "schedule it Asia/Ho_Chi_Minh 2026-11-23T02:00:00Z an binh"} {
+		s.act(line)
+	}
+	for i := range state.SwapsMax + 1 {
+		s.act("swap it an binh 60h..61h 120h..121h")
+		s.act([]string{"withdraw an", "decline binh"}[i%2])
+	}
+	if strings.Contains(s.out.String(), "error") {
 		t.Error(s.out.String())
 	}
 }
@@ -106,6 +141,10 @@ func TestAbsenceIsChanged(t *testing.T) {
 	}
 	if _, err := do(s, state.ChangeAbsence{ID: "none"}); err == nil {
 		t.Error("an absence that there is not was changed")
+	}
+	s.act("wait 90m")
+	if back, err := do(s, state.ChangeAbsence{ID: absence.ID, Fields: state.AbsenceFields{End: new(s.now.Add(-time.Minute))}}); err != nil || !back.End.Equal(s.now) {
+		t.Errorf("who is back since a minute is off until %s, %v", back.End, err)
 	}
 }
 

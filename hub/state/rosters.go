@@ -19,7 +19,8 @@ type RosterSlot struct {
 }
 
 // PutRoster keeps a roster that was planned by hand as a rotation of a schedule: a new one, or
-// in the place of the shifts of one that it names.
+// in the place of the shifts of one that it names. What that has before the first of the new shifts
+// stays: next month's plan takes nobody off call today.
 type PutRoster struct {
 	Schedule Pick `cbor:"1,keyasint"`
 	// Rotation is the roster's id or name. One that does not exist is made, with the name.
@@ -47,7 +48,12 @@ func (k PutRoster) apply(c *change) (rota.Rotation, error) {
 			nameRotation(s, here)
 			wrong.length("name", here.Name, NameMax)
 		}
-		k.plan(c, wrong, here)
+		old := here.Slots
+		if k.plan(c, wrong, here); len(wrong) == 0 && !k.Beside {
+			here.Slots = WholeRoster(old, here.Slots, c.now)
+			here.Start = here.Slots[0].Start
+			wrong.merge("", here.Check())
+		}
 		r = *here
 		return wrong.err()
 	})
@@ -56,8 +62,10 @@ func (k PutRoster) apply(c *change) (rota.Rotation, error) {
 
 // FindRoster returns the rotation of a schedule that is to be a roster; nil if it is to be made.
 func FindRoster(s *rota.Schedule, p Pick) (*rota.Rotation, error) {
-	here := pickRotation(s, p)
+	here, err := pickRotation(s, p)
 	switch {
+	case core.KindOf(err) == core.Conflict:
+		return nil, err
 	case here != nil && here.Unit != rota.Fixed:
 		return nil, core.Invalid("rotation", "["+here.Name+"] is no roster: its participants take turns")
 	case here == nil && p.Name == "" && p.ID != "":
@@ -94,6 +102,21 @@ func BesideRoster(old, come []rota.Slot, now time.Time) []rota.Slot {
 		all = all[1:]
 	}
 	return all
+}
+
+// WholeRoster is as [BesideRoster], but what is after the new shifts goes, too: only what is
+// before the first of them stays, so that nobody goes off call earlier and the past is as it was.
+func WholeRoster(old, come []rota.Slot, now time.Time) []rota.Slot {
+	var before []rota.Slot
+	for _, s := range old {
+		if len(come) > 0 && s.Start.Before(come[0].Start) {
+			if s.End.After(come[0].Start) {
+				s.End = come[0].Start
+			}
+			before = append(before, s)
+		}
+	}
+	return BesideRoster(before, come, now)
 }
 
 func sortSlots(all []rota.Slot) {

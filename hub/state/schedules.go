@@ -30,6 +30,7 @@ type RotationFields struct {
 
 // fill writes what was said into a rotation and complains about what cannot be.
 func (f *RotationFields) fill(c *change, wrong faults, at string, r *rota.Rotation) {
+	was := *r
 	set(&r.Name, f.Name)
 	wrong.length(at+"name", r.Name, NameMax)
 	if f.Start != nil {
@@ -67,6 +68,9 @@ func (f *RotationFields) fill(c *change, wrong faults, at string, r *rota.Rotati
 			wrong.missing(field, err)
 			r.Participants = append(r.Participants, participantOf(found))
 		}
+	}
+	if !r.Start.Equal(was.Start) || r.Unit != was.Unit || r.Length != was.Length || !slices.Equal(r.Participants, was.Participants) {
+		r.Phase = 0 // other turns: the first has the first, as the list says
 	}
 	f.turns(c, wrong, at, r)
 	for field, why := range fieldsOf(r.Check()) {
@@ -142,21 +146,49 @@ func (f *ScheduleFields) fill(c *change, s *rota.Schedule) faults {
 	s.Team = c.owner(wrong, f.Team, s.Team)
 	c.holidayCalendar(wrong, s, f.Holidays)
 	f.covers(wrong, s)
-	if f.Rotations != nil {
-		old := s.Rotations
-		s.Rotations = nil
-		wrong.count("rotations", len(*f.Rotations), RotationMax)
-		for i, said := range (*f.Rotations)[:min(len(*f.Rotations), RotationMax)] {
-			r := rota.Rotation{ID: c.newID("rotation")}
-			if j := slices.IndexFunc(old, func(x rota.Rotation) bool { return said.ID != "" && x.ID == said.ID }); j >= 0 {
-				r = old[j]
-			}
-			said.fill(c, wrong, fmt.Sprintf("rotations[%d].", i), &r)
-			nameRotation(s, &r)
-			s.Rotations = append(s.Rotations, r)
+	f.rotations(c, wrong, s)
+	return wrong
+}
+
+// rotations takes over the list of rotations, which replaces all. One that is said without an id
+// is the one of before with its name, so that what is planned for that stays. Of it nothing is
+// kept but the id.
+func (f *ScheduleFields) rotations(c *change, wrong faults, s *rota.Schedule) {
+	if f.Rotations == nil {
+		return
+	}
+	old := s.Rotations
+	s.Rotations = nil
+	wrong.count("rotations", len(*f.Rotations), RotationMax)
+	for i, said := range (*f.Rotations)[:min(len(*f.Rotations), RotationMax)] {
+		at := fmt.Sprintf("rotations[%d].", i)
+		if said.ID != "" && hasRotation(s.Rotations, said.ID) {
+			wrong.add(at+"id", "is named twice")
+		}
+		r := rota.Rotation{}
+		if j := slices.IndexFunc(old, func(x rota.Rotation) bool { return said.ID != "" && x.ID == said.ID }); j >= 0 {
+			r = old[j]
+		}
+		said.fill(c, wrong, at, &r)
+		s.Rotations = append(s.Rotations, r)
+	}
+	for i := range s.Rotations {
+		nameRotation(s, &s.Rotations[i])
+	}
+	for i := range s.Rotations {
+		r := &s.Rotations[i]
+		if r.ID != "" {
+			continue
+		}
+		r.ID = c.newID("rotation")
+		if j := slices.IndexFunc(old, func(x rota.Rotation) bool { return x.Name == r.Name && !hasRotation(s.Rotations, x.ID) }); j >= 0 {
+			r.ID = old[j].ID
 		}
 	}
-	return wrong
+}
+
+func hasRotation(all []rota.Rotation, id string) bool {
+	return slices.ContainsFunc(all, func(r rota.Rotation) bool { return r.ID == id })
 }
 
 // covers takes over when somebody is to be on call.
@@ -323,7 +355,7 @@ func (k ChangeRotation) apply(c *change) (rota.Rotation, error) {
 	return s.Rotations[i], nil
 }
 
-// DeleteRotation deletes a rotation.
+// DeleteRotation deletes a rotation, and what of overrides was for it.
 type DeleteRotation struct {
 	Schedule Pick   `cbor:"1,keyasint"`
 	Rotation string `cbor:"2,keyasint"`

@@ -52,6 +52,10 @@ type Swap struct {
 	AnsweredAt time.Time `cbor:"11,keyasint,omitzero"`
 	// Overrides are the aliases of those that were made when it was accepted.
 	Overrides []string `cbor:"12,keyasint,omitempty"`
+	// MineLasts and TheirsLasts are how much of the two shifts there was to be handed over when it
+	// was asked for, restrictions and gaps left out; 0: not known.
+	MineLasts   time.Duration `cbor:"13,keyasint,omitempty"`
+	TheirsLasts time.Duration `cbor:"14,keyasint,omitempty"`
 }
 
 // StatusAt returns the status at a moment: what nobody has answered in time has expired.
@@ -67,7 +71,7 @@ func (s *Swap) over() time.Time { return later(s.Mine.End, s.Theirs.End) }
 
 // Bounds of requests to swap.
 const (
-	// SwapsMax is how many requests a person takes part in at most whose shifts lie ahead.
+	// SwapsMax is how many requests a person takes part in at most that wait for an answer.
 	SwapsMax = 100
 	// swapPieces bounds how many pieces a shift has, between restrictions.
 	swapPieces = 100
@@ -141,9 +145,11 @@ func (k AskSwap) apply(c *change) (Swap, error) {
 			w.Expires = start
 		}
 	}
-	if _, err := c.swapped(s, &w); err != nil {
+	mine, theirs, err := c.swapped(s, &w)
+	if err != nil {
 		return w, err
 	}
+	w.MineLasts, w.TheirsLasts = lasts(mine), lasts(theirs)
 	return w, c.addSwap(&w)
 }
 
@@ -167,8 +173,9 @@ func (c *change) addSwap(w *Swap) error {
 		field string
 		user  core.UserID
 	}{{"fromUser", w.Asker}, {"toUser", w.Other}} {
-		if atLeast(SwapsMax, SwapsOf(c.tx, of.user, c.now)) {
-			return core.Invalid(of.field, fmt.Sprintf("takes part in %d requests already of which something lies ahead", SwapsMax))
+		open := only(SwapsOf(c.tx, of.user, c.now), func(x *Swap) bool { return x.StatusAt(c.now) == SwapAsked })
+		if atLeast(SwapsMax, open) {
+			return core.Invalid(of.field, fmt.Sprintf("takes part in %d requests already that wait for an answer", SwapsMax))
 		}
 	}
 	if err := c.age(agedSwaps); err != nil {
@@ -180,18 +187,25 @@ func (c *change) addSwap(w *Swap) error {
 	return c.tellSwap(SwapWanted, w, w.Other, w.Asker)
 }
 
-// swapped returns the overrides that a swap makes: one for each piece of either shift. It
-// complains if a shift is not its person's (any more).
-func (c *change) swapped(s *rota.Schedule, w *Swap) ([]rota.Override, error) {
-	mine, err := c.handedOver(s, w.Mine, w.Asker, w.Other)
-	if err != nil {
-		return nil, err
+// swapped returns the overrides that a swap makes: one for each piece of the asker's shift, and
+// of the other's. It complains if a shift is not its person's (any more).
+func (c *change) swapped(s *rota.Schedule, w *Swap) (mine, theirs []rota.Override, err error) {
+	if err := cmp.Or(c.notBlocked("fromUser", w.Asker), c.notBlocked("toUser", w.Other)); err != nil {
+		return nil, nil, err
 	}
-	theirs, err := c.handedOver(s, w.Theirs, w.Other, w.Asker)
-	if err != nil {
-		return nil, err
+	if mine, err = c.handedOver(s, w.Mine, w.Asker, w.Other); err != nil {
+		return nil, nil, err
 	}
-	return append(mine, theirs...), nil
+	theirs, err = c.handedOver(s, w.Theirs, w.Other, w.Asker)
+	return mine, theirs, err
+}
+
+// lasts returns how long overrides last together.
+func lasts(all []rota.Override) (sum time.Duration) {
+	for _, o := range all {
+		sum += o.End.Sub(o.Start)
+	}
+	return sum
 }
 
 // handedOver returns the overrides by which one person has the shift of another.
@@ -204,11 +218,9 @@ func (c *change) handedOver(s *rota.Schedule, at Span, from, to core.UserID) ([]
 	shared := map[string]bool{} // rotations in which somebody else is on call, too
 	timeline := calendar.Timeline(at.Start, at.End)
 	for _, p := range timeline.Final {
-		switch {
-		case p.Participant == (rota.Participant{}):
-		case p.User != from:
+		if p.User != from {
 			shared[p.Rotation] = true
-		default:
+		} else {
 			shift = append(shift, rota.Override{Schedule: s.ID, Participant: rota.Participant{User: to}, Start: p.Start, End: p.End, Rotations: []string{p.Rotation}})
 		}
 	}
@@ -314,15 +326,28 @@ func (c *change) swap(w *Swap) error {
 	if !ok {
 		return core.Missing("Schedule", string(w.Schedule))
 	}
-	overrides, err := c.swapped(s, w)
+	mine, theirs, err := c.swapped(s, w)
 	if err != nil {
 		return err
 	}
-	for _, o := range overrides {
+	if err := cmp.Or(c.asAsked(s, w.Mine, w.Asker, w.MineLasts, lasts(mine)), c.asAsked(s, w.Theirs, w.Other, w.TheirsLasts, lasts(theirs))); err != nil {
+		return err
+	}
+	for _, o := range append(mine, theirs...) {
 		if err := c.addOverride(&o); err != nil {
 			return err
 		}
 		w.Overrides = append(w.Overrides, o.Alias)
 	}
 	return nil
+}
+
+// asAsked complains if there is less of a shift now than when the swap was asked for: nobody
+// has agreed to give a whole shift for a part of one.
+func (c *change) asAsked(s *rota.Schedule, at Span, whose core.UserID, was, is time.Duration) error {
+	if is >= was {
+		return nil
+	}
+	return &core.Error{Kind: core.Unacceptable, Words: fmt.Sprintf("The swap does not fit schedule [%s] any more: of the shift of %s from %s to %s there is left %s of %s. Ask anew.",
+		s.Name, c.nameOf(rota.Participant{User: whose}), at.Start.Format(time.RFC3339), at.End.Format(time.RFC3339), is, was)}
 }

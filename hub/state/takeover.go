@@ -15,7 +15,8 @@ type TakeOver struct {
 	User     Pick `cbor:"2,keyasint"`
 	// Until is when it ends; nil: when the first of the present periods does.
 	Until *time.Time `cbor:"3,keyasint,omitempty"`
-	// Rotation is the one that is taken over; empty: all of which somebody is on call now.
+	// Rotation is the one that is taken over; empty: all in which somebody is on call now. Those in
+	// which nobody is stay as they are planned, also if Until is after somebody's turn begins there.
 	Rotation Pick `cbor:"4,keyasint"`
 }
 
@@ -36,6 +37,12 @@ func (k TakeOver) apply(c *change) (TakenOver, error) {
 	if err != nil {
 		return TakenOver{}, err
 	}
+	if s.Disabled {
+		return TakenOver{}, core.Invalid("schedule", "["+s.Name+"] is disabled, so nobody is on call in it: enable it first")
+	}
+	if err := c.notBlocked("user", u.ID); err != nil {
+		return TakenOver{}, err
+	}
 	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(calendarReach))
 	if err != nil {
 		return TakenOver{}, core.Invalid("schedule", err.Error())
@@ -43,9 +50,9 @@ func (k TakeOver) apply(c *change) (TakenOver, error) {
 	now := calendar.OnCall(c.now)
 	o := TakenOver{Override: rota.Override{Schedule: s.ID, Participant: rota.Participant{User: u.ID}, Start: c.now}}
 	if k.Rotation != (Pick{}) {
-		r := pickRotation(s, k.Rotation)
-		if r == nil {
-			return o, core.Missing("Rotation", firstRunes(k.Rotation.String(), NameMax))
+		r, err := pickRotation(s, k.Rotation)
+		if err != nil {
+			return o, err
 		}
 		now = slices.DeleteFunc(now, func(p rota.Period) bool { return p.Rotation != r.ID })
 		o.Rotations = []string{r.ID}
@@ -71,7 +78,7 @@ func (k TakeOver) span(c *change, o *TakenOver, now []rota.Period) error {
 		if !slices.Contains(o.From, p.Participant) {
 			o.From = append(o.From, p.Participant)
 		}
-		if len(k.Rotation.String()) == 0 && !slices.Contains(o.Rotations, p.Rotation) {
+		if k.Rotation == (Pick{}) && !slices.Contains(o.Rotations, p.Rotation) {
 			o.Rotations = append(o.Rotations, p.Rotation)
 		}
 		if !p.End.IsZero() && (first.IsZero() || p.End.Before(first)) {

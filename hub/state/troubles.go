@@ -17,7 +17,7 @@ const (
 )
 
 // Troubles returns what is to be mended in all schedules in [from, to), in order of time: gaps,
-// shifts of people who are away, and people who are on call in two schedules at once; of each
+// shifts of people who are away or blocked, and people who are on call in two schedules at once; of each
 // schedule, and of those in two, the first [rota.TroublesMax]. A schedule of which that cannot
 // be told, by its zone or since it has too many periods, is a trouble itself, and harms no other.
 func Troubles(r table.Reader, zones Zones, from, to time.Time) []rota.Trouble {
@@ -35,6 +35,11 @@ func troubles(r table.Reader, zones Zones, planned *rota.Schedule, from, to time
 	var away []rota.Absence
 	for a := range AbsencesOf(r, "", from) {
 		away = append(away, *a)
+	}
+	for u := range Users.All(r) {
+		if u.Blocked { // nothing reaches them: as good as away for ever
+			away = append(away, rota.Absence{User: u.ID, Start: from, End: to})
+		}
 	}
 	var calendars []*rota.Calendar
 	left := allTroublePeriods

@@ -58,8 +58,11 @@ func (k PutZones) Check() error {
 	bytes := 0
 	for _, f := range k.Files {
 		bytes += len(f.Data)
-		if _, err := time.LoadLocationFromTZData(f.Name, f.Data); err != nil || f.Name == "" || len(f.Name) > wordMax || len(f.Data) > ZoneFileMax {
-			return core.Invalid("zones", fmt.Sprintf("%s is no time zone: %v", line(f.Name, wordMax), err))
+		if f.Name == "" || len(f.Name) > wordMax || len(f.Data) > ZoneFileMax {
+			return core.Invalid("zones", fmt.Sprintf("[%s] has %d bytes: a time zone has a name of 1 to %d bytes, and %d at most", line(f.Name, wordMax), len(f.Data), wordMax, ZoneFileMax))
+		}
+		if _, err := time.LoadLocationFromTZData(f.Name, f.Data); err != nil {
+			return core.Invalid("zones", fmt.Sprintf("%s is no time zone: %v", f.Name, err))
 		}
 	}
 	switch {
@@ -158,6 +161,17 @@ func (k PutZones) Zones(builtin Zones) Zones {
 	}
 }
 
+// orUTC finds time zones, and takes UTC for those that there are not: better somebody who may be
+// on call at another hour than nobody.
+func orUTC(zones Zones) Zones {
+	return func(name string) (*time.Location, error) {
+		if zone, err := zones(name); err == nil {
+			return zone, nil
+		}
+		return time.UTC, nil
+	}
+}
+
 // Moved is a period of a schedule's final timeline that is there by some time-zone data and
 // not by other.
 type Moved struct {
@@ -167,14 +181,15 @@ type Moved struct {
 }
 
 // MovedBy returns which periods of [from, to) are otherwise by new time-zone data than by old,
-// in order of time: schedule by schedule, and of each the first [rota.PeriodsMax].
+// in order of time: schedule by schedule, and of each the first [rota.PeriodsMax]. A zone that data
+// does not have is UTC by it, as when somebody is paged.
 func MovedBy(r table.Reader, old, new Zones, from, to time.Time) (all []Moved, err error) {
 	for s := range Schedules.All(r) {
-		before, err := periodsBy(r, s, old, from, to)
+		before, err := periodsBy(r, s, orUTC(old), from, to)
 		if err != nil {
 			return nil, err
 		}
-		after, err := periodsBy(r, s, new, from, to)
+		after, err := periodsBy(r, s, orUTC(new), from, to)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,8 @@ package state_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,10 +118,31 @@ func TestPagesGoByGivenZones(t *testing.T) {
 	}
 }
 
+// What new data moves is told of all schedules, also beside one of which no data knows the zone; that
+// one goes by UTC, as the pager has it.
+func TestMovedBesideAnUnknownZone(t *testing.T) {
+	s := newStage(t)
+	for _, line := range []string{"user an en", "schedule lost Pacific/Kiritimati 2026-11-23T02:00:00Z nobody", "rotation lost Day who=an start=2026-11-23T05:00:00Z unit=daily hours=8-12", "schedule it Asia/Ho_Chi_Minh 2026-11-23T02:00:00Z nobody", "rotation it Day who=an start=2026-11-23T05:00:00Z unit=daily hours=8-12"} {
+		s.act(line)
+	}
+	old := without("Pacific/Kiritimati")
+	moved, err := state.MovedBy(s.tx, old, state.PutZones{Files: []state.ZoneFile{fixedZone("Asia/Ho_Chi_Minh", 8)}}.Zones(old), s.now, s.now.Add(24*time.Hour))
+	if err != nil || len(moved) != 2 || moved[0].Schedule.Name != "it" || moved[1].Period.Start.Sub(moved[0].Period.Start).Abs() != time.Hour {
+		t.Errorf("moved: %+v, %v", moved, err)
+	}
+	if moved, err := state.MovedBy(s.tx, old, time.LoadLocation, s.now, s.now.AddDate(0, 0, 28)); err != nil || len(moved) == 0 || moved[0].Schedule.Name != "lost" {
+		t.Errorf("when the zone is known again: %+v, %v", moved, err)
+	}
+}
+
 // What is no time-zone data is refused, and changes nothing.
 func TestPutZonesRefuses(t *testing.T) {
 	s := newStage(t)
 	good := fixedZone("Asia/Tokyo", 9)
+	long := append(slices.Clone(good.Data), make([]byte, state.ZoneFileMax)...)
+	if err := (state.PutZones{Version: "x", Files: []state.ZoneFile{{Name: "Asia/Tokyo", Data: long}}}).Check(); !strings.Contains(fmt.Sprint(err), "16384 at most") {
+		t.Errorf("of data that is too long: %v", err)
+	}
 	for why, command := range map[string]state.PutZones{
 		"no data":         {Version: "x", Files: []state.ZoneFile{{Name: "Asia/Tokyo", Data: []byte("what")}}},
 		"no name":         {Version: "x", Files: []state.ZoneFile{{Data: good.Data}}},

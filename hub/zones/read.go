@@ -59,9 +59,9 @@ func read(folder fs.FS) (version string, files map[string][]byte, err error) {
 		switch {
 		case err != nil:
 			return err
-		case name == "posix" || name == "right": // the same once more, and with leap seconds
+		case ofTheMachine(name) && entry.IsDir():
 			return fs.SkipDir
-		case entry.IsDir():
+		case ofTheMachine(name) || entry.IsDir():
 			return nil
 		}
 		if looked++; looked > filesMax {
@@ -78,9 +78,6 @@ func read(folder fs.FS) (version string, files map[string][]byte, err error) {
 		}
 		return nil
 	})
-	for _, other := range []string{"Factory", "localtime", "posixrules"} { // files of the machine, no zones
-		delete(files, other)
-	}
 	if err == nil && len(files) == 0 {
 		err = errors.New("there is no time-zone data in it: give a zoneinfo.zip or a folder such as /usr/share/zoneinfo")
 	}

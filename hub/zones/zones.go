@@ -10,6 +10,8 @@ package zones
 
 import (
 	"fmt"
+	"io/fs"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // for machines that have none
@@ -20,12 +22,13 @@ import (
 // safe for concurrent use.
 type Finder struct{ known sync.Map }
 
-// Find returns a zone. "Local" is none: it is another one on each machine.
+// Find returns a zone. What is another one on each machine is none: "Local", the machine's own
+// files such as "localtime", and "right/…", which counts leap seconds where there is one.
 func (f *Finder) Find(name string) (*time.Location, error) {
 	if zone, known := f.known.Load(name); known {
 		return zone.(*time.Location), nil
 	}
-	if name == "" || name == "Local" {
+	if !fs.ValidPath(name) || name == "Local" || ofTheMachine(name) {
 		return nil, fmt.Errorf("%q is no IANA time zone", name)
 	}
 	zone, err := time.LoadLocation(name)
@@ -33,4 +36,14 @@ func (f *Finder) Find(name string) (*time.Location, error) {
 		f.known.Store(name, zone)
 	}
 	return zone, err
+}
+
+// ofTheMachine reports whether a file of time-zone data is no zone of IANA's, though it is where
+// these are: how a machine is set, or all of them once more.
+func ofTheMachine(name string) bool {
+	switch top, _, _ := strings.Cut(name, "/"); top {
+	case "posix", "right", "Factory", "localtime", "posixrules":
+		return true
+	}
+	return false
 }

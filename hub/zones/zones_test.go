@@ -22,7 +22,8 @@ func TestFind(t *testing.T) {
 	if again, _ := f.Find("Asia/Ho_Chi_Minh"); again != first {
 		t.Error("a zone is looked up twice")
 	}
-	for _, name := range []string{"", "Local", "Mars/North", "../../etc/passwd"} {
+	for _, name := range []string{"", "Local", "Mars/North", "../../etc/passwd",
+		"localtime", "posixrules", "Factory", "posix/Asia/Ho_Chi_Minh", "right/Asia/Ho_Chi_Minh", "./localtime", "Asia//Ho_Chi_Minh", "/usr/share/zoneinfo/Asia/Ho_Chi_Minh"} {
 		if zone, err := f.Find(name); err == nil {
 			t.Errorf("%q is %s", name, zone)
 		}
