@@ -56,6 +56,21 @@ func (c *Calendar) OnCall(t time.Time) []Period {
 	return on
 }
 
+// Who returns the periods of [Calendar.OnCall] without their starts and ends, which are zero: all that a page needs.
+// It looks at nothing but t.
+func (c *Calendar) Who(t time.Time) []Period {
+	m := momentOf(t)
+	var on []Period
+	for _, l := range c.acting(m, m+1) {
+		if p := l.final(m); p.on {
+			who := l.period(p)
+			who.Start, who.End = time.Time{}, time.Time{}
+			on = append(on, who)
+		}
+	}
+	return on
+}
+
 // Next returns, for each rotation and in their order, the first period of the final timeline
 // that begins after t and within 400 days and whose participant is not who is on call in the rotation at t.
 // One that lasts for more than 400 days has a zero End.
