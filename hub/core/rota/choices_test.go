@@ -329,4 +329,17 @@ func TestKeepingWhoIsOnCall(t *testing.T) {
 	if !ok {
 		t.Error("not kept")
 	}
+	for turn, want := range map[string]string{"2026-11-28 03:00": "an", "2026-11-30 08:00": "binh", "2026-11-02 07:59": "-"} {
+		got, ok := kept.Turn(at(t, hanoi, turn), hanoi)
+		expect(t, "who has the turn, on call or not, on "+turn, name(got), want)
+		if ok != (want != "-") {
+			t.Errorf("on %s there is a turn: %v", turn, ok)
+		}
+	}
+	if got, ok := fixed.Turn(now, hanoi); !ok || got.User != "an" {
+		t.Errorf("the slot is %v's: %v", got, ok)
+	}
+	if got, ok := fixed.Turn(now.Add(1), hanoi); ok {
+		t.Errorf("after the last slot there is one of %v", got)
+	}
 }
