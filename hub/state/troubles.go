@@ -10,13 +10,13 @@ import (
 )
 
 // Troubles returns what is to be mended in all schedules in [from, to), in order of time: gaps,
-// shifts of people who are away, and people who are on call in two schedules at once.
+// shifts of people who are away, and people who are on call in several schedules at once, of these at most
+// [rota.DoubleBookingsMax].
 func Troubles(r table.Reader, zones Zones, from, to time.Time) ([]rota.Trouble, error) {
 	var away []rota.Absence
 	for a := range AbsencesOf(r, "", from) {
 		away = append(away, *a)
 	}
-	var all []rota.Trouble
 	var calendars []*rota.Calendar
 	for s := range Schedules.All(r) {
 		calendar, err := CalendarOf(r, s, zones, from, to)
@@ -24,9 +24,8 @@ func Troubles(r table.Reader, zones Zones, from, to time.Time) ([]rota.Trouble, 
 			return nil, err
 		}
 		calendars = append(calendars, calendar)
-		all = append(all, calendar.Troubles(from, to, away)...)
 	}
-	all = append(all, rota.DoubleBookings(calendars, from, to)...)
+	all := rota.Troubles(calendars, from, to, away)
 	slices.SortStableFunc(all, func(a, b rota.Trouble) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Schedule, b.Schedule))
 	})

@@ -24,27 +24,96 @@ type Trouble struct {
 	Kind       TroubleKind
 	Schedule   core.ScheduleID
 	Start, End time.Time
-	User       core.UserID     // who is away or booked twice; of a gap nobody
-	Other      core.ScheduleID // of a double booking: the other schedule
-	Suggestion []Participant   // who of the schedule's people could take it, the best first
+	User       core.UserID       // who is away or booked twice; of a gap nobody
+	Other      core.ScheduleID   // of a double booking: the second schedule
+	More       []core.ScheduleID // of a double booking: the third and all others
+	Suggestion []Participant     // who of the schedule's people could take it, the best first
 }
 
-// Troubles returns the gaps and absences of [a, b), in order of time. Absences are those of all
-// people. It takes time in proportion to the periods of [a, b), which callers put a bound on; they let
-// it begin at now, since the past is not to be mended.
-func (c *Calendar) Troubles(a, b time.Time, away []Absence) []Trouble {
+// duties are a calendar and what happens by it in a time.
+type duties struct {
+	*Calendar
+	from, to moment
+	finals   []piece
+	on       map[core.UserID][]span
+}
+
+// duties returns what happens in [a, b).
+func (c *Calendar) duties(a, b time.Time) *duties {
+	d := &duties{Calendar: c, from: momentOf(a), to: momentOf(b)}
+	d.finals = c.finals(d.from, d.to)
+	d.on = onCallOf(d.finals)
+	return d
+}
+
+// Gaps returns the gaps of [a, b), in order of time, without suggestions. The time that it takes grows
+// with the length of [a, b): with the turns and windows in it, times the overrides and rules that may be in force.
+func (c *Calendar) Gaps(a, b time.Time) (gaps []Trouble) {
 	if c.Schedule.Disabled {
 		return nil
 	}
-	from, to := momentOf(a), momentOf(b)
-	finals := c.finals(from, to)
-	p := c.pool(finals, away)
-	var troubles []Trouble
-	for _, s := range c.gaps(finals, from, to) {
+	for _, s := range c.duties(a, b).gaps() {
+		gaps = append(gaps, Trouble{Kind: Gap, Schedule: c.Schedule.ID, Start: s.start.time(), End: s.end.time()})
+	}
+	return gaps
+}
+
+// Troubles returns the gaps and absences of [a, b), in order of time. Absences are those of all
+// people. It takes the time that [Calendar.Gaps] takes; callers bound [a, b), and let
+// it begin at now, since the past is not to be mended.
+func (c *Calendar) Troubles(a, b time.Time, away []Absence) []Trouble {
+	d := c.duties(a, b)
+	return d.troubles(offOf(away), d.on)
+}
+
+// Troubles returns the gaps and absences of all schedules in [a, b), as [Calendar.Troubles] does schedule by
+// schedule, and then the double bookings, as [DoubleBookings] does. Nobody is suggested who is on call in any of
+// the schedules then.
+func Troubles(all []*Calendar, a, b time.Time, away []Absence) (troubles []Trouble) {
+	plans := make([]*duties, len(all))
+	busy := map[core.UserID][]span{}
+	for i, c := range all {
+		plans[i] = c.duties(a, b)
+		for user, spans := range plans[i].on {
+			busy[user] = append(busy[user], spans...)
+		}
+	}
+	for user, spans := range busy {
+		busy[user] = union(spans, 0)
+	}
+	off := offOf(away)
+	for _, d := range plans {
+		troubles = append(troubles, d.troubles(off, busy)...)
+	}
+	return append(troubles, twice(plans)...)
+}
+
+// offOf returns when each person is off.
+func offOf(away []Absence) map[core.UserID][]span {
+	off := map[core.UserID][]span{}
+	for _, a := range away {
+		off[a.User] = append(off[a.User], span{momentOf(a.Start), momentOf(a.End)})
+	}
+	for user, spans := range off {
+		off[user] = union(spans, 0)
+	}
+	return off
+}
+
+// troubles returns the gaps and absences, with suggestions of who is neither off nor busy.
+func (d *duties) troubles(off, busy map[core.UserID][]span) (troubles []Trouble) {
+	if d.Schedule.Disabled {
+		return nil
+	}
+	p := d.pool(off, busy)
+	for _, s := range d.gaps() {
 		troubles = append(troubles, p.trouble(Gap, "", s))
 	}
-	for _, user := range slices.Sorted(maps.Keys(p.on)) {
-		for _, s := range absences(finals, user, p.off[user]) {
+	for _, user := range slices.Sorted(maps.Keys(d.on)) {
+		if len(off[user]) == 0 {
+			continue
+		}
+		for _, s := range absences(d.finals, user, off[user]) {
 			troubles = append(troubles, p.trouble(Away, user, s))
 		}
 	}
@@ -54,14 +123,14 @@ func (c *Calendar) Troubles(a, b time.Time, away []Absence) []Trouble {
 	return troubles
 }
 
-// gaps returns when of [from, to) nobody is on call and somebody should be.
-func (c *Calendar) gaps(finals []piece, from, to moment) (gaps []span) {
-	busy := make([]span, 0, len(finals)+1)
-	for _, p := range finals {
+// gaps returns when nobody is on call and somebody should be.
+func (d *duties) gaps() (gaps []span) {
+	busy := make([]span, 0, len(d.finals)+1)
+	for _, p := range d.finals {
 		busy = append(busy, span{p.start, p.end})
 	}
-	meant := c.by(c.Schedule.Covers, newWall(c.Zone))
-	for _, s := range append(union(busy, 0), span{to, to}) {
+	from, meant := d.from, d.by(d.Schedule.Covers, newWall(d.Zone))
+	for _, s := range append(union(busy, 0), span{d.to, d.to}) {
 		for p := range cut(meant, from, s.start) {
 			gaps = append(gaps, span{p.start, p.end})
 		}
@@ -83,26 +152,24 @@ func absences(finals []piece, user core.UserID, off []span) (all []span) {
 	return union(all, 1)
 }
 
-// pool is the people of a schedule, and what speaks against each.
+// pool is the people of a schedule, and what speaks against each: in order, none meeting another.
 type pool struct {
 	schedule core.ScheduleID
 	people   []core.UserID // the fewest hours first
-	on, off  map[core.UserID][]span
+	busy     map[core.UserID][]span
+	off      map[core.UserID][]span
 	gives    map[core.UserID][]span // when their rules give away what would reach them
 }
 
-func (c *Calendar) pool(finals []piece, away []Absence) *pool {
-	p := &pool{schedule: c.Schedule.ID, on: onCallOf(finals), off: map[core.UserID][]span{}, gives: map[core.UserID][]span{}}
-	for _, a := range away {
-		p.off[a.User] = append(p.off[a.User], span{momentOf(a.Start), momentOf(a.End)})
-	}
-	for user, spans := range p.off {
-		p.off[user] = union(spans, 0)
-	}
-	for _, f := range c.Forwards {
+func (d *duties) pool(off, busy map[core.UserID][]span) *pool {
+	p := &pool{schedule: d.Schedule.ID, busy: busy, off: off, gives: map[core.UserID][]span{}}
+	for _, f := range d.Forwards {
 		p.gives[f.From] = append(p.gives[f.From], span{momentOf(f.Start), momentOf(f.End)})
 	}
-	for _, r := range c.Schedule.Rotations {
+	for user, spans := range p.gives {
+		p.gives[user] = union(spans, 0)
+	}
+	for _, r := range d.Schedule.Rotations {
 		for _, who := range r.Participants {
 			p.add(who.User)
 		}
@@ -111,7 +178,7 @@ func (c *Calendar) pool(finals []piece, away []Absence) *pool {
 		}
 	}
 	hours := map[core.UserID]moment{}
-	for user, spans := range p.on {
+	for user, spans := range d.on {
 		for _, s := range spans {
 			hours[user] += s.end - s.start
 		}
@@ -139,46 +206,16 @@ func (p *pool) trouble(kind TroubleKind, user core.UserID, s span) Trouble {
 
 // free reports whether nothing speaks against a user in a span.
 func (p *pool) free(user core.UserID, s span) bool {
-	meets := func(spans []span) bool { return slices.ContainsFunc(spans, s.meets) }
-	return !meets(p.on[user]) && !meets(p.off[user]) && !meets(p.gives[user])
+	return !meets(p.busy[user], s) && !meets(p.off[user], s) && !meets(p.gives[user], s)
 }
 
-// booking is when a person is on call in one of several schedules.
-type booking struct {
-	user     core.UserID
-	schedule int
-	span
-}
-
-// DoubleBookings returns the times in [a, b) in which one person is on call in two schedules at
-// once, in order of time. Schedule is the one of the two that comes first in all.
-func DoubleBookings(all []*Calendar, a, b time.Time) []Trouble {
-	var bookings []booking
-	for i, c := range all {
-		for user, spans := range onCallOf(c.finals(momentOf(a), momentOf(b))) {
-			for _, s := range spans {
-				bookings = append(bookings, booking{user, i, s})
-			}
+// meets reports whether s meets one of some spans, which are in order and do not meet one another.
+func meets(spans []span, s span) bool {
+	first, _ := slices.BinarySearchFunc(spans, s.start, func(o span, start moment) int {
+		if o.end <= start {
+			return -1
 		}
-	}
-	slices.SortFunc(bookings, func(x, y booking) int {
-		return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.start, y.start), cmp.Compare(x.schedule, y.schedule))
+		return 1
 	})
-	var troubles []Trouble
-	var open []booking // those of before that may meet the one in hand
-	for _, now := range bookings {
-		open = slices.DeleteFunc(open, func(was booking) bool { return was.user != now.user || was.end <= now.start })
-		for _, was := range open {
-			first, other := min(was.schedule, now.schedule), max(was.schedule, now.schedule)
-			troubles = append(troubles, Trouble{
-				Kind: DoubleBooked, Schedule: all[first].Schedule.ID, Other: all[other].Schedule.ID, User: now.user,
-				Start: now.start.time(), End: min(was.end, now.end).time(),
-			})
-		}
-		open = append(open, now)
-	}
-	slices.SortStableFunc(troubles, func(x, y Trouble) int {
-		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.Schedule, y.Schedule), cmp.Compare(x.Other, y.Other))
-	})
-	return troubles
+	return first < len(spans) && spans[first].meets(s)
 }
