@@ -46,8 +46,9 @@ func (c *Calendar) duties(a, b time.Time) *duties {
 	return d
 }
 
-// Gaps returns the gaps of [a, b), in order of time, without suggestions. The time that it takes grows
-// with the length of [a, b): with the turns and windows in it, times the overrides and rules that may be in force.
+// Gaps returns the gaps of [a, b), in order of time, without suggestions. The time that it takes grows with
+// the turns and windows in [a, b), whether they make a period or not, and with the square of the overrides in it: callers
+// put a bound on both.
 func (c *Calendar) Gaps(a, b time.Time) (gaps []Trouble) {
 	if c.Schedule.Disabled {
 		return nil
@@ -59,8 +60,8 @@ func (c *Calendar) Gaps(a, b time.Time) (gaps []Trouble) {
 }
 
 // Troubles returns the gaps and absences of [a, b), in order of time. Absences are those of all
-// people. It takes the time that [Calendar.Gaps] takes; callers bound [a, b), and let
-// it begin at now, since the past is not to be mended.
+// people. It takes the time that [Calendar.Gaps] takes. Callers let it begin at now, since the past is not to be
+// mended.
 func (c *Calendar) Troubles(a, b time.Time, away []Absence) []Trouble {
 	d := c.duties(a, b)
 	return d.troubles(offOf(away), d.on)
