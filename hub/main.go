@@ -29,6 +29,13 @@ type commands struct {
 	OnCall   onCallCommand   `cmd:"" name:"oncall" help:"Who is on call."`
 	Timeline timelineCommand `cmd:"" help:"The shifts of a schedule, as a table or a picture."`
 	Gaps     gapsCommand     `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
+	Roster   rosterCommand   `cmd:"" help:"Shifts that were planned elsewhere: bring them in from CSV or a calendar, take them out."`
+	Feed     feedCommand     `cmd:"" help:"Addresses at which calendar programs read who is on call."`
+	TakeOver takeOverCommand `cmd:"" name:"takeover" help:"Be on call from now on, in the place of who is."`
+	Absence  absenceCommand  `cmd:"" help:"When people are off: add, list, remove."`
+	Swap     swapCommand     `cmd:"" help:"Swap shifts: ask, list, accept, decline, withdraw."`
+	Holidays holidaysCommand `cmd:"" help:"Holiday calendars: list them, show their days."`
+	Fairness fairnessCommand `cmd:"" help:"How much each person is on call: hours, nights, weekends, holidays."`
 	TZData   tzdataCommand   `cmd:"" name:"tzdata" help:"Time-zone data: which it is, give the cluster other."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"keng/hub/client"
-	"keng/hub/zones"
 )
 
 // onCallCommand tells who is on call.
@@ -146,31 +145,21 @@ func (c *timelineCommand) Run(ctx context.Context, out io.Writer) error {
 	return printTimeline(out, s, t)
 }
 
-// zoneOf is the zone of a schedule, or UTC where it is not known here.
-func zoneOf(name string) *time.Location {
-	if zone, err := (&zones.Finder{}).Find(name); err == nil {
-		return zone
-	}
-	return time.UTC
-}
-
+// printTimeline prints shifts by the wall of the schedule's zone, as the hub has it: this machine may
+// know the zone otherwise, or not at all.
 func printTimeline(out io.Writer, s client.Schedule, t client.Timeline) error {
-	zone := zoneOf(s.TimeZone)
-	fmt.Fprintf(out, "%s, times of %s\n\n", s.Name, zone)
+	fmt.Fprintf(out, "%s, times of %s\n\n", s.Name, s.TimeZone)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FROM\tTO\tON CALL\tROTATION\tBY")
 	rows := 0
 	for _, r := range t.Final.Rotations {
 		for _, p := range r.Periods {
-			end := "-"
-			if p.End != nil {
-				end = onWall(*p.End, zone)
-			}
+			start, end := wall(&p.Start, p.StartLocal), wall(p.End, p.EndLocal)
 			who, by := p.Recipient.Name+p.Recipient.Username, p.Type
 			if p.ForwardedFrom != nil {
 				by += " from " + p.ForwardedFrom.Username
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", onWall(p.Start, zone), end, who, r.Name, strings.Replace(by, "default", "rotation", 1))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", start, end, who, r.Name, strings.Replace(by, "default", "rotation", 1))
 			rows++
 		}
 	}
@@ -179,6 +168,18 @@ func printTimeline(out io.Writer, s client.Schedule, t client.Timeline) error {
 		return nil
 	}
 	return table.Flush()
+}
+
+// wall says a moment as it was told with its offset, in UTC if it was not; nothing if there is none.
+func wall(at, local *time.Time) string {
+	const form = "Mon 2006-01-02 15:04"
+	switch {
+	case local != nil:
+		return local.Format(form)
+	case at != nil:
+		return at.UTC().Format(form) + "Z"
+	}
+	return "-"
 }
 
 // onWall says a moment by the wall of a zone.
@@ -207,7 +208,7 @@ func (c *gapsCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	all, err := hub.Gaps(ctx, c.Weeks)
+	all, more, err := hub.Gaps(ctx, c.Weeks)
 	if err != nil {
 		return err
 	}
@@ -223,11 +224,17 @@ func (c *gapsCommand) Run(ctx context.Context, out io.Writer) error {
 	for _, t := range all {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", onWall(t.Start, time.Local), onWall(t.End, time.Local), t.Schedule.Name, troubleWords(t), orDash(suggested(t.Suggestion)))
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil || more == "" {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "\n"+more)
+	return err
 }
 
 func troubleWords(t client.Trouble) string {
 	switch {
+	case t.Kind == "unknown":
+		return "UNKNOWN who is on call: " + t.Reason
 	case t.Kind == "away" && t.User != nil:
 		return t.User.Username + " is on call, and off"
 	case t.Kind == "double-booked" && t.User != nil && t.Other != nil:

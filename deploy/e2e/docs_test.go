@@ -59,6 +59,17 @@ func TestDocsHeartbeats(t *testing.T) {
 	}
 }
 
+func TestDocsPolicies(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "policies.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{`"message":"[HN] disk is full"`, `"priority":"P1"`, "suppressed: nobody is notified", `"name":"small","type":"notification","order":1`,
+		`"status":"active"`, `"result":"Cancelled"`, `"result":"Disabled"`} {
+		if !strings.Contains(out, part) {
+			t.Errorf("there is no %s in\n%s", part, out)
+		}
+	}
+}
+
 func TestDocsOnCall(t *testing.T) {
 	t.Parallel()
 	zones := "/usr/share/zoneinfo"
@@ -74,6 +85,24 @@ func TestDocsOnCall(t *testing.T) {
 		!strings.Contains(out, "goes by version 2026x now") || !strings.Contains(out, "goes by the data of the leader's machine.") ||
 		!strings.Contains(out, "Somebody is on call in every schedule for the next 8 weeks") || strings.Contains(out, "NOBODY") {
 		t.Errorf("who is on call is not what the page says:\n%s", out)
+	}
+	for _, part := range []string{"chi@example.vn is on call in it-rota until ", " of it-rota is gone.", "an@example.vn is off from ", " is accepted.", "WEEKENDS  HOLIDAYS",
+		"2027-02-06 Sat  off  Mùng 1 Tết", "Ngày thành lập công ty"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("nothing says %q:\n%s", part, out)
+		}
+	}
+}
+
+func TestDocsCalendars(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "calendars.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{"screen in the server room", "There is no such calendar, or its address was revoked.", "+  Fri 2027-02-05 08:00  Fri 2027-02-05 20:00  an@example.vn",
+		"Done: 3 shifts added, 0 taken away, 0 as they were.", "line 2: “12/25/2026”: there is no month 25. The day comes first: 25/12/2026", "line 3: there is no person “Zoe”",
+		"2027-02-05 20:00,2027-02-06 08:00,binh@example.vn\n", "Giáng sinh", "Calendar customer: 1 days added (+)"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("it does not say %q:\n%s", part, out)
+		}
 	}
 }
 

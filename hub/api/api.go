@@ -93,6 +93,7 @@ type API struct {
 	Options
 	router *router
 	zones  *state.ZoneFinder
+	feeds  quota
 }
 
 var _ http.Handler = (*API)(nil)

@@ -27,6 +27,11 @@ func created(data any) *written { return &written{http.StatusCreated, "Created",
 func updated(data any) *written { return &written{http.StatusOK, "Updated", data} }
 func deleted[R any](R) *written { return &written{http.StatusOK, "Deleted", nil} }
 
+// done makes the answer to a change of which nothing else is told.
+func done[R any](result string) func(R) *written {
+	return func(R) *written { return &written{http.StatusOK, result, nil} }
+}
+
 // change makes a handler that has one command carried out, on the leader, and tells its
 // result. Reading first and writing then would lose what others write between.
 func change[In any, P question[In], C state.Command[R], R any](made func(P) C, tell func(R) *written) handler {

@@ -71,7 +71,7 @@ func usernameOf(tx table.Reader, id core.UserID) string {
 func deliveryOf(d *state.Delivery, username string) delivery {
 	out := delivery{
 		ID: string(d.ID), AlertID: string(d.Alert), User: deliveryUser{ID: string(d.User), Username: username}, Contact: string(d.Contact),
-		Kind: string(d.Kind), Why: d.Why.String(), CreatedAt: moment{d.CreatedAt}, SendBy: moment{d.SendBy}, Final: d.Final(), Trace: []traceRecord{},
+		Kind: string(d.Kind), Why: d.Reason(), CreatedAt: moment{d.CreatedAt}, SendBy: moment{d.SendBy}, Final: d.Final(), Trace: []traceRecord{},
 	}
 	if d.Count > 1 {
 		out.Alerts = d.Count

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"time"
 
@@ -41,6 +42,12 @@ func (o object) saidTruth(key string) *bool {
 	}
 	o.complain(key, "must be true or false")
 	return nil
+}
+
+// isTrue reports whether something is asked for.
+func (o object) isTrue(key string) bool {
+	said := o.saidTruth(key)
+	return said != nil && *said
 }
 
 // timeForms are the ways in which clients write a moment.
@@ -136,19 +143,31 @@ func (o object) party() state.Party {
 	return p
 }
 
+// timeUnits are the words for units of time; without one it is minutes.
+var timeUnits = map[string]time.Duration{"": time.Minute, "seconds": time.Second, "minutes": time.Minute, "hours": time.Hour, "days": 24 * time.Hour}
+
 // span returns a length of time {timeAmount, timeUnit}, minutes unless said otherwise.
 func (o object) span() time.Duration {
-	units := map[string]time.Duration{"": time.Minute, "seconds": time.Second, "minutes": time.Minute, "hours": time.Hour, "days": 24 * time.Hour}
-	unit, ok := units[strings.ToLower(o.text("timeUnit"))]
+	length, _ := o.spanIn()
+	return length
+}
+
+// spanIn returns a length of time and the unit in which it was said.
+func (o object) spanIn() (length, unit time.Duration) {
+	unit, ok := timeUnits[strings.ToLower(o.text("timeUnit"))]
 	if !ok {
 		o.complain("timeUnit", "must be seconds, minutes, hours or days")
 	}
 	n := o.number("timeAmount", 0)
 	if n < 0 || n > 1_000_000 {
 		o.complain("timeAmount", "must be from 0 to 1000000")
-		return 0
+		return 0, unit
 	}
-	return time.Duration(n) * unit
+	if unit > 0 && n > int(math.MaxInt64/unit) {
+		o.complain("timeAmount", "is more than 200 years")
+		return 0, unit
+	}
+	return time.Duration(n) * unit, unit
 }
 
 // span is a length of time as replies tell it.
@@ -162,6 +181,16 @@ func spanOf(d time.Duration) span {
 		return span{int64(d / time.Second), "seconds"}
 	}
 	return span{int64(d / time.Minute), "minutes"}
+}
+
+// spanOfIn tells a length of time in the unit in which it was said.
+func spanOfIn(d, unit time.Duration) span {
+	for word, u := range timeUnits {
+		if word != "" && u == unit && d%unit == 0 {
+			return span{int64(d / unit), word}
+		}
+	}
+	return spanOf(d)
 }
 
 // lists returns an object of lists of strings. A single string is a list of one.

@@ -1,9 +1,12 @@
 package api
 
 import (
+	"errors"
 	"strings"
 	"time"
+	"unicode"
 
+	"keng/hub/core"
 	"keng/hub/core/rota"
 	routing "keng/hub/core/route"
 )
@@ -13,24 +16,79 @@ import (
 // joins are the words for how conditions combine.
 var joins = map[string]routing.Join{"": routing.All, "match-all": routing.All, "match-any-condition": routing.AnyCondition, "match-all-conditions": routing.AllConditions}
 
-// saidCriteria returns criteria {type, conditions}.
-func (o object) saidCriteria(key string) *routing.Criteria {
-	child, ok := o.child(key)
-	if !ok {
-		return nil
-	}
-	var c routing.Criteria
-	if c.Join, ok = joins[child.text("type")]; !ok {
-		child.complain("type", "must be match-all, match-any-condition or match-all-conditions")
-	}
-	for _, x := range child.objects("conditions") {
-		cond := routing.Condition{Field: x.text("field"), Key: x.text("key"), Operation: x.text("operation"), Value: x.text("expectedValue"), Order: x.number("order", 0)}
-		if not := x.saidTruth("not"); not != nil {
-			cond.Not = *not
+// saidCriteria returns conditions, wherever a client has put them: under criteria, as routing
+// and notification rules have them, under filter, as policies and the actions of integrations
+// have them, or beside a conditionMatchType. Whatever is wrong with them is told by where they
+// stand.
+func (o object) saidCriteria(scope routing.Scope) *routing.Criteria {
+	for _, key := range []string{"criteria", "filter"} {
+		if child, ok := o.child(key); ok {
+			if child.has("conditionMatchType") {
+				return child.criteria("conditionMatchType", scope)
+			}
+			return child.criteria("type", scope)
 		}
-		c.Conditions = append(c.Conditions, cond)
+	}
+	if o.has("conditionMatchType") || o.has("conditions") {
+		return o.criteria("conditionMatchType", scope)
+	}
+	return nil
+}
+
+// criteria returns the conditions that stand in an object itself, beside the key that says how
+// they combine. Without that they would be passed over, and a rule that is meant for little
+// would be for everything: so it must be there.
+func (o object) criteria(key string, scope routing.Scope) *routing.Criteria {
+	var c routing.Criteria
+	for _, x := range o.objects("conditions") {
+		c.Conditions = append(c.Conditions, x.condition())
+	}
+	word, known := kebab(o.text(key)), false
+	if c.Join, known = joins[word]; !known || word == "" && len(c.Conditions) > 0 {
+		o.complain(key, "must be match-all, match-any-condition or match-all-conditions")
+	}
+	if e, ok := errors.AsType[*core.Error](c.Check(scope)); ok {
+		for field, why := range e.Fields {
+			if o.wrong[o.at+field] == "" { // what has no right type is told as that
+				o.complain(field, why)
+			}
+		}
 	}
 	return &c
+}
+
+// extraPrefix is before the key of one of the details where Terraform asks for it: it has no
+// key besides.
+const extraPrefix = "extra_properties_key_prefix-"
+
+// condition returns a condition.
+func (o object) condition() routing.Condition {
+	c := routing.Condition{Field: o.text("field"), Key: o.text("key"), Operation: kebab(o.text("operation")), Value: o.text("expectedValue"), Order: o.number("order", 0)}
+	if key, ok := strings.CutPrefix(c.Field, extraPrefix); ok {
+		c.Field, c.Key = "extra-properties", key
+	}
+	if not := o.saidTruth("not"); not != nil {
+		c.Not = *not
+	}
+	return c
+}
+
+// kebab returns a word in the spelling of the API, "starts-with", for one that is spelt as
+// "startsWith", "STARTS_WITH" or "Starts With".
+func kebab(word string) string {
+	var b strings.Builder
+	low := false // the letter before was a small one
+	for _, r := range word {
+		switch {
+		case r == '_' || r == ' ':
+			r = '-'
+		case low && unicode.IsUpper(r):
+			b.WriteByte('-')
+		}
+		low = unicode.IsLower(r)
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
 
 // criteria are conditions as replies tell them.
@@ -66,6 +124,7 @@ type restriction struct {
 	Type         string   `json:"type"`
 	Restriction  *window  `json:"restriction,omitempty"`
 	Restrictions []window `json:"restrictions,omitempty"`
+	Days         string   `json:"days,omitempty"` // told only where holidays decide
 }
 
 type window struct {
@@ -81,11 +140,11 @@ func restrictionOf(r *rota.Restriction) *restriction {
 	if r == nil {
 		return nil
 	}
-	out := &restriction{Type: "weekday-and-time-of-day"}
+	out := &restriction{Type: "weekday-and-time-of-day", Days: dayWords[r.Days]}
 	for _, w := range r.Windows {
 		tell := window{StartHour: w.StartMinute / 60, StartMin: w.StartMinute % 60, EndHour: w.EndMinute / 60, EndMin: w.EndMinute % 60}
 		if r.Daily {
-			return &restriction{Type: "time-of-day", Restriction: &tell}
+			return &restriction{Type: "time-of-day", Restriction: &tell, Days: out.Days}
 		}
 		tell.StartDay, tell.EndDay = strings.ToLower(w.StartDay.String()), strings.ToLower(w.EndDay.String())
 		out.Restrictions = append(out.Restrictions, tell)

@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/reach"
+	routing "keng/hub/core/route"
 	"keng/hub/state"
 )
 
@@ -44,7 +45,7 @@ func (in *ruleIn) read(c *call) {
 		return
 	}
 	in.fields = state.RuleFields{
-		Name: b.said("name"), Criteria: b.saidCriteria("criteria"), Times: b.saidTexts("notificationTime"),
+		Name: b.said("name"), Criteria: b.saidCriteria(routing.Alerts), Times: b.saidTexts("notificationTime"),
 		Restriction: b.saidRestriction("timeRestriction"), Order: b.saidNumber("order"), Enabled: b.saidTruth("enabled"),
 	}
 	if word := strings.ToLower(b.text("actionType")); word != "" {

@@ -42,6 +42,8 @@ func (p *problem) headers(h http.Header) {
 		h.Set("Allow", strings.Join(p.allow, ", "))
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1")
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", "60")
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 // /v2/alerts/requests/{requestId} and /v2/alerts/{identifier}/logs.
 //
 // A fixed segment is preferred to a parameter, and a parameter that may span segments
-// spans as few as it can; where that leads nowhere the next way is tried.
+// spans as few as it can; where that leads nowhere the next way is tried. A pattern such as
+// /v2/schedules/{identifier}.ics goes before one without the ending.
 type router struct{ root node }
 
 // node is a place in the tree of patterns.
@@ -30,7 +31,7 @@ func newRouter(table []route) *router {
 	r := &router{}
 	for i := range table {
 		n := &r.root
-		for _, segment := range strings.Split(table[i].Path, "/")[1:] {
+		for _, segment := range apart(strings.Split(table[i].Path, "/")[1:]) {
 			n = n.child(segment)
 		}
 		if n.routes == nil {
@@ -39,6 +40,18 @@ func newRouter(table []route) *router {
 		n.routes[table[i].Method] = &table[i]
 	}
 	return r
+}
+
+// calendarEnding ends the paths of calendars.
+const calendarEnding = ".ics"
+
+// apart makes of the ending of a calendar's path a segment of its own.
+func apart(segments []string) []string {
+	last := len(segments) - 1
+	if name, ok := strings.CutSuffix(segments[last], calendarEnding); ok && name != "" {
+		return append(slices.Clone(segments[:last]), name, calendarEnding)
+	}
+	return segments
 }
 
 // child returns the place that a segment of a pattern leads to, made if need be.
@@ -70,12 +83,14 @@ func (rt *router) find(method string, u *url.URL) (*route, map[string]string, []
 		method = http.MethodGet
 	}
 	params := map[string]string{}
-	if r := rt.root.match(method, segments, params); r != nil {
-		return r, params, nil
+	for _, way := range [][]string{apart(segments), segments} {
+		if r := rt.root.match(method, way, params); r != nil {
+			return r, params, nil
+		}
 	}
 	var allowed []string
 	for _, other := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if rt.root.match(other, segments, map[string]string{}) != nil {
+		if rt.root.match(other, segments, map[string]string{}) != nil || rt.root.match(other, apart(segments), map[string]string{}) != nil {
 			allowed = append(allowed, other)
 		}
 	}

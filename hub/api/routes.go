@@ -47,6 +47,7 @@ func routes() []route {
 		{"GET", "/v2/request-limits", read, false, configurationDomain, on((*API).getLimits)},
 
 		{"GET", "/keng/v1/alerts/{identifier...}/deliveries", read, false, alertDomain, on((*API).listDeliveries)},
+		{"GET", "/keng/v1/notices", read, true, configurationDomain, on((*API).listNotices)},
 		{"GET", "/keng/v1/alerts/{identifier...}/log", read, false, alertDomain, on((*API).getLog)},
 		{"POST", "/keng/v1/tokens", configure, true, configurationDomain, on((*API).createToken)},
 		{"GET", "/keng/v1/tokens", configure, true, configurationDomain, on((*API).listTokens)},
@@ -64,7 +65,8 @@ func routes() []route {
 		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
-	}, configurationRoutes(), checkRoutes(), heartbeatRoutes())
+	}, configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
+		feedRoutes(), importRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/rota"
@@ -12,14 +13,16 @@ import (
 type scheduleIn struct {
 	schedule state.Pick
 	expand   bool
+	keep     bool // who has the turns now keeps them
 	fields   state.ScheduleFields
 }
 
 func (in *scheduleIn) read(c *call) {
 	in.schedule, in.expand = c.picked("identifierType"), c.query("expand") == "rotation"
 	b := c.body
+	in.keep = b.isTrue("keepCurrent")
 	in.fields = state.ScheduleFields{Name: b.said("name"), Description: b.said("description"), Zone: b.said("timezone"),
-		Enabled: b.saidTruth("enabled"), Team: b.saidPick("ownerTeam")}
+		Enabled: b.saidTruth("enabled"), Team: b.saidPick("ownerTeam"), Holidays: b.saidHolidays(), Covers: b.saidCovers()}
 	if b.has("rotations") {
 		rotations := []state.RotationFields{}
 		for _, o := range b.objects("rotations") {
@@ -30,15 +33,16 @@ func (in *scheduleIn) read(c *call) {
 }
 
 // units are the words for units of turns.
-var units = map[string]rota.Unit{"hourly": rota.Hourly, "daily": rota.Daily, "weekly": rota.Weekly}
+var units = map[string]rota.Unit{"hourly": rota.Hourly, "daily": rota.Daily, "weekly": rota.Weekly, "monthly": rota.Monthly, "fixed": rota.Fixed}
 
 func readRotation(o object) state.RotationFields {
 	f := state.RotationFields{ID: o.text("id"), Name: o.said("name"), Start: o.saidMoment("startDate"), End: o.saidMoment("endDate"),
-		Length: o.saidNumber("length"), Restriction: o.saidRestriction("timeRestriction")}
+		Length: o.saidNumber("length"), Restriction: o.saidShiftRestriction("timeRestriction"),
+		Skips: o.saidTruth("skips"), First: o.saidNumber("firstParticipant")}
 	if word := o.text("type"); word != "" {
 		unit, ok := units[word]
 		if !ok {
-			o.complain("type", "must be hourly, daily or weekly")
+			o.complain("type", "must be hourly, daily, weekly, monthly or fixed")
 		}
 		f.Unit = &unit
 	}
@@ -49,7 +53,82 @@ func readRotation(o object) state.RotationFields {
 		}
 		f.Participants = &participants
 	}
+	if o.has("slots") {
+		slots := []state.RosterSlot{}
+		for _, s := range o.objects("slots") {
+			slots = append(slots, s.slot())
+		}
+		f.Slots = &slots
+	}
 	return f
+}
+
+// slot reads a shift of a fixed rotation.
+func (o object) slot() (s state.RosterSlot) {
+	user, _ := o.child("user")
+	s.Who, s.Start, s.End = user.party(), o.neededMoment("startDate"), o.neededMoment("endDate")
+	return s
+}
+
+// neededMoment returns a moment without which the object means nothing.
+func (o object) neededMoment(key string) time.Time {
+	if said := o.saidMoment(key); said != nil {
+		return *said
+	}
+	if !o.has(key) {
+		o.complain(key, "is needed")
+	}
+	return time.Time{}
+}
+
+// dayWords are the words for the days on which a restriction's windows count, where holidays are known.
+var dayWords = map[rota.Days]string{rota.NoHolidays: "no-holidays", rota.HolidaysOnly: "holidays-only"}
+
+// saidHolidays returns by which holiday calendar a schedule goes. An empty object is none.
+func (o object) saidHolidays() *state.Pick {
+	said, some := o.child("holidays")
+	p := said.pick()
+	switch {
+	case !o.has("holidays"):
+		return nil
+	case some && p == (state.Pick{}):
+		o.complain("holidays", "must say which holiday calendar, by id or name, or be {} for none")
+	}
+	return &p
+}
+
+// saidCovers returns when somebody is to be on call. An empty object is always.
+func (o object) saidCovers() *rota.Restriction {
+	_, some := o.child("covers")
+	r := o.saidShiftRestriction("covers")
+	switch {
+	case !o.has("covers"):
+		return nil
+	case !some:
+		return &rota.Restriction{}
+	case r == nil || len(r.Windows) == 0:
+		o.complain("covers", "must have windows, or be {} for always")
+	}
+	return r
+}
+
+// saidShiftRestriction returns a time restriction of a schedule, which may go by holidays.
+func (o object) saidShiftRestriction(key string) *rota.Restriction {
+	r := o.saidRestriction(key)
+	if r == nil {
+		return nil
+	}
+	child, _ := o.child(key)
+	word := child.text("days")
+	for days, known := range dayWords {
+		if known == word {
+			r.Days = days
+		}
+	}
+	if word != "" && word != "any" && r.Days == rota.AnyDay {
+		child.complain("days", "must be any, no-holidays or holidays-only")
+	}
+	return r
 }
 
 func createSchedule(in *scheduleIn) state.CreateSchedule {
@@ -57,7 +136,7 @@ func createSchedule(in *scheduleIn) state.CreateSchedule {
 }
 
 func changeSchedule(in *scheduleIn) state.ChangeSchedule {
-	return state.ChangeSchedule{Schedule: in.schedule, Fields: in.fields}
+	return state.ChangeSchedule{Schedule: in.schedule, Fields: in.fields, KeepCurrent: in.keep}
 }
 
 func deleteSchedule(in *scheduleIn) state.DeleteSchedule {
@@ -81,6 +160,8 @@ type scheduleRecord struct {
 	Enabled     bool             `json:"enabled"`
 	OwnerTeam   *thing           `json:"ownerTeam,omitempty"`
 	Rotations   []rotationRecord `json:"rotations"`
+	Holidays    *thing           `json:"holidays,omitempty"` // the calendar by which restrictions go
+	Covers      *restriction     `json:"covers,omitempty"`   // when somebody is to be on call
 }
 
 // rotationRecord is a rotation as replies tell it.
@@ -94,11 +175,25 @@ type rotationRecord struct {
 	Length       int          `json:"length"`
 	Participants []someone    `json:"participants"`
 	Restriction  *restriction `json:"timeRestriction,omitempty"`
+	// What follows Opsgenie has not. It is told only where it is used, so that its clients see no difference.
+	FirstParticipant int          `json:"firstParticipant,omitempty"`
+	Skips            bool         `json:"skips,omitempty"`
+	Slots            []slotRecord `json:"slots,omitempty"`
+}
+
+// slotRecord is a shift of a fixed rotation as replies tell it.
+type slotRecord struct {
+	User      someone `json:"user"`
+	StartDate moment  `json:"startDate"`
+	EndDate   moment  `json:"endDate"`
 }
 
 func scheduleOf(tx reader, s *rota.Schedule, expand bool) scheduleRecord {
 	out := scheduleRecord{ID: string(s.ID), Name: s.Name, Description: s.Description, Timezone: s.Zone, Enabled: !s.Disabled,
-		OwnerTeam: ownerOf(tx, string(s.Team)), Rotations: []rotationRecord{}}
+		OwnerTeam: ownerOf(tx, string(s.Team)), Rotations: []rotationRecord{}, Covers: restrictionOf(s.Covers)}
+	if h, err := (state.Pick{ID: s.Holidays}).HolidayCalendar(tx); err == nil {
+		out.Holidays = &thing{ID: h.ID, Name: h.Name}
+	}
 	if expand {
 		for i := range s.Rotations {
 			out.Rotations = append(out.Rotations, rotationOf(tx, &s.Rotations[i]))
@@ -109,7 +204,7 @@ func scheduleOf(tx reader, s *rota.Schedule, expand bool) scheduleRecord {
 
 func rotationOf(tx reader, r *rota.Rotation) rotationRecord {
 	out := rotationRecord{ID: r.ID, Name: r.Name, StartDate: moment{r.Start}, Length: max(1, r.Length), Participants: []someone{},
-		Restriction: restrictionOf(r.Restriction)}
+		Restriction: restrictionOf(r.Restriction), Skips: r.Skips}
 	for word, unit := range units {
 		if unit == r.Unit {
 			out.Type = word
@@ -120,6 +215,12 @@ func rotationOf(tx reader, r *rota.Rotation) rotationRecord {
 	}
 	for _, p := range r.Participants {
 		out.Participants = append(out.Participants, participantOf(tx, p))
+	}
+	if n := len(r.Participants); n > 0 {
+		out.FirstParticipant = r.Phase % n
+	}
+	for _, s := range r.Slots {
+		out.Slots = append(out.Slots, slotRecord{participantOf(tx, s.Participant), moment{s.Start}, moment{s.End}})
 	}
 	return out
 }
@@ -165,12 +266,13 @@ func getSchedule(tx reader, in *scheduleIn) (scheduleRecord, error) {
 type rotationIn struct {
 	schedule state.Pick
 	rotation string
+	keep     bool // who has the turn now keeps it
 	fields   state.RotationFields
 }
 
 func (in *rotationIn) read(c *call) {
 	in.schedule, in.rotation = c.picked("scheduleIdentifierType"), c.identifier("id")
-	in.fields = readRotation(c.body)
+	in.keep, in.fields = c.body.isTrue("keepCurrent"), readRotation(c.body)
 }
 
 func createRotation(in *rotationIn) state.CreateRotation {
@@ -178,7 +280,7 @@ func createRotation(in *rotationIn) state.CreateRotation {
 }
 
 func changeRotation(in *rotationIn) state.ChangeRotation {
-	return state.ChangeRotation{Schedule: in.schedule, Rotation: in.rotation, Fields: in.fields}
+	return state.ChangeRotation{Schedule: in.schedule, Rotation: in.rotation, Fields: in.fields, KeepCurrent: in.keep}
 }
 
 func deleteRotation(in *rotationIn) state.DeleteRotation {

@@ -48,7 +48,7 @@ func TestSchedules(t *testing.T) {
 	for body, field := range map[string]string{`{}`: "name", `{"name":"x","timezone":"Mars"}`: "timezone", `{"name":"x","ownerTeam":{"name":"ghost"}}`: "ownerTeam", `{"name":"x","enabled":"perhaps"}`: "enabled",
 		`{"name":"x","rotations":[{"type":"daily","participants":[{"type":"none"}]}]}`:                                                                     "rotations[0].startDate",
 		`{"name":"x","rotations":[{"startDate":"soon","type":"daily","participants":[{"type":"none"}]}]}`:                                                  "rotations[0].startDate",
-		`{"name":"x","rotations":[{"startDate":"2026-01-01T00:00:00Z","type":"monthly","participants":[{"type":"none"}]}]}`:                                "rotations[0].type",
+		`{"name":"x","rotations":[{"startDate":"2026-01-01T00:00:00Z","type":"yearly","participants":[{"type":"none"}]}]}`:                                 "rotations[0].type",
 		`{"name":"x","rotations":[{"startDate":"2026-01-01T00:00:00Z","type":"daily","participants":[]}]}`:                                                 "rotations[0].participants",
 		`{"name":"x","rotations":[{"startDate":"2026-01-01T00:00:00Z","type":"daily","length":0,"participants":[{"type":"none"}]}]}`:                       "rotations[0].length",
 		`{"name":"x","rotations":[{"startDate":"2026-01-01T00:00:00Z","type":"daily","participants":[{"type":"user","username":"ghost"}]}]}`:               "rotations[0].participants[0]",

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/ical"
 	"keng/hub/seed"
 	"keng/hub/state"
 )
@@ -149,6 +150,9 @@ func (a *API) reply(w http.ResponseWriter, r *http.Request, id string, out outco
 	switch o := out.(type) {
 	case *file:
 		contentType, body = o.contentType, o.bytes
+	case *feedFile:
+		contentType, body = ical.ContentType, o.bytes
+		o.headers(h)
 	case *problem:
 		o.headers(h)
 	}

@@ -136,7 +136,7 @@ func (in *routingIn) read(c *call) {
 	in.team, in.rule = c.picked("teamIdentifierType"), c.identifier("id")
 	b := c.body
 	in.fields = state.RoutingFields{
-		Name: b.said("name"), Order: b.saidNumber("order"), Zone: b.said("timezone"), Criteria: b.saidCriteria("criteria"),
+		Name: b.said("name"), Order: b.saidNumber("order"), Zone: b.said("timezone"), Criteria: b.saidCriteria(routing.Alerts),
 		Restriction: b.saidRestriction("timeRestriction"),
 	}
 	if o, ok := b.child("notify"); ok {

@@ -97,6 +97,23 @@ type period struct {
 	Recipient someone `json:"recipient"`
 	// ForwardedFrom is whose period it would be.
 	ForwardedFrom *someone `json:"forwardedFrom,omitempty"`
+	// StartLocal and EndLocal are the same times by the wall of the schedule's zone, with its offset, if
+	// they are asked for: whoever reads them need not know the zone.
+	StartLocal string `json:"startLocal,omitempty"`
+	EndLocal   string `json:"endLocal,omitempty"`
+}
+
+// tellLocal adds the times by the wall of a zone.
+func (t *timeline) tellLocal(zone *time.Location) {
+	for _, row := range t.Rotations {
+		for i := range row.Periods {
+			p := &row.Periods[i]
+			p.StartLocal = p.StartDate.In(zone).Format(time.RFC3339)
+			if p.EndDate != nil {
+				p.EndLocal = p.EndDate.In(zone).Format(time.RFC3339)
+			}
+		}
+	}
 }
 
 // timelineAnswer is a timeline, with what more may be asked for.
@@ -118,7 +135,13 @@ func (a *API) getTimeline(ctx context.Context, in *timelineIn) (*timelineAnswer,
 		if t.Cut {
 			return core.Invalid("interval", fmt.Sprintf("has more than %d periods: ask for a shorter one", rota.PeriodsMax))
 		}
-		told := func(periods []rota.Period) *timeline { return timelineOf(tx, s, periods) }
+		told := func(periods []rota.Period) *timeline {
+			out := timelineOf(tx, s, periods)
+			if slices.Contains(in.expand, "local") {
+				out.tellLocal(calendar.Zone)
+			}
+			return out
+		}
 		out.of = scheduleTimeline{Parent: scheduleThing(s), Description: s.Description, OwnerTeam: ownerOf(tx, string(s.Team)),
 			StartDate: moment{from}, EndDate: moment{to}, Final: *told(t.Final)}
 		if slices.Contains(in.expand, "base") {
@@ -220,25 +243,37 @@ func (in *gapsIn) read(c *call) { in.weeks = c.number("weeks", 1, weeksMax, week
 
 // trouble is something to be mended before its time comes.
 type trouble struct {
-	Kind       string    `json:"kind"` // gap, away or double-booked
+	Kind       string    `json:"kind"` // gap, away, double-booked or unknown
 	Schedule   thing     `json:"schedule"`
 	StartDate  moment    `json:"startDate"`
 	EndDate    moment    `json:"endDate"`
 	User       *someone  `json:"user,omitempty"`
 	Other      *thing    `json:"otherSchedule,omitempty"`
 	Suggestion []someone `json:"suggestion"`
+	Reason     string    `json:"reason,omitempty"` // why it is unknown who is on call
 }
 
-var troubleKinds = map[rota.TroubleKind]string{rota.Gap: "gap", rota.Away: "away", rota.DoubleBooked: "double-booked"}
+var troubleKinds = map[rota.TroubleKind]string{rota.Gap: "gap", rota.Away: "away", rota.DoubleBooked: "double-booked", rota.Unknown: "unknown"}
 
-func (a *API) listGaps(ctx context.Context, in *gapsIn) (*page[trouble], error) {
-	var out page[trouble]
+// troublePage is a list of troubles, which may have been cut.
+type troublePage struct {
+	page[trouble]
+	cut bool
+}
+
+func (p *troublePage) fill(e *envelope) int {
+	if p.cut {
+		e.Message = fmt.Sprintf("Only the first %d are told: mend them, or look less far ahead.", troublesMax)
+	}
+	return p.page.fill(e)
+}
+
+func (a *API) listGaps(ctx context.Context, in *gapsIn) (*troublePage, error) {
+	var out troublePage
 	err := a.look(ctx, func(tx reader) error {
 		from := a.Now()
-		all, err := state.Troubles(tx, a.zones.In(tx), from, from.AddDate(0, 0, 7*in.weeks))
-		if err != nil {
-			return err
-		}
+		all := state.Troubles(tx, a.zones.In(tx), from, from.AddDate(0, 0, 7*in.weeks))
+		out = troublePage{cut: len(all) > troublesMax}
 		for _, t := range all[:min(len(all), troublesMax)] {
 			out.of = append(out.of, troubleOf(tx, t))
 		}
@@ -252,7 +287,7 @@ func troubleOf(tx reader, t rota.Trouble) trouble {
 		who := someoneOf(tx, alert.Responder{Kind: alert.Schedule, ID: string(id)})
 		return thing{ID: who.ID, Name: who.Name}
 	}
-	out := trouble{Kind: troubleKinds[t.Kind], Schedule: schedule(t.Schedule), StartDate: moment{t.Start}, EndDate: moment{t.End}, Suggestion: []someone{}}
+	out := trouble{Kind: troubleKinds[t.Kind], Schedule: schedule(t.Schedule), StartDate: moment{t.Start}, EndDate: moment{t.End}, Suggestion: []someone{}, Reason: t.Why}
 	if t.User != "" {
 		out.User = personOf(tx, t.User)
 	}

@@ -77,6 +77,13 @@ func TestTimeline(t *testing.T) {
 		t.Errorf("%s", a.raw)
 	}
 	plain := h.want(h.call("GET", "/v2/schedules/rota/timeline?identifierType=name", ""), 200)
+	if strings.Contains(plain.raw, "Local") {
+		t.Errorf("local times are told unasked: %s", plain.raw)
+	}
+	local := h.want(h.call("GET", "/v2/schedules/rota/timeline?identifierType=name&expand=local", ""), 200)
+	if !strings.Contains(local.raw, `"startDate":"2026-11-24T02:00:00.000Z","endDate":"2026-11-24T12:00:00.000Z"`) || !strings.Contains(local.raw, `"startLocal":"2026-11-24T09:00:00+07:00","endLocal":"2026-11-24T19:00:00+07:00"`) {
+		t.Errorf("%s", local.raw)
+	}
 	if plain.data("baseTimeline") != nil || plain.data("endDate") != "2026-11-29T17:00:00.000Z" {
 		t.Errorf("%s", plain.raw)
 	}

@@ -276,7 +276,10 @@ func listUserSchedules(tx reader, in *userIn) ([]thing, error) {
 	}
 	var out []thing
 	for s := range state.Schedules.All(tx) {
-		in := func(r rota.Rotation) bool { return slices.Contains(r.Participants, rota.Participant{User: u.ID}) }
+		in := func(r rota.Rotation) bool {
+			return slices.Contains(r.Participants, rota.Participant{User: u.ID}) ||
+				slices.ContainsFunc(r.Slots, func(s rota.Slot) bool { return s.Participant.User == u.ID })
+		}
 		if slices.ContainsFunc(s.Rotations, in) {
 			out = append(out, scheduleThing(s))
 		}

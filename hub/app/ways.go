@@ -75,7 +75,7 @@ type carriers struct {
 // HandOver gives a page to the hub's own channel of its kind, else to a gateway. Pages that
 // are read, not heard, get a link to acknowledge by.
 func (c carriers) HandOver(page channel.Page, last string) (uint64, error) {
-	if page.Kind == channel.Email || page.Kind == channel.SMS {
+	if page.AlertID != "" && (page.Kind == channel.Email || page.Kind == channel.SMS) {
 		page.Link = c.links.URL(core.DeliveryID(page.ID))
 	}
 	if c.desk.Serves(page.Kind) {

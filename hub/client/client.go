@@ -91,10 +91,15 @@ func (c *Client) fetch(ctx context.Context, path string) ([]byte, error) {
 	return nil, err
 }
 
+// file is a body that is sent as it is.
+type file []byte
+
 // send makes one request.
 func (c *Client) send(ctx context.Context, method, path string, body any) (status int, raw []byte, err error) {
 	var content io.Reader
-	if body != nil {
+	if sent, ok := body.(file); ok {
+		content = bytes.NewReader(sent)
+	} else if body != nil {
 		raw, err := json.Marshal(body)
 		if err != nil {
 			return 0, nil, fmt.Errorf("cannot encode a request: %w", err)

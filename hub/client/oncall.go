@@ -72,12 +72,16 @@ type Period struct {
 	Type          string     `json:"type"` // default, override or forwarding
 	Recipient     Party      `json:"recipient"`
 	ForwardedFrom *Party     `json:"forwardedFrom"`
+	// StartLocal and EndLocal are the same times by the wall of the schedule's zone, as the hub has it, with
+	// its offset. Only [Client.Timeline] asks for them.
+	StartLocal *time.Time `json:"startLocal,omitempty"`
+	EndLocal   *time.Time `json:"endLocal,omitempty"`
 }
 
 // Timeline returns some weeks of a schedule from a moment on; a zero one is today.
 func (c *Client) Timeline(ctx context.Context, schedule string, from time.Time, weeks int) (Timeline, error) {
 	var out Timeline
-	_, err := c.call(ctx, http.MethodGet, "/v2/schedules/"+url.PathEscape(schedule)+"/timeline"+weeksFrom(from, weeks, url.Values{}), nil, &out)
+	_, err := c.call(ctx, http.MethodGet, "/v2/schedules/"+url.PathEscape(schedule)+"/timeline"+weeksFrom(from, weeks, url.Values{"expand": {"local"}}), nil, &out)
 	return out, err
 }
 
@@ -93,18 +97,19 @@ func (c *Client) Picture(ctx context.Context, schedule string, from time.Time, w
 
 // Trouble is something to be mended before its time comes.
 type Trouble struct {
-	Kind       string    `json:"kind"` // gap, away or double-booked
+	Kind       string    `json:"kind"` // gap, away, double-booked or unknown
 	Schedule   Thing     `json:"schedule"`
 	Start      time.Time `json:"startDate"`
 	End        time.Time `json:"endDate"`
 	User       *Party    `json:"user,omitempty"`
 	Other      *Thing    `json:"otherSchedule,omitempty"`
 	Suggestion []Party   `json:"suggestion"`
+	Reason     string    `json:"reason,omitempty"` // why it is unknown who is on call
 }
 
-// Gaps returns what is to be mended in all schedules in the weeks to come.
-func (c *Client) Gaps(ctx context.Context, weeks int) ([]Trouble, error) {
-	var out []Trouble
-	_, err := c.call(ctx, http.MethodGet, "/keng/v1/gaps?weeks="+fmt.Sprint(weeks), nil, &out)
-	return out, err
+// Gaps returns what is to be mended in all schedules in the weeks to come. If that is not all there
+// is, more says so in a sentence.
+func (c *Client) Gaps(ctx context.Context, weeks int) (all []Trouble, more string, err error) {
+	r, err := c.call(ctx, http.MethodGet, "/keng/v1/gaps?weeks="+fmt.Sprint(weeks), nil, &all)
+	return all, r.Message, err
 }

@@ -6,7 +6,7 @@
 // an argument: the present moment, ids, time zones as [*time.Location] values. So
 // every decision can be repeated, rehearsed and explained.
 //
-// The packages: alert (how an alert moves), heartbeat (signs of life that are awaited),
+// The packages: alert (how an alert moves), incident (how an incident moves), heartbeat (signs of life that are awaited),
 // silence (agents that are heard no more), route (what becomes of what comes in, and which
 // escalation answers for it), rota (who is on call), escalate (which step is due), reach (by
 // which contacts, in what order, when), query (the language in which alerts are searched).
@@ -38,6 +38,10 @@ type (
 	IntegrationID string
 	// DeliveryID names one attempt to reach one person by one contact.
 	DeliveryID string
+	// IncidentID names one incident for ever.
+	IncidentID string
+	// ServiceID names something that people use and that can fail.
+	ServiceID string
 )
 
 // Seed is the randomness of one command: the command's own id. What the command

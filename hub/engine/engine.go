@@ -112,12 +112,13 @@ type Engine struct {
 	store   Store
 	carrier Carrier
 	logger  *slog.Logger
+	zones   *state.ZoneFinder
 	started time.Time // when Run was called
 }
 
 // New returns an engine. It does nothing before Run.
 func New(store Store, carrier Carrier, logger *slog.Logger) *Engine {
-	return &Engine{store: store, carrier: carrier, logger: logger}
+	return &Engine{store: store, carrier: carrier, logger: logger, zones: state.NewZoneFinder(time.LoadLocation)}
 }
 
 // Run works whenever this node leads, until ctx ends.

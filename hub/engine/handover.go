@@ -132,16 +132,29 @@ func (r *reign) fetch(ctx context.Context, id core.DeliveryID) (p parcel, wanted
 		d, ok := state.GetDelivery(rd, id)
 		if planted("p3-blind") && ok {
 			if a, known := state.FindAlert(rd, state.Ref{ID: d.Alert}); known {
-				p, wanted = parcel{*d, []*alert.Alert{a}}, true
+				p, wanted = parcel{delivery: *d, alerts: []*alert.Alert{a}}, true
 				return nil
 			}
 		}
 		if !ok || d.Final() || d.Held {
 			return nil
 		}
-		p = parcel{*d, state.AlertsOf(rd, d)}
+		if d.Notice != nil {
+			p, wanted = parcel{delivery: *d, zone: r.zoneOf(rd, d.Notice)}, true
+			return nil
+		}
+		p = parcel{delivery: *d, alerts: state.AlertsOf(rd, d)}
 		wanted = len(p.alerts) > 0
 		return nil
 	})
 	return p, wanted, err
+}
+
+// zoneOf finds the zone in which a notice tells times, by the data that the shifts go by.
+func (r *reign) zoneOf(rd table.Reader, n *state.Notice) *time.Location {
+	zone, err := r.zones.In(rd)(n.Zone)
+	if err != nil || n.Zone == "" {
+		return time.UTC
+	}
+	return zone
 }

@@ -10,20 +10,27 @@ import (
 	"keng/proto/channel"
 )
 
-// parcel is a page with the alerts that it is about: at least one, the gravest first.
+// parcel is a page with the alerts that it is about: at least one, the gravest first; none if it is
+// a notice.
 type parcel struct {
 	delivery state.Delivery
 	alerts   []*alert.Alert
+	zone     *time.Location // of a notice: in which it tells times
 }
 
 // page writes the page as its alerts are now. One that speaks of several names the
 // gravest, but has no number: no single one is meant.
 func (p *parcel) page(term uint64, now time.Time) channel.Page {
-	d, a := &p.delivery, p.alerts[0]
+	d := &p.delivery
 	page := channel.Page{
-		ID: string(d.ID), Term: term, SendBy: d.SendBy, Kind: d.Kind, Address: d.Address, Language: channel.Language(d.Language),
-		Priority: a.Priority.String(), AlertID: string(a.ID), TinyID: fmt.Sprint(a.Tiny), Sequence: a.Sequence,
-		Title: a.Message, Body: body(a, channel.Language(d.Language)), Repeat: d.Attempted(),
+		ID: string(d.ID), Term: term, SendBy: d.SendBy, Kind: d.Kind, Address: d.Address, Language: channel.Language(d.Language), Repeat: d.Attempted(),
+	}
+	if d.Notice != nil {
+		page.Title, page.Body = noticeWords(d.Notice, page.Language, p.zone, now)
+	} else {
+		a := p.alerts[0]
+		page.Priority, page.AlertID, page.TinyID, page.Sequence = a.Priority.String(), string(a.ID), fmt.Sprint(a.Tiny), a.Sequence
+		page.Title, page.Body = a.Message, body(a, page.Language)
 	}
 	if len(p.alerts) > 1 {
 		p.summarize(&page)

@@ -29,7 +29,7 @@ func TestPageOfOneAlert(t *testing.T) {
 		{parent, "vi", "Đang mở trong nhóm: 14, mới nhất #21 dns is down"},
 		{alert.Alert{ID: "a", Tiny: 7, Message: "web is down", Priority: 1, Sequence: 9}, "vi", ""},
 	} {
-		p := parcel{state.Delivery{Language: c.language, CreatedAt: now}, []*alert.Alert{&c.alert}}
+		p := parcel{delivery: state.Delivery{Language: c.language, CreatedAt: now}, alerts: []*alert.Alert{&c.alert}}
 		got := p.page(3, now)
 		if got.Body != c.body || got.Title != "web is down" || got.TinyID != "7" || got.AlertID != "a" || got.Alerts != 0 || got.Sequence != 9 || got.Priority != "P1" || got.Term != 3 || got.Repeat {
 			t.Errorf("%s: the page is %+v", c.language, got)
@@ -62,7 +62,7 @@ func TestP8PageOfSeveralAlerts(t *testing.T) {
 		{"vi", 6, 6, "6 cảnh báo, đều là P2", "và 1 cảnh báo khác", 6},
 		{"en", 1, 7, "7 alerts, 1 of them P2", "and 2 more", 6},
 	} {
-		p := parcel{state.Delivery{Language: c.language}, alerts(c.grave, c.n)}
+		p := parcel{delivery: state.Delivery{Language: c.language}, alerts: alerts(c.grave, c.n)}
 		page := p.page(1, time.Time{})
 		lines := strings.Split(page.Body, "\n")
 		wantSequence := uint64(c.n)
@@ -81,7 +81,7 @@ func TestP9PageIsLate(t *testing.T) {
 	now := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
 	for late, want := range map[time.Duration]time.Duration{lateAfter - 1: 0, lateAfter: lateAfter, time.Hour: time.Hour} {
 		for _, stage := range []channel.Stage{channel.Queued, channel.Attempted} {
-			p := parcel{state.Delivery{CreatedAt: now.Add(-late), Trace: []state.Trace{{Stage: stage}}}, []*alert.Alert{{}}}
+			p := parcel{delivery: state.Delivery{CreatedAt: now.Add(-late), Trace: []state.Trace{{Stage: stage}}}, alerts: []*alert.Alert{{}}}
 			if page := p.page(1, now); page.LateBy != want || page.Repeat != (stage == channel.Attempted) {
 				t.Errorf("late by %s, %s: the page is %+v", late, stage, page)
 			}

@@ -50,7 +50,7 @@ func (s span) end(m moment) time.Time {
 func understand(c component, f *finder) (*entry, error) {
 	e := &entry{line: c.line}
 	text := func(name string) string { p, _ := c.one(name); return unescape(p.value) }
-	e.event = Event{UID: text("UID"), Summary: text("SUMMARY"), Description: text("DESCRIPTION"), Location: text("LOCATION")}
+	e.event = Event{Line: c.line, UID: text("UID"), Summary: text("SUMMARY"), Description: text("DESCRIPTION"), Location: text("LOCATION")}
 	for _, a := range c.props["ATTENDEE"] {
 		e.event.Attendees = append(e.event.Attendees, address(a.value))
 	}

@@ -17,18 +17,23 @@ const ContentType = "text/calendar; charset=utf-8"
 // feedTextMax is how many characters of a text a feed has at most.
 const feedTextMax = 2000
 
-// Feed writes a calendar of events for subscribers, who are asked to look every hour. The zone
+// Feed writes a calendar of events for subscribers, who are asked to look every hour. Its name and its
+// description are for people; an empty description is left out. The zone
 // is that in which its owner thinks: times are written in UTC. Texts may hold anything. An
 // event without a UID is given one that follows from its times and its summary. now is when the
 // calendar is written; of one now and the same events the bytes are the same. The attendees of
 // events are not written: a feed tells nobody's address.
-func Feed(name string, zone *time.Location, events []Event, now time.Time) []byte {
+func Feed(name, description string, zone *time.Location, events []Event, now time.Time) []byte {
 	cal := ics.NewCalendarFor("Keng")
 	cal.SetProductId("-//Keng//Keng//EN")
 	cal.SetMethod(ics.MethodPublish)
 	cal.SetCalscale("GREGORIAN")
 	cal.SetXWRCalName(plain(name))
 	cal.SetName(plain(name))
+	if text := plain(description); text != "" {
+		cal.SetXWRCalDesc(text)
+		cal.SetDescription(text)
+	}
 	if zone != nil {
 		cal.SetXWRTimezone(plain(zone.String()))
 	}

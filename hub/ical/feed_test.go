@@ -28,7 +28,7 @@ func shifts(t *testing.T) []ical.Event {
 
 func TestFeed(t *testing.T) {
 	now := time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC)
-	got := ical.Feed("Lịch trực, của An", time.FixedZone("Asia/Ho_Chi_Minh", 7*3600), shifts(t), now)
+	got := ical.Feed("Lịch trực, của An", "", time.FixedZone("Asia/Ho_Chi_Minh", 7*3600), shifts(t), now)
 	if *rewrite {
 		if err := os.WriteFile("testdata/feed.ics", got, 0o644); err != nil {
 			t.Fatal(err)
@@ -47,7 +47,7 @@ func TestFeedOfHostileTexts(t *testing.T) {
 	} {
 		events := shifts(t)
 		events[0].Summary, events[0].Description, events[0].UID, events[1].Location = text, text, text, text
-		feed := ical.Feed(text, time.UTC, events, time.Unix(0, 0))
+		feed := ical.Feed(text, text, time.UTC, events, time.Unix(0, 0))
 		for line := range strings.SplitSeq(strings.TrimSuffix(string(feed), "\r\n"), "\r\n") {
 			if len(line) > 75 || !utf8.ValidString(line) || strings.ContainsAny(line, "\r\n\x00\x07\x1b") {
 				t.Errorf("a bad line of %d bytes: %q", len(line), line)
@@ -69,7 +69,7 @@ func TestFeedOfHostileTexts(t *testing.T) {
 func TestUIDsAreStable(t *testing.T) {
 	uids := func(events []ical.Event, now time.Time) []string {
 		var all []string
-		for line := range strings.Lines(string(ical.Feed("x", nil, events, now))) {
+		for line := range strings.Lines(string(ical.Feed("x", "", nil, events, now))) {
 			if uid, ok := strings.CutPrefix(line, "UID:"); ok {
 				all = append(all, strings.TrimSpace(uid))
 			}

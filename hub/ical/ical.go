@@ -37,6 +37,9 @@ import (
 
 // Event is one thing in a calendar: a shift, a holiday, an absence.
 type Event struct {
+	// Line is where in a calendar that was read the event begins; the recurrences of one event have
+	// the same. It is not written.
+	Line int
 	// UID names the event; the recurrences of one event have the same.
 	UID string
 	// Start and End are when it is: [Start, End). They may be the same moment.

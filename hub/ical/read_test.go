@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -126,7 +127,14 @@ func TestTimes(t *testing.T) {
 		"a duration on the wall":      {event("DTSTART;TZID=Europe/Berlin:20261024T120000", "DURATION:P1D"), "2026-10-24 12:00+02 to 10-25 12:00+01 s"},
 		"a duration that elapses":     {event("DTSTART;TZID=Europe/Berlin:20261024T120000", "DURATION:PT24H"), "2026-10-24 12:00+02 to 10-25 11:00+01 s"},
 		"lower case, folded":          {event("dtstart;tzid=\"Asia/\n Tokyo\":2026\n\t1126T090000", "rrule:freq=daily;\n count=1"), "2026-11-26 09:00+09 to 11-26 09:00+09 s"},
-		"an end that nobody knows":    {event("DTSTART:20261126T010000Z", "DTEND:99991231T000000Z"), "2026-11-26 01:00+00 to 03-08 00:47+00 s"},
+		"a leap second":               {event("DTSTART:20261231T235960Z"), "2026-12-31 23:59+00 to 12-31 23:59+00 s"},
+		"letters that are none":       {strings.Replace(event("DTSTART:20261126T010000Z"), "SUMMARY:s", "SUMMARY:s\xff", 1), "2026-11-26 01:00+00 to 11-26 01:00+00 s\uFFFD"},
+		"a semicolon after the rule":  {event("DTSTART:20261126T010000Z", "RRULE:FREQ=DAILY;COUNT=1;"), "2026-11-26 01:00+00 to 11-26 01:00+00 s"},
+		"an hour and a half":          {event("DTSTART:20261126T010000Z", "DURATION:P1DT1H30M90S"), "2026-11-26 01:00+00 to 11-27 02:31+00 s"},
+		"a zone that is a second off": {strings.Replace(event("DTSTART;TZID=Here:20261126T010000"), "VERSION:2.0", "BEGIN:VTIMEZONE\nTZID:Here\nBEGIN:STANDARD\nTZOFFSETTO:+065959\nEND:STANDARD\nEND:VTIMEZONE", 1), "2026-11-26 01:00+06 to 11-26 01:00+06 s"},
+		"added with lengths of their own": {event("DTSTART:20261126T010000Z", "DTEND:20261126T020000Z", "RDATE;VALUE=PERIOD:20261127T010000Z/PT3H,20261128T010000Z/20261128T050000Z"),
+			"2026-11-26 01:00+00 to 11-26 02:00+00 s\n2026-11-27 01:00+00 to 11-27 04:00+00 s\n2026-11-28 01:00+00 to 11-28 05:00+00 s"},
+		"an end that nobody knows": {event("DTSTART:20261126T010000Z", "DTEND:99991231T000000Z"), "2026-11-26 01:00+00 to 03-08 00:47+00 s"},
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, read(t, c.text, day(2011, 1, 1), day(2028, 1, 1)), c.want) })
 	}
@@ -175,6 +183,24 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// minutes lists the first n of an hour.
+func minutes(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, strconv.Itoa(i))
+	}
+	return strings.Join(all, ",")
+}
+
+// A rule may have a hundred times a day, and recur after ten thousand of its days.
+func TestTheMostOfARule(t *testing.T) {
+	often := event("DTSTART:20261126T000000Z", "RRULE:FREQ=DAILY;COUNT=100;BYHOUR=0;BYMINUTE="+minutes(50)+";BYSECOND=0,30")
+	if got := strings.Count(read(t, often, day(2026, 11, 26), day(2026, 11, 27)), "\n"); got != 100 {
+		t.Errorf("%d times a day", got)
+	}
+	expect(t, read(t, event("DTSTART:20261126", "RRULE:FREQ=DAILY;INTERVAL=10000"), day(2030, 1, 1), day(2055, 1, 1)), "2054-04-13 to 2054-04-14 s")
+}
+
 func TestErrorsNameTheLine(t *testing.T) {
 	zone := "BEGIN:VTIMEZONE\nTZID:Here\nBEGIN:STANDARD\nTZOFFSETTO:+0100\nEND:STANDARD\nBEGIN:DAYLIGHT\nTZOFFSETTO:+0200\nEND:DAYLIGHT\nEND:VTIMEZONE"
 	for name, c := range map[string]struct {
@@ -202,12 +228,20 @@ func TestErrorsNameTheLine(t *testing.T) {
 		"a file instead of a zone": {event("DTSTART;TZID=../../etc/passwd:20261126T010000"), 6, "unknown"},
 		"a zone that changes":      {strings.Replace(event("DTSTART;TZID=Here:20261126T010000"), "VERSION:2.0", zone, 1), 14, "its clocks change"},
 		"an odd offset":            {strings.Replace(event("DTSTART;TZID=Here:20261126T010000"), "VERSION:2.0", strings.ReplaceAll(zone, "+0100", "one"), 1), 5, "no offset"},
+		"an offset of a day":       {strings.Replace(event("DTSTART;TZID=Here:20261126T010000"), "VERSION:2.0", strings.ReplaceAll(zone, "+0100", "+2400"), 1), 5, "no offset"},
+		"a duration of no number":  {event("DTSTART:20261126", "DURATION:P1xD"), 7, "no duration"},
+		"a period to no time":      {event("DTSTART:20261126T010000Z", "RDATE;VALUE=PERIOD:20261127T010000Z/soon"), 7, "no date"},
+		"a period from no time":    {event("DTSTART:20261126T010000Z", "RDATE;VALUE=PERIOD:soon/PT1H"), 7, "no date"},
+		"a period backwards":       {event("DTSTART:20261126T010000Z", "RDATE;VALUE=PERIOD:20261127T010000Z/20261126T010000Z"), 7, "ends before it begins"},
+		"a date added to times":    {event("DTSTART:20261126T010000Z", "RDATE;VALUE=DATE:20261127"), 7, "RDATE has dates"},
 		"a rule with nothing":      {event("DTSTART:20261126", "RRULE:COUNT=1"), 7, "rule"},
 		"an odd rule":              {event("DTSTART:20261126", "RRULE:FREQ=DAILY;BYMONTH=13"), 7, "bymonth"},
 		"every second":             {event("DTSTART:20261126T010000Z", "RRULE:FREQ=SECONDLY"), 7, "seconds"},
 		"no times at all":          {event("DTSTART:20261126", "RRULE:FREQ=DAILY;COUNT=0"), 7, "COUNT"},
 		"a long rule":              {event("DTSTART:20261126", "RRULE:FREQ=DAILY;BYMONTH="+strings.Repeat("1,", 600)+"1"), 7, "longer than 1000"},
 		"many times a day":         {event("DTSTART:20261126T010000Z", "RRULE:FREQ=DAILY;BYMINUTE="+strings.Repeat("1,", 100)+"1"), 7, "times a day"},
+		"one time too many":        {event("DTSTART:20261126T010000Z", "RRULE:FREQ=DAILY;BYHOUR=0;BYMINUTE="+minutes(51)+";BYSECOND=0,30"), 7, "times a day"},
+		"a long pause":             {event("DTSTART:20261126", "RRULE:FREQ=DAILY;INTERVAL=10001"), 7, "INTERVAL is more than 10000"},
 		"this and what follows":    {event("DTSTART:20261126", "RECURRENCE-ID;RANGE=THISANDFUTURE:20261126"), 7, "RANGE"},
 		"an old exception":         {event("DTSTART:20261126", "EXRULE:FREQ=DAILY"), 7, "EXRULE"},
 		"a long line":              {event("DTSTART:20261126", "SUMMARY:"+strings.Repeat("x", 65<<10)), 7, "longer than 65536"},
@@ -277,7 +311,7 @@ func FuzzRead(f *testing.F) {
 		if len(events) > limits.Found {
 			t.Fatal(len(events))
 		}
-		again, err := ical.Read(bytes.NewReader(ical.Feed("again", time.UTC, events, from)), from, to, zones, ical.Limits{})
+		again, err := ical.Read(bytes.NewReader(ical.Feed("again", "", time.UTC, events, from)), from, to, zones, ical.Limits{})
 		if err != nil || len(again) > len(events) {
 			t.Fatalf("what was read cannot be written and read: %v", err)
 		}

@@ -20,12 +20,12 @@ func (m moment) time() time.Time {
 	if m.zone == nil {
 		return m.wall
 	}
-	return onWall(m.wall, m.zone)
+	return OnWall(m.wall, m.zone)
 }
 
-// onWall returns when the clock on the wall of a zone shows what wall shows in UTC: the
+// OnWall returns when the clock on the wall of a zone shows what wall shows in UTC: the
 // first time, if it does twice; as if clocks had not been changed, if they were jumped over it.
-func onWall(wall time.Time, zone *time.Location) time.Time {
+func OnWall(wall time.Time, zone *time.Location) time.Time {
 	const apart = 26 * time.Hour // more than any zone is from UTC, and the change with it
 	_, before := wall.Add(-apart).In(zone).Zone()
 	_, after := wall.Add(apart).In(zone).Zone()

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"time"
 
 	"keng/hub/core/alert"
@@ -37,7 +38,7 @@ func (c *change) callAgain(p, m *alert.Alert) error {
 		called = p.CreatedAt
 	}
 	if at := called.Add(callAgainAfter); at.After(c.now) {
-		if err := c.plan(Deadline{Kind: CallsAgain, At: at, Alert: p.ID}); err != nil {
+		if err := c.plan(Deadline{Kind: CallsAgain, At: at, Alert: p.ID, Added: c.now}); err != nil {
 			return err
 		}
 		return c.tellUntold(p.ID)
@@ -45,12 +46,31 @@ func (c *change) callAgain(p, m *alert.Alert) error {
 	return c.calledAgain(p)
 }
 
-// calledAgain begins anew for a parent of which something has yet to be told. While people
-// are being called they are told of it by that.
-func (c *change) calledAgain(p *alert.Alert) error {
-	if p.Silent() || p.Lead == nil || c.busy(p.ID) {
+// callsAgainDue looks whether what came under a parent has been told meanwhile. While people
+// are being called it is told by that, if any of them is reached: so it looks again later.
+func (c *change) callsAgainDue(p *alert.Alert, d *Deadline) error {
+	if p.Silent() || p.Lead == nil {
 		return nil
 	}
+	if c.busy(p.ID) {
+		again := *d
+		again.At = c.now.Add(time.Minute)
+		return c.plan(again)
+	}
+	if c.reachedSince(p, d.Added) {
+		return nil
+	}
+	return c.calledAgain(p)
+}
+
+// reachedSince reports whether a page about an alert that was queued at a moment or later may
+// have come to somebody's notice.
+func (c *change) reachedSince(a *alert.Alert, since time.Time) bool {
+	return slices.ContainsFunc(DeliveriesOf(c.tx, a.ID), func(d Delivery) bool { return !d.QueuedAt().Before(since) && d.Disturbed() })
+}
+
+// calledAgain begins anew for a parent of which something has yet to be told.
+func (c *change) calledAgain(p *alert.Alert) error {
 	if err := c.log(p.ID, SystemEntry, System, "Something under it has come, or come back, since people were called, and nobody has acknowledged: it begins anew"); err != nil {
 		return err
 	}

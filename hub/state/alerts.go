@@ -37,7 +37,7 @@ var (
 // Alerts holds the alerts, open and closed, in the order in which they were created: ids
 // begin with the short number. Index numbers 2 to 4 were used.
 var Alerts = table.New(10, "alerts", func(a *alert.Alert) table.Key { return table.K().String(string(a.ID)) }, alertsByAlias,
-	AlertsOpen, AlertsQuiet, alertsByParent, alertsByGroup)
+	AlertsOpen, AlertsQuiet, alertsByParent, alertsByGroup, alertsByIncident, openByIncident)
 
 // Ref names an alert. Exactly one field is set.
 type Ref struct {
@@ -71,6 +71,7 @@ type Request struct {
 	Status      string             `cbor:"6,keyasint"` // words that clients parse
 	Alert       core.AlertID       `cbor:"7,keyasint,omitempty"`
 	Alias       string             `cbor:"8,keyasint,omitempty"`
+	Incident    core.IncidentID    `cbor:"9,keyasint,omitempty"` // of a request about an incident
 }
 
 var requests = table.New(11, "requests", func(r *Request) table.Key { return table.K().String(r.ID) })
@@ -122,15 +123,15 @@ func (c *change) answer(r *Request) error {
 // openAlert makes an alert of a draft and begins to tell its responders, unless an
 // open one has the alias: then that one has occurred again.
 func (c *change) openAlert(d alert.Draft) (a *alert.Alert, created bool, err error) {
-	a, created, err = c.makeAlert(d)
+	a, created, err = c.makeAlert(d, "")
 	if err != nil || !created {
 		return a, created, err
 	}
 	return a, true, c.notifyResponders(a)
 }
 
-// makeAlert is openAlert without telling anybody.
-func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err error) {
+// makeAlert is openAlert without telling anybody. It may call a responder of an incident.
+func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, created bool, err error) {
 	if err := d.Check(); err != nil {
 		return nil, false, err
 	}
@@ -144,6 +145,7 @@ func (c *change) makeAlert(d alert.Draft) (a *alert.Alert, created bool, err err
 	d.OwnerTeam = route.Owner(&d)
 	tiny := c.next("alert")
 	a = alert.New(d, core.AlertID(c.seed.Numbered("alert", tiny)), tiny, c.now)
+	a.Incident = of
 	if len(a.Responders) == 0 && a.OwnerTeam != "" {
 		a.Responders = []alert.Responder{{Kind: alert.Team, ID: string(a.OwnerTeam)}}
 	}
@@ -246,6 +248,11 @@ func (c *change) move(k Asked, action string, do func(*alert.Alert) alert.Outcom
 func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert) error) error {
 	if !o.Moved() {
 		return nil
+	}
+	if a.Incident != "" {
+		if err := c.tellIncident(a, o.Entry); err != nil {
+			return err
+		}
 	}
 	if err := c.write(a.ID, o.Entry); err != nil {
 		return err

@@ -131,6 +131,7 @@ func setTime(field *time.Time, said *time.Time) {
 // forgetSchedule removes what is planned for a schedule that is deleted. What is over goes
 // with time.
 func (c *change) forgetSchedule(id core.ScheduleID) {
+	c.forgetFeeds(id, "")
 	for o := range unfinishedOverrides(c.tx, id, c.now) {
 		Overrides.Delete(c.tx, Overrides.KeyOf(o))
 	}
@@ -143,6 +144,7 @@ func (c *change) forgetSchedule(id core.ScheduleID) {
 
 // forgetUser removes what a deleted person has planned.
 func (c *change) forgetUser(id core.UserID) {
+	c.forgetFeeds("", id)
 	for f := range forwardsOf(c.tx, id, c.now) {
 		Forwards.Delete(c.tx, Forwards.KeyOf(f))
 	}

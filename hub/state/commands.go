@@ -145,6 +145,26 @@ const (
 	takeOver              number = 138
 	askSwap               number = 139
 	answerSwap            number = 140
+
+	// Incidents.
+	createIncident        number = 150
+	resolveIncident       number = 151
+	reopenIncident        number = 152
+	closeIncident         number = 153
+	deleteIncident        number = 154
+	addIncidentResponders number = 155
+	addIncidentNote       number = 156
+	addIncidentTags       number = 157
+	removeIncidentTags    number = 158
+	addIncidentDetails    number = 159
+	removeIncidentDetails number = 160
+	updateIncident        number = 161
+	seeIncident           number = 162
+
+	// Calendars in and out.
+	createFeed  number = 146
+	deleteFeed  number = 147
+	putHolidays number = 148
 )
 
 // runners is the list of all commands, made once.
@@ -277,5 +297,23 @@ func commands() map[number]runner {
 		takeOver:              runs(TakeOver{}),
 		askSwap:               runs(AskSwap{}),
 		answerSwap:            runs(AnswerSwap{}),
+
+		createIncident:        runs(CreateIncident{}),
+		resolveIncident:       runs(ResolveIncident{}),
+		reopenIncident:        runs(ReopenIncident{}),
+		closeIncident:         runs(CloseIncident{}),
+		deleteIncident:        runs(DeleteIncident{}),
+		addIncidentResponders: runs(AddIncidentResponders{}),
+		addIncidentNote:       runs(AddIncidentNote{}),
+		addIncidentTags:       runs(AddIncidentTags{}),
+		removeIncidentTags:    runs(RemoveIncidentTags{}),
+		addIncidentDetails:    runs(AddIncidentDetails{}),
+		removeIncidentDetails: runs(RemoveIncidentDetails{}),
+		updateIncident:        runs(UpdateIncident{}),
+		seeIncident:           runs(SeeIncident{}),
+
+		createFeed:  runs(CreateFeed{}),
+		deleteFeed:  runs(DeleteFeed{}),
+		putHolidays: runs(PutHolidays{}),
 	}
 }

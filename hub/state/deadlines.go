@@ -23,7 +23,7 @@ const (
 )
 
 // Deadline is a moment at which something of an alert must be done, or, if it names none,
-// of a bundle: the page that it names.
+// of a bundle or of a notice: the page that it names.
 type Deadline struct {
 	ID    string       `cbor:"1,keyasint"`
 	At    time.Time    `cbor:"2,keyasint"`
@@ -55,11 +55,17 @@ type Deadline struct {
 	// For what goes on with the members of a parent: how far it has come. Added is when it was
 	// asked for.
 	Rest *Rest `cbor:"55,keyasint,omitempty"`
+	// For what goes on with the responder alerts of an incident: which. Step is 1 if they become
+	// as grave as it is. Rest says, of one that was deleted, by whom.
+	Incident core.IncidentID `cbor:"62,keyasint,omitempty"`
+	// For what a schedule brings: which. For the round of all schedules: Round.
+	Schedule core.ScheduleID `cbor:"70,keyasint,omitempty"`
+	Round    bool            `cbor:"71,keyasint,omitempty"`
 }
 
 // apart reports whether a deadline is neither an alert's nor a bundle's.
 func (d *Deadline) apart() bool {
-	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || len(d.Judge) > 0
+	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || d.Incident != "" || d.Schedule != "" || d.Round || len(d.Judge) > 0
 }
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
@@ -146,6 +152,7 @@ func (a DoDue) apply(c *change) (Due, error) {
 			due.More = true
 			return due, nil
 		}
+		c.urgent = c.urgent || !d.apart()
 		if err := c.fire(d); err != nil {
 			return due, err
 		}
@@ -177,6 +184,12 @@ func (c *change) fire(d *Deadline) error {
 		return c.sweepDue(d)
 	case JudgedAnew:
 		return c.judgePiece(d)
+	case IncidentRest:
+		return c.incidentRest(d)
+	case ScheduleLook:
+		return c.lookDue(d)
+	case ScheduleRound:
+		return c.roundDue(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
 	case MembersRest:
@@ -221,7 +234,7 @@ func (c *change) fire(d *Deadline) error {
 	case HelpUnheard:
 		return c.helpUnheard(a)
 	case CallsAgain:
-		return c.calledAgain(a)
+		return c.callsAgainDue(a, d)
 	case SnoozeEnd, ClosingDue:
 		return c.quietDue(a, d.Kind)
 	case GroupGathers:
@@ -239,7 +252,11 @@ func (c *change) apartAgain(d *Deadline) error {
 		return c.turnAgain(d)
 	case RetentionDue:
 		return c.sweepAgain(d)
-	case JudgedAnew:
+	case ScheduleLook:
+		return c.lookAgain(d)
+	case ScheduleRound:
+		return c.roundAgain(d)
+	case JudgedAnew, IncidentRest:
 		again := *d
 		again.At = c.now.Add(bundleAgain)
 		return Deadlines.Insert(c.tx, &again)

@@ -13,7 +13,8 @@ import (
 	"keng/raftstore/table"
 )
 
-// Delivery is the record of a page: one attempt to reach one person by one contact.
+// Delivery is the record of a page: one attempt to reach one person by one contact, about
+// alerts or, with a [Notice], about something else.
 // While it is not final it is also the outbox row that the leader's engine hands over.
 type Delivery struct {
 	ID        core.DeliveryID `cbor:"1,keyasint"`
@@ -47,6 +48,9 @@ type Delivery struct {
 	Gravest core.Priority `cbor:"19,keyasint,omitempty"`
 	// Late is how late, of a page that is held, the latest of its alerts was.
 	Late time.Duration `cbor:"20,keyasint,omitempty"`
+
+	// Notice is what the page tells if it is about no alert: then it is in no bundle, too.
+	Notice *Notice `cbor:"30,keyasint,omitempty"`
 }
 
 // QueuedAt returns when the page went to the outbox, or will.
@@ -112,7 +116,7 @@ func (d *Delivery) Disturbed() bool {
 
 // deliveriesByAlert has the pages about one alert; for the others see [Bundles].
 var deliveriesByAlert = table.NewIndex(1, "alert", false, func(d *Delivery) []table.Key {
-	if d.Bundle {
+	if d.Bundle || d.Notice != nil {
 		return nil
 	}
 	return []table.Key{table.K().String(string(d.Alert)).Time(d.CreatedAt)}
@@ -127,7 +131,7 @@ var outbox = table.NewIndex(2, "outbox", false, func(d *Delivery) []table.Key {
 
 // Deliveries holds all pages.
 var Deliveries = table.New(14, "deliveries", func(d *Delivery) table.Key { return table.K().String(string(d.ID)) },
-	deliveriesByAlert, outbox, deliveriesByPerson)
+	deliveriesByAlert, outbox, deliveriesByPerson, noticesByTime)
 
 // GetDelivery returns a page.
 func GetDelivery(r table.Reader, id core.DeliveryID) (*Delivery, bool) {
@@ -277,7 +281,14 @@ func (c *change) overdue(id core.DeliveryID, late time.Duration) error {
 	}
 	inherited := d.QueuedAt().Before(c.ledSince) && c.now.Before(c.ledSince.Add(fateWithin(d.Kind)))
 	if late >= lateMin || inherited {
-		d.SendBy = c.now.Add(sendWithin)
+		switch {
+		case d.Notice == nil:
+			d.SendBy = c.now.Add(sendWithin)
+		case !c.now.Before(d.Notice.Until):
+			return c.record(d, Trace{At: c.now, Stage: channel.Failed, Failure: channel.Expired, Detail: "it is not worth telling any more"})
+		default:
+			d.SendBy = d.Notice.sendBy(c.now)
+		}
 		if err := Deliveries.Put(c.tx, d); err != nil {
 			return err
 		}
@@ -345,7 +356,10 @@ func (t Trace) String() string {
 // which a page was to go.
 func (c *change) dropOverdue(d *Delivery) {
 	of := deadlinesOf(c.tx, d.Alert)
-	if d.Bundle {
+	switch {
+	case d.Notice != nil:
+		of = bundleDeadlines(c.tx, d.ID)
+	case d.Bundle:
 		of = bundleDeadlines(c.tx, d.ID)
 		c.dropBundleDue(d.ID)
 	}

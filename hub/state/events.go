@@ -146,7 +146,7 @@ func (c *change) judge(p *Peer, e *Event, following []Event) error {
 // it is over may be known from what follows, or become known while the agent tells the
 // rest: until it has told all, nobody is notified.
 func (c *change) openLate(p *Peer, e *Event, following []Event) error {
-	a, created, err := c.makeAlert(c.draft(p, e, e.alias()))
+	a, created, err := c.makeAlert(c.draft(p, e, e.alias()), "")
 	if err != nil || !created {
 		return err
 	}

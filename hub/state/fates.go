@@ -2,19 +2,19 @@ package state
 
 import "keng/hub/core"
 
-// A turn is what happens to an alert that ends some of what was planned for it. When it is
+// An ending is what happens to an alert that ends some of what was planned for it. When it is
 // closed or deleted nothing stays.
-type turn uint8
+type ending uint8
 
 const (
-	fallsSilent turn = 1 << iota // it is acknowledged or snoozed, or waits for the word of who reported it
-	goesUnder                    // it is put under a parent, whose part calling is now
-	isHelped                     // somebody calls for help
-	beginsAnew                   // all are called as if it were new
-	isStuck                      // doing it has failed again and again: it would be given up
+	fallsSilent ending = 1 << iota // it is acknowledged or snoozed, or waits for the word of who reported it
+	goesUnder                      // it is put under a parent, whose part calling is now
+	isHelped                       // somebody calls for help
+	beginsAnew                     // all are called as if it were new
+	isStuck                        // doing it has failed again and again: it would be given up
 )
 
-// survives says which turns deadlines of a kind outlive. This is all there is to know about it:
+// survives says which endings deadlines of a kind outlive. This is all there is to know about it:
 //
 //	kind                                 silence  parent  help  anew  stuck
 //	EscalationStep, ReachAttempt            –       –      yes    –     –
@@ -29,7 +29,7 @@ const (
 //
 // What would be missed for ever if it were given up is not: an alert would stay silent, a page
 // be waited for, what a deleted alert said be kept. What is of no alert is never given up.
-func (k DeadlineKind) survives() turn {
+func (k DeadlineKind) survives() ending {
 	switch k {
 	case TellLate:
 		return goesUnder | isHelped
@@ -52,13 +52,13 @@ func (k DeadlineKind) survives() turn {
 // when the alert falls silent is the same.
 func (k DeadlineKind) callsNobody() bool { return k.survives()&fallsSilent != 0 }
 
-// endAt forgets the deadlines of an alert that do not outlive a turn.
-func (c *change) endAt(t turn, id core.AlertID) { c.drop(deadlinesOf(c.tx, id), t) }
+// endAt forgets the deadlines of an alert that do not outlive an ending.
+func (c *change) endAt(e ending, id core.AlertID) { c.drop(deadlinesOf(c.tx, id), e) }
 
-// drop forgets those of some deadlines that do not outlive a turn; none does if it is 0.
-func (c *change) drop(planned []*Deadline, t turn) {
+// drop forgets those of some deadlines that do not outlive an ending; none does if it is 0.
+func (c *change) drop(planned []*Deadline, e ending) {
 	for _, d := range planned {
-		if d.Kind.survives()&t == 0 {
+		if d.Kind.survives()&e == 0 {
 			Deadlines.Delete(c.tx, deadlineKey(d))
 		}
 	}

@@ -124,6 +124,7 @@ func (c *change) keepForward(f *rota.Forward) error {
 	if _, taken := errors.AsType[*table.UniqueError](err); taken {
 		return &core.Error{Kind: core.Conflict, Words: "Forwarding rule with alias [" + firstRunes(f.Alias, NameMax) + "] already exists."}
 	}
+	c.schedulesChanged()
 	return err
 }
 
@@ -158,6 +159,7 @@ func (k DeleteForward) apply(c *change) (Nothing, error) {
 	if err != nil {
 		return Nothing{}, err
 	}
+	c.schedulesChanged()
 	Forwards.Delete(c.tx, Forwards.KeyOf(f))
 	return Nothing{}, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"keng/hub/core/alert"
 	"keng/hub/core/escalate"
+	"keng/hub/core/incident"
 	"keng/hub/core/reach"
 	"keng/hub/core/rota"
 	"keng/hub/core/route"
@@ -69,6 +70,9 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Policies), golden(Holds), golden(stamps),
 			golden(Groupings), golden(ZoneFiles), golden(zoneDatas),
 			golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
+			golden(Incidents), golden(IncidentLog),
+			golden(Feeds),
+			golden(Vigils), golden(rounds),
 		} {
 			if !yield(row(t)) {
 				return
@@ -92,6 +96,9 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateGrouping](), fill[ChangeGrouping](), fill[DeleteGrouping](), fill[MoveGrouping](), fill[CloseGroup](), fill[PutZones](),
 			fill[CreateOverride](), fill[ChangeOverride](), fill[DeleteOverride](), fill[CreateForward](), fill[ChangeForward](), fill[DeleteForward](), fill[CreateAbsence](), fill[ChangeAbsence](), fill[DeleteAbsence](),
 			fill[CreateHolidayCalendar](), fill[ChangeHolidayCalendar](), fill[DeleteHolidayCalendar](), fill[PutRoster](), fill[TakeOver](), fill[AskSwap](), fill[AnswerSwap](),
+			fill[CreateIncident](), fill[ResolveIncident](), fill[ReopenIncident](), fill[CloseIncident](), fill[DeleteIncident](), fill[AddIncidentResponders](), fill[AddIncidentNote](),
+			fill[AddIncidentTags](), fill[RemoveIncidentTags](), fill[AddIncidentDetails](), fill[RemoveIncidentDetails](), fill[UpdateIncident](), fill[SeeIncident](),
+			fill[CreateFeed](), fill[DeleteFeed](), fill[PutHolidays](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -132,8 +139,10 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-40": beforeCommand[CreateRule], "command-41": beforeCommand[ChangeRule], "command-51": beforeCommand[CreateRoutingRule], "command-52": beforeCommand[ChangeRoutingRule],
 			"command-54": beforeCommand[CreateSchedule], "command-55": beforeCommand[ChangeSchedule], "command-57": beforeCommand[CreateRotation], "command-58": beforeCommand[ChangeRotation],
 			"command-94": beforeCommand[CreatePolicy], "command-95": beforeCommand[ChangePolicy],
+			"command-96": beforeCommand[SwitchPolicy], "command-97": beforeCommand[MovePolicy], "command-98": beforeCommand[DeletePolicy],
 			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
-			"table-2-counters": before(counters),
+			"table-2-counters": before(counters), "table-11-requests": before(requests),
+			"command-137": beforeCommand[PutRoster],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
@@ -252,8 +261,9 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		Policy{}, CreatePolicy{}, ChangePolicy{}, SwitchPolicy{}, MovePolicy{}, DeletePolicy{}, Hold{}, Integration{}, CreateIntegration{}, ChangeIntegration{}, AddAction{}, Input{}, TakeInput{},
 		Grouping{}, CreateGrouping{}, ChangeGrouping{}, DeleteGrouping{}, MoveGrouping{}, CloseGroup{},
 		ZoneFile{}, ZoneData{}, PutZones{},
-		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
-		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{}} {
+		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, Vigil{}, round{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
+		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
+		incident.Incident{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

@@ -166,6 +166,7 @@ func (k ChangeHolidayCalendar) apply(c *change) (HolidayCalendar, error) {
 	if err := k.Fields.fill(h).err(); err != nil {
 		return *h, err
 	}
+	c.schedulesChanged()
 	return *h, c.unique(keep(c, HolidayCalendars, h), "Holiday calendar", h.Name)
 }
 

@@ -240,7 +240,7 @@ func (s *stage) life([]string) error {
 		s.say("%s, state %d", strings.Join(words, ", "), a.Sequence)
 	}
 	for d := range state.Deadlines.All(s.tx) {
-		if d.Kind == state.RetentionDue { // of that tells the verb "retention"
+		if d.Kind == state.RetentionDue || d.Kind == state.ScheduleLook { // of those tell the verbs "retention" and "looks"
 			continue
 		}
 		s.say("next: %s kind %d", d.At.Sub(s.start), d.Kind)

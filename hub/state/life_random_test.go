@@ -50,7 +50,7 @@ type fullLife struct {
 func (l *fullLife) live() {
 	alias, who := fmt.Sprint("x", l.dice.IntN(4)), pick(l.dice, "an", "binh", "mute", "-")
 	about := alias + " " + who + " "
-	switch l.dice.IntN(30) {
+	switch l.dice.IntN(32) {
 	case 22:
 		l.act("notifying " + pick(l.dice, "n1", "n2") + " team=" + pick(l.dice, "it", "net") + " " + pick(l.dice, "suppress", "delay=3m", "after=3", "after=2/5m", "anew=4m/3", "close=20m", "suppress close=10m", "delay=2m after=2 anew=5m/2 close=1h") +
 			pick(l.dice, "", " if=alias:equals:x0", " if=priority:less-than:P2", " hours=21-22"))
@@ -96,12 +96,18 @@ func (l *fullLife) live() {
 		l.act("down " + pick(l.dice, "10s", "10m", "2h"))
 	case 20:
 		l.act("close " + about)
+	case 26:
+		l.act("remind " + pick(l.dice, "an", "binh") + " r " + pick(l.dice, "start", "end") + " 1-day-ago,1-hour-ago,just-before via=" + pick(l.dice, "push", "voice"))
+	case 27:
+		l.act("override rota who=" + pick(l.dice, "an", "binh", "mute") + " at=" + pick(l.dice, "1m..30m", "2h..3h", "25h..26h"))
 	case 21:
 		for d := range state.Deadlines.All(l.tx) {
 			l.act("lose " + d.At.Sub(l.now).String())
 			l.act("wait 0s")
 			break
 		}
+	case 28, 29:
+		l.liveIncident()
 	default:
 		l.step()
 	}
@@ -128,6 +134,12 @@ func (l *fullLife) checkLife() {
 		l.t.Fatalf("P2: %v are forgotten", orphans)
 	}
 	l.checkLog()
+	l.checkIncidents()
+	for d := range state.Deliveries.All(l.tx) {
+		if d.Notice != nil {
+			l.checkNotice(d)
+		}
+	}
 	l.checkHolds()
 	l.checkBeats(planned[""])
 	if next, ok := state.NextDeadline(l.tx); ok && next.Before(l.now) {

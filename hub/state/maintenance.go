@@ -294,6 +294,20 @@ func (c *change) turnAgain(d *Deadline) error {
 	return Maintenances.Put(c.tx, row)
 }
 
+// LastStatus returns where the maintenance was in its life when a command last looked at it:
+// what the answer of that command tells, whatever the clock of who asked says.
+func (m *Maintenance) LastStatus() route.MaintenanceStatus {
+	switch {
+	case !m.Window.CancelledAt.IsZero():
+		return route.Cancelled
+	case m.Over:
+		return route.Past
+	case m.Turn != "" && m.TurnAt.Equal(m.Window.Start):
+		return route.Planned
+	}
+	return route.Active
+}
+
 // overSince returns when a maintenance that is over was.
 func (m *Maintenance) overSince() time.Time {
 	if !m.Window.CancelledAt.IsZero() {

@@ -158,6 +158,7 @@ func (c *change) addOverride(o *rota.Override) error {
 	if err := c.age(agedOverrides); err != nil {
 		return err
 	}
+	c.scheduleChanged(o.Schedule)
 	return Overrides.Put(c.tx, o)
 }
 
@@ -182,6 +183,7 @@ func (k ChangeOverride) apply(c *change) (rota.Override, error) {
 	if err := k.Fields.fill(c, s, o).err(); err != nil {
 		return *o, err
 	}
+	c.scheduleChanged(s.ID)
 	return *o, Overrides.Put(c.tx, o)
 }
 
@@ -202,6 +204,7 @@ func (k DeleteOverride) apply(c *change) (Nothing, error) {
 	if err != nil {
 		return Nothing{}, err
 	}
+	c.scheduleChanged(s.ID)
 	Overrides.Delete(c.tx, Overrides.KeyOf(o))
 	return Nothing{}, nil
 }

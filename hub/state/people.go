@@ -109,6 +109,13 @@ func (p PutUser) apply(c *change) (reach.User, error) {
 			}
 		}
 	}
+	was, ok := Users.Get(c.tx, table.K().String(string(u.ID)))
+	if !ok {
+		was = &reach.User{}
+	}
+	if !u.RemindedLike(was) {
+		c.schedulesChanged()
+	}
 	return u, c.unique(keep(c, Users, &u), "User", u.Username)
 }
 
@@ -215,6 +222,7 @@ func (p PutSchedule) apply(c *change) (rota.Schedule, error) {
 			}
 		}
 	}
+	c.scheduleChanged(s.ID)
 	return s, c.unique(keep(c, Schedules, &s), "Schedule", s.Name)
 }
 

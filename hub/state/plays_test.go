@@ -108,21 +108,22 @@ func onlyComments(s string) bool {
 
 // stage is where a play is performed: a state, a clock and what was shown so far.
 type stage struct {
-	t       *testing.T
-	machine *state.Machine
-	tx      *tabletest.Tx
-	start   time.Time
-	now     time.Time
-	seeds   uint64
-	shown   uint64            // last log line shown
-	reports map[string]uint32 // by page
-	asked   string            // the newest request to swap shifts
-	out     strings.Builder
+	t              *testing.T
+	machine        *state.Machine
+	tx             *tabletest.Tx
+	start          time.Time
+	now            time.Time
+	seeds          uint64
+	shown          uint64                   // last log line shown
+	reports        map[string]uint32        // by page
+	asked          string                   // the newest request to swap shifts
+	noticed, fated map[core.DeliveryID]bool // notices that were shown, and their ends
+	out            strings.Builder
 }
 
 func newStage(t *testing.T) *stage {
 	start := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC) // 21:00 in Vietnam
-	return &stage{t: t, machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), start: start, now: start, reports: map[string]uint32{}}
+	return &stage{t: t, machine: state.New(time.LoadLocation), tx: tabletest.NewTx(), start: start, now: start, reports: map[string]uint32{}, noticed: map[core.DeliveryID]bool{}, fated: map[core.DeliveryID]bool{}}
 }
 
 // storeTakes is how many bytes the store lets a command write: raftstore.MaxCommandWrites.
@@ -176,6 +177,9 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.contentVerbs())
 	maps.Copy(verbs, s.groupVerbs())
 	maps.Copy(verbs, s.calendarVerbs())
+	maps.Copy(verbs, s.incidentVerbs())
+	maps.Copy(verbs, s.importVerbs())
+	maps.Copy(verbs, s.noticeVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)
@@ -428,7 +432,7 @@ func (s *stage) show([]string) error {
 		}
 	}
 	for d := range state.Deadlines.All(s.tx) {
-		if d.Kind != state.RetentionDue { // of that tells the verb "retention"
+		if d.Kind != state.RetentionDue && d.Kind != state.ScheduleLook && d.Kind != state.ScheduleRound { // of those tell the verbs "retention" and "looks"
 			s.say("deadline: %s kind %d", d.At.Sub(s.start), d.Kind)
 		}
 	}

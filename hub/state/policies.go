@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/route"
@@ -17,6 +18,18 @@ type Policy struct {
 
 	Alert        *route.AlertPolicy        `cbor:"4,keyasint,omitempty"`
 	Notification *route.NotificationPolicy `cbor:"5,keyasint,omitempty"`
+	Wording      Wording                   `cbor:"6,keyasint,omitzero"`
+}
+
+// Wording is how a policy was said, where other words would mean the same. It is only told
+// again, so that who compares what is with what was said does not see a change.
+type Wording struct {
+	NoFilter bool `cbor:"1,keyasint,omitempty"` // the filter was left out, not said to match everything
+	// The units in which lengths of time were said; zero: in none.
+	Delay    time.Duration `cbor:"2,keyasint,omitempty"`
+	Restart  time.Duration `cbor:"3,keyasint,omitempty"`
+	Repeated time.Duration `cbor:"4,keyasint,omitempty"`
+	Close    time.Duration `cbor:"5,keyasint,omitempty"`
 }
 
 // PolicyKind is which sort of policy it is. Values are stored.
@@ -34,6 +47,11 @@ func (p *Policy) Kind() PolicyKind {
 		return NotificationPolicies
 	}
 	return AlertPolicies
+}
+
+// Disabled reports whether the policy is switched off.
+func (p *Policy) Disabled() bool {
+	return p.Alert != nil && p.Alert.Disabled || p.Notification != nil && p.Notification.Disabled
 }
 
 var policiesInOrder = table.NewIndex(1, "order", false, func(p *Policy) []table.Key {
@@ -62,23 +80,42 @@ func GetPolicy(r table.Reader, id string) (*Policy, error) {
 	return p, nil
 }
 
+// FindPolicy returns a policy of a team, or of any one if the team is "". That of another team
+// is as one that is not there: an error of kind [core.NotFound].
+func FindPolicy(r table.Reader, id string, of core.TeamID) (*Policy, error) {
+	p, err := GetPolicy(r, id)
+	if err == nil && of != "" && p.Team != of {
+		return nil, core.Missing("Policy", firstRunes(id, NameMax))
+	}
+	return p, err
+}
+
 // PolicyFields is all that a caller says of a policy: of an alert policy or of a notification
 // policy, whose ids, teams and responders do not count.
 type PolicyFields struct {
 	Alert        *route.AlertPolicy        `cbor:"1,keyasint,omitempty"`
 	Notification *route.NotificationPolicy `cbor:"2,keyasint,omitempty"`
 	Responders   []Party                   `cbor:"3,keyasint,omitempty"` // that an alert policy adds
+	Wording      Wording                   `cbor:"4,keyasint,omitzero"`
+	// AsItIs says that nothing was said of whether the policy is on: a new one is, another one
+	// stays as it is. Whether the policy in here is disabled does not count then.
+	AsItIs bool `cbor:"5,keyasint,omitempty"`
 }
 
 // fill writes what was said into a policy, whose id and team are known, and complains about
 // what cannot be.
 func (f *PolicyFields) fill(c *change, p *Policy) error {
+	off := p.Disabled()
+	p.Wording = f.Wording
 	switch {
 	case (f.Alert == nil) == (f.Notification == nil):
 		return core.Invalid("type", "must be alert or notification")
 	case f.Notification != nil:
 		n := *f.Notification
 		n.ID, n.Team = p.ID, p.Team
+		if f.AsItIs {
+			n.Disabled = off
+		}
 		if timed := n.Restriction != nil || n.Delay != nil && n.Delay.Option != route.ForDuration; timed && n.Zone == "" {
 			n.Zone = c.zone(nil)
 		}
@@ -87,6 +124,9 @@ func (f *PolicyFields) fill(c *change, p *Policy) error {
 	}
 	a := *f.Alert
 	a.ID, a.Team, a.Fields.Responders = p.ID, p.Team, nil
+	if f.AsItIs {
+		a.Disabled = off
+	}
 	if a.Restriction != nil && a.Zone == "" {
 		a.Zone = c.zone(nil)
 	}
@@ -140,12 +180,13 @@ func (k CreatePolicy) apply(c *change) (Policy, error) {
 type ChangePolicy struct {
 	ID     string       `cbor:"1,keyasint"`
 	Fields PolicyFields `cbor:"2,keyasint"`
+	Of     core.TeamID  `cbor:"3,keyasint,omitempty"` // see [FindPolicy]
 }
 
 func (ChangePolicy) number() number { return changePolicy }
 
 func (k ChangePolicy) apply(c *change) (Policy, error) {
-	p, err := GetPolicy(c.tx, k.ID)
+	p, err := FindPolicy(c.tx, k.ID, k.Of)
 	if err != nil {
 		return Policy{}, err
 	}
@@ -160,14 +201,15 @@ func (k ChangePolicy) apply(c *change) (Policy, error) {
 
 // SwitchPolicy switches a policy on or off.
 type SwitchPolicy struct {
-	ID string `cbor:"1,keyasint"`
-	On bool   `cbor:"2,keyasint,omitempty"`
+	ID string      `cbor:"1,keyasint"`
+	On bool        `cbor:"2,keyasint,omitempty"`
+	Of core.TeamID `cbor:"3,keyasint,omitempty"` // see [FindPolicy]
 }
 
 func (SwitchPolicy) number() number { return switchPolicy }
 
 func (k SwitchPolicy) apply(c *change) (Policy, error) {
-	p, err := GetPolicy(c.tx, k.ID)
+	p, err := FindPolicy(c.tx, k.ID, k.Of)
 	if err != nil {
 		return Policy{}, err
 	}
@@ -182,14 +224,15 @@ func (k SwitchPolicy) apply(c *change) (Policy, error) {
 // MovePolicy lets a policy be asked at another place among those of its kind and team; one
 // beyond the end is the last.
 type MovePolicy struct {
-	ID string `cbor:"1,keyasint"`
-	To int    `cbor:"2,keyasint,omitempty"` // from 0
+	ID string      `cbor:"1,keyasint"`
+	To int         `cbor:"2,keyasint,omitempty"` // from 0
+	Of core.TeamID `cbor:"3,keyasint,omitempty"` // see [FindPolicy]
 }
 
 func (MovePolicy) number() number { return movePolicy }
 
 func (k MovePolicy) apply(c *change) (Nothing, error) {
-	p, err := GetPolicy(c.tx, k.ID)
+	p, err := FindPolicy(c.tx, k.ID, k.Of)
 	if err != nil {
 		return Nothing{}, err
 	}
@@ -203,13 +246,14 @@ func (k MovePolicy) apply(c *change) (Nothing, error) {
 
 // DeletePolicy deletes a policy. What it holds back is judged anew.
 type DeletePolicy struct {
-	ID string `cbor:"1,keyasint"`
+	ID string      `cbor:"1,keyasint"`
+	Of core.TeamID `cbor:"2,keyasint,omitempty"` // see [FindPolicy]
 }
 
 func (DeletePolicy) number() number { return deletePolicy }
 
 func (k DeletePolicy) apply(c *change) (Nothing, error) {
-	p, err := GetPolicy(c.tx, k.ID)
+	p, err := FindPolicy(c.tx, k.ID, k.Of)
 	if err != nil {
 		return Nothing{}, err
 	}

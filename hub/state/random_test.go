@@ -153,6 +153,10 @@ func (l *life) check() {
 
 // checkPage holds one page against what must be true of every page.
 func (l *life) checkPage(d *state.Delivery) {
+	if d.Notice != nil {
+		l.checkNotice(d)
+		return
+	}
 	a, ok := state.Alerts.Get(l.tx, table.K().String(string(d.Alert)))
 	if !ok {
 		l.t.Fatal("a page of no alert")
@@ -168,5 +172,19 @@ func (l *life) checkPage(d *state.Delivery) {
 	}
 	if d.Why.String() == "" {
 		l.t.Fatal("P15: a page without a reason")
+	}
+}
+
+// checkNotice holds a page about no alert against what must be true of every one.
+func (l *life) checkNotice(d *state.Delivery) {
+	switch {
+	case d.Alert != "" || d.Bundle || d.Held || d.Count > 0:
+		l.t.Fatalf("a %s notice is about alerts, too", d.Notice.Kind)
+	case d.Kind == channel.Voice:
+		l.t.Fatalf("somebody is called for a %s notice", d.Notice.Kind)
+	case d.SendBy.After(d.Notice.Until):
+		l.t.Fatalf("a %s notice may go at %v, and is worth nothing after %v", d.Notice.Kind, d.SendBy, d.Notice.Until)
+	case d.Notice.Kind.String() == "" || d.Reason() == "" || d.Notice.Zone == "":
+		l.t.Fatalf("P15: a notice without a reason: %+v", d.Notice)
 	}
 }

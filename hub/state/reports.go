@@ -94,6 +94,10 @@ func (c *change) record(d *Delivery, t Trace) error {
 	}
 	var err error
 	switch {
+	case d.Notice != nil: // it waits for no answer
+		if !settled && (t.Stage == channel.Failed || t.Stage == channel.Cancelled) {
+			err = c.noticeFailed(d)
+		}
 	case !d.Bundle:
 		err = c.follow(d, d.Alert, t, settled, 0)
 	case t.Stage.Final() && !settled || asks(t.Reply):

@@ -20,8 +20,8 @@ const (
 )
 
 // PutRetention says how long a closed alert stays after its close, with its activity log and
-// its pages; 0: for ever. The same counts for what remains of deleted alerts, and for
-// maintenance that is over. What is older goes from now on, a little at a time.
+// its pages; 0: for ever. The same counts for what remains of deleted alerts, for closed incidents
+// with their logs, and for maintenance that is over. What is older goes from now on, a little at a time.
 type PutRetention struct {
 	Keep time.Duration `cbor:"1,keyasint"`
 }
@@ -32,8 +32,11 @@ func (k PutRetention) apply(c *change) (RetentionReport, error) {
 	if k.Keep != 0 && (k.Keep < RetentionMin || k.Keep > RetentionMax) {
 		return RetentionReport{}, core.Invalid("keep", "must be from 1 day to 10 years, or 0 to keep closed alerts for ever")
 	}
-	for _, a := range []Aged{agedAlerts, agedDeleted, agedMaintenance} {
+	for _, a := range []Aged{agedAlerts, agedDeleted, agedMaintenance, agedIncidents} {
 		s, ok := Sweeps.Get(c.tx, sweepKey(a))
+		if !ok && a == agedIncidents {
+			continue // none has been closed: the first will be kept as alerts are
+		}
 		if !ok {
 			s = &Sweep{Aged: a}
 		}

@@ -25,6 +25,9 @@ type PutRoster struct {
 	// Rotation is the roster's id or name. One that does not exist is made, with the name.
 	Rotation Pick         `cbor:"2,keyasint"`
 	Slots    []RosterSlot `cbor:"3,keyasint"` // in any order
+	// Beside keeps what the roster has outside of the time of these shifts, from the start of the
+	// first to the end of the last: next month's come beside this month's. See [BesideRoster].
+	Beside bool `cbor:"4,keyasint,omitempty"`
 }
 
 func (PutRoster) number() number { return putRoster }
@@ -33,13 +36,11 @@ func (k PutRoster) apply(c *change) (rota.Rotation, error) {
 	var r rota.Rotation
 	_, err := c.changeSchedule(k.Schedule, func(s *rota.Schedule) error {
 		wrong := faults{}
-		here := pickRotation(s, k.Rotation)
-		switch {
-		case here != nil && here.Unit != rota.Fixed:
-			return core.Invalid("rotation", "["+here.Name+"] is no roster: its participants take turns")
-		case here == nil && k.Rotation.Name == "" && k.Rotation.ID != "":
-			return core.Missing("Rotation", firstRunes(k.Rotation.ID, NameMax))
-		case here == nil:
+		here, err := FindRoster(s, k.Rotation)
+		if err != nil {
+			return err
+		}
+		if here == nil {
 			wrong.count("rotations", len(s.Rotations)+1, RotationMax)
 			s.Rotations = append(s.Rotations, rota.Rotation{ID: c.newID("rotation"), Name: k.Rotation.Name, Unit: rota.Fixed})
 			here = &s.Rotations[len(s.Rotations)-1]
@@ -53,8 +54,55 @@ func (k PutRoster) apply(c *change) (rota.Rotation, error) {
 	return r, err
 }
 
+// FindRoster returns the rotation of a schedule that is to be a roster; nil if it is to be made.
+func FindRoster(s *rota.Schedule, p Pick) (*rota.Rotation, error) {
+	here := pickRotation(s, p)
+	switch {
+	case here != nil && here.Unit != rota.Fixed:
+		return nil, core.Invalid("rotation", "["+here.Name+"] is no roster: its participants take turns")
+	case here == nil && p.Name == "" && p.ID != "":
+		return nil, core.Missing("Rotation", firstRunes(p.ID, NameMax))
+	}
+	return here, nil
+}
+
+// BesideRoster returns the shifts of a roster after new ones came beside its old ones: of those
+// there stays what is before the first or after the last new one. If they are too many, the oldest of
+// those that are over go. Both lists are in order; so is the result.
+func BesideRoster(old, come []rota.Slot, now time.Time) []rota.Slot {
+	if len(come) == 0 {
+		return old
+	}
+	from, to := come[0].Start, come[len(come)-1].End
+	all := slices.Clone(come)
+	for _, s := range old {
+		before, after := s, s
+		if before.End.After(from) {
+			before.End = from
+		}
+		if after.Start.Before(to) {
+			after.Start = to
+		}
+		for _, rest := range []rota.Slot{before, after} {
+			if rest.Start.Before(rest.End) {
+				all = append(all, rest)
+			}
+		}
+	}
+	sortSlots(all)
+	for len(all) > rota.SlotsMax && !all[0].End.After(now) {
+		all = all[1:]
+	}
+	return all
+}
+
+func sortSlots(all []rota.Slot) {
+	slices.SortFunc(all, func(a, b rota.Slot) int { return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End)) })
+}
+
 // plan writes the shifts into a rotation and complains about what cannot be.
 func (k *PutRoster) plan(c *change, wrong faults, r *rota.Rotation) {
+	old := r.Slots
 	r.Slots, r.Length = nil, 1
 	wrong.count("slots", len(k.Slots), rota.SlotsMax)
 	if len(k.Slots) == 0 {
@@ -69,9 +117,14 @@ func (k *PutRoster) plan(c *change, wrong faults, r *rota.Rotation) {
 		}
 		r.Slots = append(r.Slots, slot)
 	}
-	slices.SortFunc(r.Slots, func(a, b rota.Slot) int { return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End)) })
+	sortSlots(r.Slots)
 	r.Start, r.End = r.Slots[0].Start, time.Time{}
 	if len(wrong) == 0 {
+		wrong.merge("", r.Check())
+	}
+	if k.Beside && len(wrong) == 0 {
+		r.Slots = BesideRoster(old, r.Slots, c.now)
+		r.Start = r.Slots[0].Start
 		wrong.merge("", r.Check())
 	}
 }

@@ -22,6 +22,10 @@ type RotationFields struct {
 	Participants *[]Party          `cbor:"7,keyasint,omitempty"` // people, teams, escalations and nobody
 	Restriction  *rota.Restriction `cbor:"8,keyasint,omitempty"`
 	Skips        *bool             `cbor:"9,keyasint,omitempty"` // see [rota.Rotation]
+	// Slots are the shifts of a fixed rotation, in any order; they replace all, and say when it begins.
+	Slots *[]RosterSlot `cbor:"10,keyasint,omitempty"`
+	// First is which of the participants takes the first hand-over, counted from 0.
+	First *int `cbor:"11,keyasint,omitempty"`
 }
 
 // fill writes what was said into a rotation and complains about what cannot be.
@@ -64,10 +68,44 @@ func (f *RotationFields) fill(c *change, wrong faults, at string, r *rota.Rotati
 			r.Participants = append(r.Participants, participantOf(found))
 		}
 	}
+	f.turns(c, wrong, at, r)
 	for field, why := range fieldsOf(r.Check()) {
 		if wrong[at+field] == "" {
 			wrong.add(at+field, why)
 		}
+	}
+}
+
+// turns takes over who has the first turn and, of a rotation without turns, its shifts.
+func (f *RotationFields) turns(c *change, wrong faults, at string, r *rota.Rotation) {
+	if r.Unit == rota.Fixed {
+		if f.Participants != nil && len(*f.Participants) > 0 {
+			wrong.add(at+"participants", "a fixed rotation has none: its slots say who is on call")
+		}
+		if f.First != nil {
+			wrong.add(at+"firstParticipant", "a fixed rotation has no turns")
+		}
+		r.Participants, r.Phase = nil, 0
+	}
+	switch {
+	case f.Slots == nil && r.Unit == rota.Fixed && len(r.Slots) == 0:
+		wrong.add(at+"slots", "a fixed rotation needs at least one")
+	case f.Slots == nil:
+	case r.Unit != rota.Fixed:
+		wrong.add(at+"slots", "only a fixed rotation has slots")
+	default:
+		bad := faults{}
+		(&PutRoster{Slots: *f.Slots}).plan(c, bad, r)
+		for field, why := range bad {
+			wrong.add(at+field, why)
+		}
+	}
+	if f.First == nil || r.Unit == rota.Fixed {
+		return
+	}
+	if r.Phase = *f.First; r.Phase < 0 || r.Phase >= len(r.Participants) {
+		wrong.add(at+"firstParticipant", "must be the place of one of the participants, from 0")
+		r.Phase = 0
 	}
 }
 
@@ -219,6 +257,7 @@ func (k DeleteSchedule) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	c.forgetSchedule(s.ID)
+	c.scheduleChanged(s.ID)
 	Schedules.Delete(c.tx, table.K().String(string(s.ID)))
 	return Nothing{}, nil
 }

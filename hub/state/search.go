@@ -59,31 +59,58 @@ func (s *Search) Run(r table.Reader, yield func(*alert.Alert) bool) (last uint64
 // most; and whether more follow. Equals are in the order of their creation. Every alert that
 // matches has to be looked at: if Stop ends that, those looked at are what is sorted.
 func (s *Search) Sorted(r table.Reader, order query.Order, skip, limit int) (found []*alert.Alert, more bool) {
-	type place struct {
-		key query.SortKey
-		id  core.AlertID
-	}
-	var best []place
-	cut := func(most int) {
-		slices.SortStableFunc(best, func(a, b place) int { return order.Compare(a.key, b.key) })
-		best = best[:min(len(best), most)]
-	}
-	subject, wanted := subject{r: r, names: map[alert.Responder]string{}}, skip+limit+1
+	best := ranking{order: order, wanted: skip + limit + 1}
+	subject := subject{r: r, names: map[alert.Responder]string{}}
 	s.Run(r, func(a *alert.Alert) bool {
 		subject.alert = a
-		best = append(best, place{vocabulary().Key(order, &subject), a.ID})
-		if len(best) >= 2*wanted+1000 { // seldom, so that it costs little
-			cut(wanted)
-		}
+		best.add(vocabulary().Key(order, &subject), string(a.ID))
 		return true
 	})
-	cut(wanted)
-	for _, p := range best[min(skip, len(best)):min(skip+limit, len(best))] {
-		if a, ok := FindAlert(r, Ref{ID: p.id}); ok {
+	ids, more := best.behind(skip)
+	for _, id := range ids {
+		if a, ok := FindAlert(r, Ref{ID: core.AlertID(id)}); ok {
 			found = append(found, a)
 		}
 	}
-	return found, len(best) == wanted
+	return found, more
+}
+
+// ranking is the best of many rows by an order, equals in the order in which they came.
+type ranking struct {
+	order  query.Order
+	wanted int // how many are looked for, and one that says whether more follow
+	places []ranked
+}
+
+// ranked is a row in a ranking.
+type ranked struct {
+	key query.SortKey
+	id  string
+}
+
+func (b *ranking) add(key query.SortKey, id string) {
+	b.places = append(b.places, ranked{key, id})
+	if len(b.places) >= 2*b.wanted+1000 { // seldom, so that it costs little
+		b.cut()
+	}
+}
+
+func (b *ranking) cut() {
+	slices.SortStableFunc(b.places, func(x, y ranked) int { return b.order.Compare(x.key, y.key) })
+	b.places = b.places[:min(len(b.places), b.wanted)]
+}
+
+// behind returns the ids of the best behind the first skip, and whether more follow.
+func (b *ranking) behind(skip int) (ids []string, more bool) {
+	b.cut()
+	more = len(b.places) == b.wanted
+	if more {
+		b.places = b.places[:b.wanted-1]
+	}
+	for _, p := range b.places[min(skip, len(b.places)):] {
+		ids = append(ids, p.id)
+	}
+	return ids, more
 }
 
 // AlertOrder reads the parameters "sort" and "order" of a list of alerts. The error is

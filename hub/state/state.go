@@ -26,7 +26,10 @@
 //   - A [Policy] rewrites a new alert, or holds a team's notification back: see [Hold].
 //   - A [Maintenance] switches policies and integrations for a time.
 //   - A grouping puts an alert under a parent, which alone calls people: see [Members].
+//   - An incident calls each of its responders by an alert: see [CreateIncident].
 //   - What is over goes when its time is over, a little at a time: see [Sweep].
+//   - What is about no alert is a [Notice]: a shift that begins or ends, gaps ahead, swaps. A [Vigil]
+//     says when a schedule is looked at for such.
 //
 // People, teams, schedules and escalations are configured by commands that say what is to
 // be otherwise ([ChangeUser], [ChangeTeam] …; [Pick] names what they are about) or, whole,
@@ -158,7 +161,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	}
 	c := &change{
 		tx: &metered{Tx: tx}, now: now.UTC(), seed: e.Seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
-		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{},
+		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, changedSchedules: map[core.ScheduleID]bool{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 	}
@@ -167,7 +170,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.settle(), c.keepLog(), c.keepCounters()); err != nil {
+	if err := errors.Join(c.planLooks(), c.settle(), c.keepLog(), c.keepCounters()); err != nil {
 		return nil, err
 	}
 	return wire.Marshal(result)
@@ -187,6 +190,7 @@ type change struct {
 	told     map[told]bool           // whom this command has begun to tell of which alert
 	counted  map[string]*counter     // the counters that this command has used
 	logged   map[core.AlertID]*Entry // what it has to say of alerts
+	urgent   bool                    // of what was due, something of an alert was
 	ledSince time.Time               // when the leader that asks for what is due began to lead
 	due      time.Time               // when what is done now was due; zero: now
 
@@ -196,6 +200,11 @@ type change struct {
 	policySets *atomic.Pointer[policySet] // see [newDecider]
 
 	reminds bool // what is done now is the end of a snooze: somebody wanted to be told now
+
+	changedSchedules map[core.ScheduleID]bool // whose looks are to be planned anew
+	changedCalendars bool                     // those of all are
+
+	looks int // how many schedules this command has looked at for what they bring
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with

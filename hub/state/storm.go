@@ -83,6 +83,7 @@ func (c *change) trafficOf(l lane, kind channel.Kind, about core.AlertID, except
 		}
 		switch {
 		case d.ID == except:
+		case d.Notice != nil: // it keeps no alert waiting
 		case d.Held:
 			if t.pending == nil && d.Contact == l.contact && !d.Final() {
 				t.pending = d

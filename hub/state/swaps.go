@@ -174,7 +174,10 @@ func (c *change) addSwap(w *Swap) error {
 	if err := c.age(agedSwaps); err != nil {
 		return err
 	}
-	return Swaps.Put(c.tx, w)
+	if err := Swaps.Put(c.tx, w); err != nil {
+		return err
+	}
+	return c.tellSwap(SwapWanted, w, w.Other, w.Asker)
 }
 
 // swapped returns the overrides that a swap makes: one for each piece of either shift. It
@@ -271,18 +274,22 @@ func (k AnswerSwap) apply(c *change) (Swap, error) {
 		return *w, err
 	}
 	w.AnsweredAt = c.now
+	tells, to := SwapTaken, w.Asker
 	switch k.Answer {
 	case DeclineSwap:
-		w.Status = SwapDeclined
+		w.Status, tells = SwapDeclined, SwapRefused
 	case WithdrawSwap:
-		w.Status = SwapWithdrawn
+		w.Status, tells, to = SwapWithdrawn, SwapTakenBack, w.Other
 	default:
 		w.Status = SwapAccepted
 		if err := c.swap(w); err != nil {
 			return *w, err
 		}
 	}
-	return *w, Swaps.Put(c.tx, w)
+	if err := Swaps.Put(c.tx, w); err != nil {
+		return *w, err
+	}
+	return *w, c.tellSwap(tells, w, to, by.ID)
 }
 
 // may complains if a person may not give an answer, or not any more.

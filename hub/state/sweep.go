@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/incident"
 	"keng/hub/core/rota"
 	"keng/raftstore/table"
 )
@@ -38,6 +39,7 @@ const (
 	agedForwards    Aged = "forwards"
 	agedAbsences    Aged = "absences"
 	agedSwaps       Aged = "swaps"
+	agedIncidents   Aged = "incidents"
 )
 
 // Sweep is how the rows of one table go, and how far that has come.
@@ -86,6 +88,12 @@ var sweepers = sync.OnceValue(func() map[Aged]sweeper {
 			over:  func(t *alert.Tombstone) (time.Time, bool) { return t.DeletedAt, true },
 			erase: func(c *change, t *alert.Tombstone, room *int) bool { return c.eraseAlert(t.ID, room) },
 		})},
+		agedIncidents: {RetentionUsual, time.Hour, sweepOf(Incidents, ageing[incident.Incident]{
+			id:    func(i *incident.Incident) string { return string(i.ID) },
+			born:  func(i *incident.Incident) time.Time { return i.CreatedAt },
+			over:  func(i *incident.Incident) (time.Time, bool) { return i.ClosedAt, i.Status == incident.Closed },
+			erase: func(c *change, i *incident.Incident, room *int) bool { return c.eraseIncidentLog(i.ID, room) },
+		})},
 		agedMaintenance: {RetentionUsual, 24 * time.Hour, sweepOf(Maintenances, ageing[Maintenance]{
 			id:   func(m *Maintenance) string { return m.Window.ID },
 			over: func(m *Maintenance) (time.Time, bool) { return m.overSince(), m.Over },
@@ -99,6 +107,7 @@ var sweepers = sync.OnceValue(func() map[Aged]sweeper {
 		agedOverrides: {RetentionUsual, 24 * time.Hour, sweepEnded(Overrides, overridesByEnd, func(o *rota.Override) time.Time { return o.End })},
 		agedForwards:  {RetentionUsual, 24 * time.Hour, sweepEnded(Forwards, forwardsByEnd, func(f *rota.Forward) time.Time { return f.End })},
 		agedAbsences:  {RetentionUsual, 24 * time.Hour, sweepEnded(Absences, absencesByEnd, func(a *rota.Absence) time.Time { return a.End })},
+		agedNotices:   {noticesKept, time.Hour, sweepEnded(Deliveries, noticesByTime, func(d *Delivery) time.Time { return d.CreatedAt })},
 		agedSwaps:     {RetentionUsual, 24 * time.Hour, sweepEnded(Swaps, swapsByEnd, (*Swap).over)},
 	}
 })
@@ -181,7 +190,14 @@ func (c *change) age(tables ...Aged) error {
 			continue
 		}
 		s := Sweep{Aged: a, Keep: sweepers()[a].keep}
-		if err := c.sweepAt(&s, c.now.Add(min(s.Keep, sweepFirst))); err != nil {
+		if alerts, said := Sweeps.Get(c.tx, sweepKey(agedAlerts)); said && a == agedIncidents {
+			s.Keep = alerts.Keep
+		}
+		at := c.now.Add(min(s.Keep, sweepFirst))
+		if s.Keep == 0 {
+			at = time.Time{}
+		}
+		if err := c.sweepAt(&s, at); err != nil {
 			return err
 		}
 	}
@@ -204,17 +220,23 @@ func (c *change) sweepAt(s *Sweep, at time.Time) error {
 	return Sweeps.Put(c.tx, s)
 }
 
-// sweepDue removes some old rows, unless something else is due: that comes first (P6).
+// sweepDue removes some old rows, unless something else is due, or something of an alert was
+// due in this command: that comes first (P6).
 func (c *change) sweepDue(d *Deadline) error {
 	s, ok := c.sweepLookedAt(d)
 	if !ok {
 		return nil
 	}
-	if next, ok := c.earliest(); ok && !next.At.After(c.now) {
+	if next, ok := c.earliest(); c.urgent || ok && !next.At.After(c.now) {
 		return c.sweepAt(s, c.now.Add(sweepYield))
 	}
 	if _, ok := c.oldestInput(); ok { // in a journal of before there was a sweep of it
 		if err := c.age(agedJournal); err != nil {
+			return err
+		}
+	}
+	if !rounds.Has(c.tx, roundKey) { // there may be schedules of before it was told what they bring
+		if err := c.roundAt(&round{}, "", c.now.Add(bundleAgain)); err != nil {
 			return err
 		}
 	}

@@ -19,23 +19,29 @@ type TakeOver struct {
 	Rotation Pick `cbor:"4,keyasint"`
 }
 
+// TakenOver is the override by which a person took over, and from whom.
+type TakenOver struct {
+	rota.Override
+	From []rota.Participant `cbor:"8,keyasint,omitempty"` // each once; none: nobody was on call
+}
+
 func (TakeOver) number() number { return takeOver }
 
-func (k TakeOver) apply(c *change) (rota.Override, error) {
+func (k TakeOver) apply(c *change) (TakenOver, error) {
 	s, err := k.Schedule.Schedule(c.tx)
 	if err != nil {
-		return rota.Override{}, err
+		return TakenOver{}, err
 	}
 	u, err := k.User.User(c.tx)
 	if err != nil {
-		return rota.Override{}, err
+		return TakenOver{}, err
 	}
 	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(calendarReach))
 	if err != nil {
-		return rota.Override{}, core.Invalid("schedule", err.Error())
+		return TakenOver{}, core.Invalid("schedule", err.Error())
 	}
 	now := calendar.OnCall(c.now)
-	o := rota.Override{Schedule: s.ID, Participant: rota.Participant{User: u.ID}, Start: c.now}
+	o := TakenOver{Override: rota.Override{Schedule: s.ID, Participant: rota.Participant{User: u.ID}, Start: c.now}}
 	if k.Rotation != (Pick{}) {
 		r := pickRotation(s, k.Rotation)
 		if r == nil {
@@ -50,18 +56,21 @@ func (k TakeOver) apply(c *change) (rota.Override, error) {
 	if err := o.Check(); err != nil {
 		return o, err
 	}
-	return o, c.addOverride(&o)
+	return o, c.addOverride(&o.Override)
 }
 
 // span says which of the present periods an override takes over, and until when. Those that
 // are the person's already are left as they are.
-func (k TakeOver) span(c *change, o *rota.Override, now []rota.Period) error {
+func (k TakeOver) span(c *change, o *TakenOver, now []rota.Period) error {
 	others := slices.DeleteFunc(slices.Clone(now), func(p rota.Period) bool { return p.Participant == o.Participant })
 	if len(now) > 0 && len(others) == 0 {
 		return core.Invalid("user", c.nameOf(o.Participant)+" is on call already")
 	}
 	var first time.Time
 	for _, p := range others {
+		if !slices.Contains(o.From, p.Participant) {
+			o.From = append(o.From, p.Participant)
+		}
 		if len(k.Rotation.String()) == 0 && !slices.Contains(o.Rotations, p.Rotation) {
 			o.Rotations = append(o.Rotations, p.Rotation)
 		}

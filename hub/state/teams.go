@@ -219,6 +219,7 @@ func (k DeleteTeam) apply(c *change) (Nothing, error) {
 		if r.Kind == alert.Schedule {
 			c.forgetSchedule(core.ScheduleID(r.ID))
 			Schedules.Delete(c.tx, table.K().String(r.ID))
+			c.scheduleChanged(core.ScheduleID(r.ID))
 		} else {
 			Escalations.Delete(c.tx, table.K().String(r.ID))
 		}

@@ -87,6 +87,7 @@ func (k PutZones) apply(c *change) (Nothing, error) {
 			ZoneFiles.Delete(c.tx, ZoneFiles.KeyOf(old))
 		}
 	}
+	c.schedulesChanged()
 	if len(k.Files) == 0 {
 		zoneDatas.Delete(c.tx, zoneDataKey)
 		return Nothing{}, nil

@@ -53,7 +53,8 @@ type Page struct {
 	// SIP URI, as the kind demands.
 	Address  string
 	Language Language
-	// Priority is P1 (gravest) to P5.
+	// Priority is P1 (gravest) to P5. It and the fields about an alert are empty of a page that
+	// is about none, such as a reminder that a shift begins.
 	Priority string
 	AlertID  string
 	// TinyID is the alert's short number, as people say it. Digits only.

@@ -238,7 +238,7 @@ func (d *Desk) wanted(ctx context.Context, id core.DeliveryID) (yes bool, err er
 			return nil
 		}
 		a, ok := state.FindAlert(r, state.Ref{ID: row.Alert})
-		yes = ok && !a.Silent()
+		yes = row.Notice != nil || ok && !a.Silent()
 		return nil
 	})
 	return yes, err

@@ -110,6 +110,21 @@ func TestInEnglishAndPlain(t *testing.T) {
 	}
 }
 
+// A mail that is about no alert names none, and says otherwise why it was sent.
+func TestANoticeIsNoAlert(t *testing.T) {
+	ch, server := open(t)
+	page := pageTo("an@example.vn")
+	page.Priority, page.AlertID, page.TinyID, page.Title = "", "", "", "Ca trực it của bạn bắt đầu lúc 09:00"
+	sendTo(t.Context(), ch, page)
+	m := server.Mails()[0]
+	if m.Subject != page.Title || !strings.Contains(m.Text, "vì bạn tham gia hoặc phụ trách lịch trực") || strings.Contains(m.Text, "#42") {
+		t.Errorf("subject %q, text:\n%s", m.Subject, m.Text)
+	}
+	if strings.Contains(m.Text, "chịu trách nhiệm về cảnh báo") {
+		t.Errorf("it speaks of an alert:\n%s", m.Text)
+	}
+}
+
 // Nothing that an alert says can add a header, a recipient or a part (P15 is not an open door).
 func TestNoInjection(t *testing.T) {
 	ch, server := open(t)

@@ -128,6 +128,9 @@ func viewOf(p channel.Page) view {
 		Title: titleOf(p), Body: lines(p.Body, bodyMax), Colour: colour(p.Priority), Link: safeLink(p.Link),
 		Acknowledge: words.acknowledge, Secret: words.secret, Why: words.why,
 	}
+	if p.AlertID == "" {
+		v.Why = words.whyNotice
+	}
 	if p.Repeat {
 		v.Notes = append(v.Notes, words.repeat)
 	}

@@ -29,6 +29,7 @@ type phrases struct {
 	link        string // before the bare link
 	secret      string // what the link is
 	why         string // at the foot
+	whyNotice   string // the same of a mail that is about no alert
 	days        string // each takes a number
 	hours       string
 	minutes     string
@@ -42,18 +43,20 @@ func phrasesIn(language channel.Language) phrases {
 			alert: "Cảnh báo", late: "Báo trễ %s vì Kẻng vừa bị gián đoạn.", lateShort: "trễ %s",
 			repeat: "Gửi lại: có thể bạn đã nhận được thư này.", repeatShort: "gửi lại", several: "Thư này báo %d cảnh báo.",
 			acknowledge: "Xem và tiếp nhận", link: "Xem và tiếp nhận cảnh báo tại:",
-			secret: "Đường dẫn này dành riêng cho bạn và có hiệu lực trong 7 ngày. Đừng chuyển tiếp: ai mở được nó đều có thể tiếp nhận thay bạn.",
-			why:    "Kẻng gửi thư này vì bạn chịu trách nhiệm về cảnh báo. Muốn đổi cách báo, hãy sửa quy tắc thông báo của bạn.",
-			days:   "%d ngày", hours: "%d giờ", minutes: "%d phút", seconds: "%d giây",
+			secret:    "Đường dẫn này dành riêng cho bạn và có hiệu lực trong 7 ngày. Đừng chuyển tiếp: ai mở được nó đều có thể tiếp nhận thay bạn.",
+			why:       "Kẻng gửi thư này vì bạn chịu trách nhiệm về cảnh báo. Muốn đổi cách báo, hãy sửa quy tắc thông báo của bạn.",
+			whyNotice: "Kẻng gửi thư này vì bạn tham gia hoặc phụ trách lịch trực. Muốn đổi cách nhắc, hãy sửa quy tắc thông báo của bạn.",
+			days:      "%d ngày", hours: "%d giờ", minutes: "%d phút", seconds: "%d giây",
 		}
 	}
 	return phrases{
 		alert: "Alert", late: "Late by %s, because Kẻng itself was down.", lateShort: "late by %s",
 		repeat: "Repeat: you may have had this mail already.", repeatShort: "repeat", several: "This mail is about %d alerts.",
 		acknowledge: "View and acknowledge", link: "View and acknowledge it at:",
-		secret: "This link is yours alone and works for 7 days. Do not forward it: whoever opens it can acknowledge in your name.",
-		why:    "Kẻng sent this mail because you answer for the alert. To be told in another way, change your notification rules.",
-		days:   "%d d", hours: "%d h", minutes: "%d min", seconds: "%d s",
+		secret:    "This link is yours alone and works for 7 days. Do not forward it: whoever opens it can acknowledge in your name.",
+		why:       "Kẻng sent this mail because you answer for the alert. To be told in another way, change your notification rules.",
+		whyNotice: "Kẻng sent this mail because you take part in an on-call schedule, or look after it. To be reminded in another way, change your notification rules.",
+		days:      "%d d", hours: "%d h", minutes: "%d min", seconds: "%d s",
 	}
 }
 

@@ -137,6 +137,8 @@ type Alert struct {
 	Lead *Lead `cbor:"39,keyasint,omitempty"`
 	// Assigned says that the owner was called by being assigned, and has not answered yet.
 	Assigned bool `cbor:"40,keyasint,omitempty"`
+	// Incident is the incident for which the alert calls a responder; empty: none.
+	Incident core.IncidentID `cbor:"41,keyasint,omitempty"`
 }
 
 // Closing is the wish to close an alert, until the reporter has confirmed it.

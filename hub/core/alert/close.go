@@ -70,6 +70,15 @@ func (a *Alert) CloseQuiet(by By) Outcome {
 	return a.end(by, LongQuiet)
 }
 
+// CloseOver ends the alert because the incident is over for which it called a responder. No
+// closing rule is asked, nor the reporter.
+func (a *Alert) CloseOver(by By) Outcome {
+	if a.Status == Closed {
+		return refuse(AlreadyClosed)
+	}
+	return a.end(by, IncidentOver)
+}
+
 // CloseUnder ends the alert, or asks its reporter whether it may be, by a team's rule. Who
 // is not a person is not bound by it, nor asks the reporter.
 func (a *Alert) CloseUnder(by By, rule Closure, who Closer) Outcome {

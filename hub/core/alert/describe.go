@@ -1,7 +1,6 @@
 package alert
 
 import (
-	"maps"
 	"slices"
 
 	"keng/hub/core"
@@ -18,26 +17,14 @@ func (a *Alert) AddNote(by By) Outcome {
 // AddTags adds tags that the alert has not yet, in their order, each cut to [TagMax]. What
 // would be more than [TagsMax] is left out; if that is all of them, it is refused.
 func (a *Alert) AddTags(by By, tags []string) Outcome {
-	var added []string
-	full, named := false, false
-	for _, tag := range tags {
-		tag = Cut(tag, TagMax)
-		named = named || tag != ""
-		switch {
-		case tag == "" || slices.Contains(a.Tags, tag) || slices.Contains(added, tag):
-		case len(a.Tags)+len(added) >= TagsMax:
-			full = true
-		default:
-			added = append(added, tag)
-		}
-	}
+	all, added, full := WithTags(a.Tags, tags)
 	switch {
 	case len(added) > 0:
-		a.Tags = slices.Concat(a.Tags, added)
+		a.Tags = all
 		return a.moved(by, DidAddTags, HasTags, ThenNothing, added...)
 	case full:
 		return refuse(TooManyTags)
-	case !named:
+	case !Named(tags):
 		return refuse(NothingNamed)
 	}
 	return same(HasTags)
@@ -48,14 +35,7 @@ func (a *Alert) RemoveTags(by By, tags []string) Outcome {
 	if len(tags) == 0 {
 		return refuse(NothingNamed)
 	}
-	var kept, removed []string
-	for _, tag := range a.Tags {
-		if slices.Contains(tags, tag) || slices.ContainsFunc(tags, func(t string) bool { return Cut(t, TagMax) == tag }) {
-			removed = append(removed, tag)
-			continue
-		}
-		kept = append(kept, tag)
-	}
+	kept, removed := WithoutTags(a.Tags, tags)
 	if len(removed) == 0 {
 		return same(HasLessTags)
 	}
@@ -69,19 +49,9 @@ func (a *Alert) AddDetails(by By, details map[string]string) Outcome {
 	if len(details) == 0 {
 		return refuse(NothingNamed)
 	}
-	all := maps.Clone(a.Details)
-	if all == nil {
-		all = map[string]string{}
-	}
-	var keys []string
-	for _, key := range slices.Sorted(maps.Keys(details)) {
-		if old, has := all[key]; !has || old != details[key] {
-			keys = append(keys, key)
-		}
-		all[key] = details[key]
-	}
+	all, keys, fit := WithDetails(a.Details, details)
 	switch {
-	case detailsSize(all) > DetailsMax:
+	case !fit:
 		return refuse(TooManyDetails)
 	case len(keys) == 0:
 		return same(HasDetails)
@@ -95,14 +65,7 @@ func (a *Alert) RemoveDetails(by By, keys []string) Outcome {
 	if len(keys) == 0 {
 		return refuse(NothingNamed)
 	}
-	left := maps.Clone(a.Details)
-	var removed []string
-	for _, key := range keys {
-		if _, has := left[key]; has {
-			delete(left, key)
-			removed = append(removed, key)
-		}
-	}
+	left, removed := WithoutDetails(a.Details, keys)
 	if len(removed) == 0 {
 		return same(HasLessDetails)
 	}

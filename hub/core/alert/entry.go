@@ -62,6 +62,7 @@ const (
 	HelpWanted   Why = 10 // somebody calls for help through a member
 	GraverCame   Why = 11 // something under it is graver than it ever was
 	NewCame      Why = 12 // something new has come under it, long after somebody took care of it
+	IncidentOver Why = 13 // the incident for which it called a responder was resolved or closed
 )
 
 // Entry is a line of an alert's activity log: what happened, by whom, when, and why.
@@ -84,6 +85,12 @@ func (e Entry) Action() string {
 	}
 	return e.What.String()
 }
+
+// Text tells the cause in English; "" for what somebody wanted.
+func (w Why) Text() string { return w.words().en }
+
+// TextVi tells the cause in Vietnamese.
+func (w Why) TextVi() string { return w.words().vi }
 
 // String returns the name of the action, as Opsgenie's webhooks have it.
 func (w What) String() string { return w.words().name }
@@ -176,6 +183,7 @@ func (w Why) words() words {
 		HelpWanted:   {en: "somebody calls for help", vi: "có người gọi hỗ trợ"},
 		GraverCame:   {en: "something graver has come under it", vi: "trong nhóm có cảnh báo nghiêm trọng hơn"},
 		NewCame:      {en: "something new has come under it", vi: "trong nhóm có cảnh báo mới"},
+		IncidentOver: {en: "its incident is over", vi: "sự cố liên quan đã kết thúc"},
 	}
 	if int(w) >= len(all) {
 		return words{}

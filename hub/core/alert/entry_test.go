@@ -40,7 +40,7 @@ func TestEverythingThatHappensHasWords(t *testing.T) {
 
 func TestCausesHaveWords(t *testing.T) {
 	seen := map[string]bool{}
-	for w := alert.SnoozeOver; w <= alert.NewCame; w++ {
+	for w := alert.SnoozeOver; w <= alert.IncidentOver; w++ {
 		e := alert.Entry{What: alert.DidClose, Why: w}
 		en, vi := e.Text(), e.TextVi()
 		if len(en) <= len("Alert closed: ") || len(vi) <= len("Đã đóng cảnh báo: ") || seen[en] || seen[vi] {
@@ -51,7 +51,7 @@ func TestCausesHaveWords(t *testing.T) {
 	if e := (alert.Entry{What: alert.DidClose}); e.Text() != "Alert closed" || e.TextVi() != "Đã đóng cảnh báo" {
 		t.Errorf("%q %q", e.Text(), e.TextVi())
 	}
-	if e := (alert.Entry{What: alert.DidClose, Why: alert.NewCame + 1}); e.Text() != "Alert closed" {
+	if e := (alert.Entry{What: alert.DidClose, Why: alert.IncidentOver + 1}); e.Text() != "Alert closed" {
 		t.Errorf("%q", e.Text())
 	}
 }

@@ -46,6 +46,33 @@ func Alerts() *Vocabulary {
 	)
 }
 
+// Incidents returns the vocabulary of incidents: Opsgenie's sort keys (reference: "Alert search
+// language"), and of the fields of alerts those that incidents have.
+//
+// A subject gives a username for owner, names for teams and responders, and ids for
+// impactedServices.
+func Incidents() *Vocabulary {
+	return NewVocabulary(
+		Field{Name: "status", Kind: Choice, Choices: []string{"open", "resolved", "closed"}, Always: true, Sorts: true},
+		Field{Name: "createdAt", Kind: Time, Always: true, Sorts: true},
+		Field{Name: "updatedAt", Kind: Time, Always: true},
+		Field{Name: "incidentId", Also: []string{"id"}, Kind: Identifier, Always: true},
+		Field{Name: "tinyId", Also: []string{"tiny"}, Kind: Number, Always: true, Free: true, Sorts: true},
+		Field{Name: "message", Kind: Text, Always: true, Free: true, Sorts: true},
+		Field{Name: "description", Kind: Text, Free: true},
+		Field{Name: "source", Kind: Text, Free: true},
+		Field{Name: "priority", Kind: Choice, Choices: []string{"P1", "P2", "P3", "P4", "P5"}, Always: true},
+		Field{Name: "owner", Kind: Name, Free: true, Sorts: true},
+		Field{Name: "responders", Also: []string{"responder"}, Kind: Name, Many: true},
+		Field{Name: "teams", Also: []string{"team"}, Kind: Name, Many: true, Free: true},
+		Field{Name: "impactedServices", Also: []string{"serviceId", "service"}, Kind: Identifier, Many: true},
+		Field{Name: "isSeen", Also: []string{"seen"}, Kind: Flag, Always: true, Sorts: true},
+		Field{Name: "tag", Also: []string{"tags"}, Kind: Name, Many: true, Free: true},
+		Field{Name: "details.key", Kind: Name, Many: true, Free: true},
+		Field{Name: "details.value", Kind: Text, Many: true, Free: true},
+	)
+}
+
 // Users returns the vocabulary of people.
 func Users() *Vocabulary {
 	return NewVocabulary(

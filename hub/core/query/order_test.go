@@ -37,3 +37,34 @@ func TestKeysSort(t *testing.T) {
 		}
 	}
 }
+
+// Incidents are sorted by Opsgenie's keys and no other, statuses in the order of a life. Rules
+// ogapi-5.sort.incidents, keng-5.incidents.fields.
+func TestIncidentsSort(t *testing.T) {
+	v := Incidents()
+	var sorts []string
+	for _, f := range v.Fields() {
+		if f.Sorts {
+			sorts = append(sorts, f.Name)
+		}
+	}
+	slices.Sort(sorts)
+	if want := []string{"createdAt", "isSeen", "message", "owner", "status", "tinyId"}; !slices.Equal(sorts, want) {
+		t.Errorf("sorted by %v, want %v", sorts, want)
+	}
+	of := func(status string) *thing { return &thing{texts: map[string][]string{"status": {status}}} }
+	order, err := v.Order("status", "asc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range [][2]string{{"open", "resolved"}, {"resolved", "closed"}, {"open", "closed"}} {
+		if order.Compare(v.Key(order, of(c[0])), v.Key(order, of(c[1]))) >= 0 {
+			t.Errorf("%s does not come before %s", c[0], c[1])
+		}
+	}
+	for _, sort := range []string{"priority", "alias", "count"} {
+		if _, err := v.Order(sort, "asc"); err == nil {
+			t.Errorf("sorted by %s", sort)
+		}
+	}
+}

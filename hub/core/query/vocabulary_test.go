@@ -11,6 +11,8 @@ func TestFields(t *testing.T) {
 		Alerts(): "createdAt lastOccurredAt snoozedUntil alertId tinyId alias count message description source entity status owner acknowledgedBy " +
 			"closedBy recipients isSeen acknowledged snoozed teams integration.name integration.type tag actions details.key details.value priority " +
 			"id tags responders updatedAt",
+		Incidents(): "status createdAt updatedAt incidentId id tinyId tiny message description source priority owner responders responder teams team " +
+			"impactedServices serviceId service isSeen seen tag tags details.key details.value",
 		Users(): "username fullName blocked verified role locale timeZone userAddress createdAt insertedAt",
 	} {
 		for _, name := range strings.Fields(names) {

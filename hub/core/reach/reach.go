@@ -69,8 +69,8 @@ func (c *Contact) Usable() bool { return !c.Disabled && c.DeadSince.IsZero() }
 // Action is the event that a notification rule is about. Values are stored.
 type Action uint8
 
-// The actions. So far rules for CreateAlert, a new alert for the person, are followed;
-// the others are kept.
+// The actions. So far rules for CreateAlert, a new alert for the person, and for ScheduleStart
+// and ScheduleEnd are followed; the others are kept.
 const (
 	CreateAlert         Action = 1
 	AcknowledgedAlert   Action = 2

@@ -53,9 +53,6 @@ func (c *Calendar) by(r *Restriction, w *wall) func(moment) piece {
 // span is a stretch of time, [start, end).
 type span struct{ start, end moment }
 
-// meets reports whether two spans have a moment in common.
-func (s span) meets(o span) bool { return s.start < o.end && o.start < s.end }
-
 // union joins spans that have at least so much time in common, those that touch if it is
 // none, and returns them in order. It may reuse what it is given.
 func union(spans []span, common moment) []span {

@@ -32,15 +32,9 @@ const (
 func (c *Calendar) Timeline(a, b time.Time) Timeline {
 	t := Timeline{Start: a.UTC(), End: b.UTC()}
 	from, to := momentOf(a), momentOf(b)
-	steps := 0 // of the rotations before
+	spent := 0 // steps, by the rotations before
 	add := func(list *[]Period, l *lane, at func(moment) piece) {
-		bounded := func(m moment) piece {
-			if steps+l.steps >= stepsMax {
-				t.Cut = true
-				return piece{start: m, end: forever}
-			}
-			return at(m)
-		}
+		bounded := l.within(stepsMax-spent, at, &t.Cut)
 		for p := range cut(bounded, from, to) {
 			if len(*list) == PeriodsMax {
 				t.Cut = true
@@ -55,7 +49,7 @@ func (c *Calendar) Timeline(a, b time.Time) Timeline {
 		if !c.Schedule.Disabled {
 			add(&t.Final, l, l.final)
 		}
-		steps += l.steps
+		spent += l.steps
 	}
 	for _, p := range t.Final {
 		if p.Kind == ByForward {
@@ -63,4 +57,16 @@ func (c *Calendar) Timeline(a, b time.Time) Timeline {
 		}
 	}
 	return t
+}
+
+// within returns what a function to pieces tells until the lane has taken so many steps; from then on, which it
+// notes, it tells that nothing comes any more.
+func (l *lane) within(steps int, at func(moment) piece, cut *bool) func(moment) piece {
+	return func(m moment) piece {
+		if l.steps >= steps {
+			*cut = true
+			return piece{start: m, end: forever}
+		}
+		return at(m)
+	}
 }

@@ -49,6 +49,9 @@ func TestTimelineIsCutWhereTooMuchIsLookedAt(t *testing.T) {
 	if month.Cut || of(month, "binh") != 100 || len(month.Final) != 100 {
 		t.Errorf("of a month: cut %v, %d periods", month.Cut, len(month.Final))
 	}
+	if n, most := cal.Periods(start, start.AddDate(0, 1, 0), 1000), cal.Periods(start, start.AddDate(10, 0, 0), 1000); n != 100 || most != 1000 {
+		t.Errorf("%d periods of a month, and as many as are asked for of ten years: %d", n, most)
+	}
 	if told := of(year, "chi"); !year.Cut || told < 50 || told > 99 || len(year.Final) != told+of(year, "binh") {
 		t.Errorf("of a year: cut %v, %d periods, for %d rotations to the end", year.Cut, len(year.Final), told)
 	}

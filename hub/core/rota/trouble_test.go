@@ -120,26 +120,6 @@ func TestNobodyIsSuggestedWhoIsOnCallElsewhere(t *testing.T) {
 	expect(t, "no gap in a disabled schedule", troubles(hanoi, here.Gaps(a, b)), "")
 }
 
-// However many schedules have the same people, what is told of it is bounded: the first by time.
-func TestDoubleBookingsAreBounded(t *testing.T) {
-	start := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-	var all []*rota.Calendar
-	for i := range 100 {
-		cal := calendar(time.UTC, daily(start.Add(time.Duration(i)*time.Minute), "an", "binh", "chi"))
-		cal.Schedule.ID = core.ScheduleID(fmt.Sprint(i))
-		all = append(all, cal)
-	}
-	got := rota.DoubleBookings(all, start, start.AddDate(0, 0, 7*26))
-	if len(got) != rota.DoubleBookingsMax || !got[0].Start.Equal(start.Add(time.Minute)) || got[0].User != "an" || len(got[98].More) != 98 {
-		t.Fatalf("%d, at first %v", len(got), got[0])
-	}
-	for i, x := range got[1:] { // a turn of a day has some 200 of them: ten days
-		if x.Start.Before(got[i].Start) || x.Start.After(start.AddDate(0, 0, 14)) {
-			t.Fatalf("out of order, or not of the first: %v", x)
-		}
-	}
-}
-
 // Rule keng-7.load.hours: elapsed time, once however many rotations; nights, weekends, holidays.
 func TestLoads(t *testing.T) {
 	hanoi, berlin := zone(t, "Asia/Ho_Chi_Minh"), zone(t, "Europe/Berlin")

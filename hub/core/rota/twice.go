@@ -9,17 +9,13 @@ import (
 	"keng/hub/core"
 )
 
-// DoubleBookingsMax is how many double bookings are told at most, the first by time. So many say that
-// there may be more.
-const DoubleBookingsMax = 2000
-
 // DoubleBookings returns the times in [a, b) in which one person is on call in several schedules at
-// once, in order of time, at most [DoubleBookingsMax]. Each is told once, with all the schedules in the order in
+// once, in order of time, the first [TroublesMax]. Each is told once, with all the schedules in the order in
 // which they are given; where other schedules come to it or fall away another begins.
 func DoubleBookings(all []*Calendar, a, b time.Time) []Trouble {
 	plans := make([]*duties, len(all))
 	for i, c := range all {
-		plans[i] = c.duties(a, b)
+		plans[i] = &duties{Calendar: c, on: onCallOf(c.finals(momentOf(a), momentOf(b)))}
 	}
 	return twice(plans)
 }
@@ -41,7 +37,7 @@ func twice(plans []*duties) []Trouble {
 	slices.SortStableFunc(troubles, func(x, y Trouble) int {
 		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.Schedule, y.Schedule), cmp.Compare(x.Other, y.Other))
 	})
-	return troubles[:min(len(troubles), DoubleBookingsMax)]
+	return troubles[:min(len(troubles), TroublesMax)]
 }
 
 // edge is where a person begins or ceases to be on call in a schedule.
@@ -65,7 +61,7 @@ func overlaps(plans []*duties, user core.UserID, edges []edge) (found []Trouble)
 		if i+1 == len(edges) || edges[i+1].at == e.at || len(on) < 2 {
 			continue
 		}
-		if len(found) == DoubleBookingsMax {
+		if len(found) == TroublesMax {
 			break
 		}
 		t := Trouble{Kind: DoubleBooked, User: user, Start: e.at.time(), End: edges[i+1].at.time(),
