@@ -43,23 +43,10 @@ func (t *Trouble) Concerns(id core.ScheduleID) bool {
 	return t.Schedule == id || t.Other == id || slices.Contains(t.More, id)
 }
 
-// Gaps returns the gaps of [a, b), in order of time, without suggestions. The time that it takes grows with
-// the turns and windows in [a, b), whether they make a period or not, and with the square of the overrides in it: callers
-// put a bound on both (see [Calendar.Periods]).
-func (c *Calendar) Gaps(a, b time.Time) (gaps []Trouble) {
-	if c.Schedule.Disabled {
-		return nil
-	}
-	from, to := momentOf(a), momentOf(b)
-	for _, s := range c.gaps(c.finals(from, to), from, to) {
-		gaps = append(gaps, Trouble{Kind: Gap, Schedule: c.Schedule.ID, Start: s.start.time(), End: s.end.time()})
-	}
-	return gaps
-}
-
 // Troubles returns the gaps and absences of [a, b), in order of time: the first [TroublesMax].
-// Absences are those of all people. It takes the time that [Calendar.Gaps] takes. Callers let it begin at now, since the
-// past is not to be mended.
+// Absences are those of all people. The time that it takes grows with the turns and windows in [a, b), whether they make
+// a period or not, and with the square of the overrides in it: callers put a bound on that (see [Calendar.Periods]). They let it begin at
+// now, since the past is not to be mended.
 func (c *Calendar) Troubles(a, b time.Time, away []Absence) []Trouble {
 	off := offOf(away)
 	d := c.duties(momentOf(a), momentOf(b), off)

@@ -115,9 +115,6 @@ func TestNobodyIsSuggestedWhoIsOnCallElsewhere(t *testing.T) {
 	expect(t, "each by itself", troubles(hanoi, here.Troubles(a, b, away)), "gap  11-24 08:00 11-25 08:00: chi dung binh")
 	there.Schedule.Covers = hours(12, 13)
 	expect(t, "all together", troubles(hanoi, rota.Troubles([]*rota.Calendar{there, here}, a, b, away)), "gap  11-24 08:00 11-25 08:00: binh")
-	expect(t, "the same gaps alone", troubles(hanoi, here.Gaps(a, b)), "gap  11-24 08:00 11-25 08:00:")
-	here.Schedule.Disabled = true
-	expect(t, "no gap in a disabled schedule", troubles(hanoi, here.Gaps(a, b)), "")
 }
 
 // Rule keng-7.load.hours: elapsed time, once however many rotations; nights, weekends, holidays.
