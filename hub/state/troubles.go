@@ -17,8 +17,8 @@ const (
 )
 
 // Troubles returns what is to be mended in all schedules in [from, to), in order of time: gaps,
-// shifts of people who are away, and people who are on call in several schedules at once; of each
-// schedule, and of those in several, the first [rota.TroublesMax]. A schedule of which that cannot
+// shifts of people who are away, and people who are on call in two schedules at once; of each
+// schedule, and of those in two, the first [rota.TroublesMax]. A schedule of which that cannot
 // be told, by its zone or since it has too many periods, is a trouble itself, and harms no other.
 func Troubles(r table.Reader, zones Zones, from, to time.Time) []rota.Trouble {
 	return troubles(r, zones, nil, from, to)
