@@ -68,8 +68,8 @@ func builtIn(country string, year int) []holiday.Day {
 	return nil
 }
 
-// holidaysOf returns what a holiday calendar says of the years of a time, wherever its zone
-// is. Without a calendar there are no holidays.
+// holidaysOf returns what a holiday calendar says of the years of a time and of the day before it, on which
+// a night may have begun, wherever its zone is. Without a calendar there are no holidays.
 func holidaysOf(r table.Reader, id string, from, to time.Time) holiday.Days {
 	if id == "" {
 		return nil
@@ -78,7 +78,7 @@ func holidaysOf(r table.Reader, id string, from, to time.Time) holiday.Days {
 	if !ok {
 		return nil
 	}
-	return h.Days(from.UTC().Add(-24*time.Hour).Year(), to.UTC().Add(24*time.Hour).Year())
+	return h.Days(from.UTC().Add(-48*time.Hour).Year(), to.UTC().Add(24*time.Hour).Year())
 }
 
 // HolidayFields is what a caller says of a holiday calendar. Nil is not said.

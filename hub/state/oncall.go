@@ -22,7 +22,7 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 			return c.nobody(a, err.Error())
 		}
 	}
-	periods := calendar.OnCall(c.now)
+	periods := calendar.Who(c.now)
 	if len(periods) == 0 {
 		return c.nobody(a, "nobody is on call in schedule "+s.Name)
 	}

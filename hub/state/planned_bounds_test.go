@@ -44,7 +44,7 @@ func TestTroublesOfAllSchedules(t *testing.T) {
 	want := []string{
 		"away in b, 0s to 2h0m0s: an binh",
 		"twice in a and b, 3h0m0s to 4h0m0s: chi",
-		"away in a, 6h0m0s to 7h0m0s: chi an binh",
+		"away in a, 6h0m0s to 7h0m0s: chi an", // not binh, who is on call in b then
 		"twice in a and b, 12h0m0s to 14h0m0s: an",
 		"twice in a and b, 20h0m0s to 30h0m0s: binh",
 		"gap in a, 30h0m0s to 31h0m0s: nobody chi an binh",

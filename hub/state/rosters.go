@@ -180,11 +180,8 @@ func (c *change) turnHolders(s *rota.Schedule) (all []turnHolder) {
 	}
 	for i := range s.Rotations {
 		r := &s.Rotations[i]
-		for _, p := range r.Participants {
-			if same, ok := r.Keeping(p, c.now, zone); ok && same.Phase == r.Phase { // nothing has to change for that
-				all = append(all, turnHolder{r.ID, p})
-				break
-			}
+		if p, ok := r.Turn(c.now, zone); ok && r.Unit != rota.Fixed { // the shifts of a roster stay where they are
+			all = append(all, turnHolder{r.ID, p})
 		}
 	}
 	return all

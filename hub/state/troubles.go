@@ -25,9 +25,9 @@ func Troubles(r table.Reader, zones Zones, from, to time.Time) []rota.Trouble {
 }
 
 // TroublesWith returns what would be to be mended in one schedule in [from, to) if it were as
-// planned, in order of time; double bookings with others are told if it is either of the two.
+// planned, in order of time; double bookings with others are told if it is one of them.
 func TroublesWith(r table.Reader, zones Zones, planned *rota.Schedule, from, to time.Time) []rota.Trouble {
-	return slices.DeleteFunc(troubles(r, zones, planned, from, to), func(t rota.Trouble) bool { return t.Schedule != planned.ID && t.Other != planned.ID })
+	return slices.DeleteFunc(troubles(r, zones, planned, from, to), func(t rota.Trouble) bool { return !t.Concerns(planned.ID) })
 }
 
 // troubles is as [Troubles], with one schedule as it is planned, if there is one.
@@ -61,9 +61,8 @@ func troubles(r table.Reader, zones Zones, planned *rota.Schedule, from, to time
 			continue
 		}
 		calendars = append(calendars, calendar)
-		all = append(all, calendar.Troubles(from, to, away)...)
 	}
-	all = append(all, rota.DoubleBookings(calendars, from, to)...)
+	all = append(all, rota.Troubles(calendars, from, to, away)...)
 	slices.SortStableFunc(all, func(a, b rota.Trouble) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Schedule, b.Schedule))
 	})

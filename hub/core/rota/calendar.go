@@ -56,6 +56,21 @@ func (c *Calendar) OnCall(t time.Time) []Period {
 	return on
 }
 
+// Who returns the periods of [Calendar.OnCall] without their starts and ends, which are zero: all that a page needs.
+// It looks at nothing but t.
+func (c *Calendar) Who(t time.Time) []Period {
+	m := momentOf(t)
+	var on []Period
+	for _, l := range c.acting(m, m+1) {
+		if p := l.final(m); p.on {
+			who := l.period(p)
+			who.Start, who.End = time.Time{}, time.Time{}
+			on = append(on, who)
+		}
+	}
+	return on
+}
+
 // Next returns, for each rotation and in their order, the first period of the final timeline
 // that begins after t and within 400 days and whose participant is not who is on call in the rotation at t.
 // One that lasts for more than 400 days has a zero End.
@@ -85,10 +100,10 @@ func (c *Calendar) acting(a, b moment) []*lane {
 // lanes returns the lanes of the schedule's rotations, for questions about [a, b).
 func (c *Calendar) lanes(a, b moment) []*lane {
 	meets := func(start, end time.Time) bool { return momentOf(start) < b && a < momentOf(end) }
-	var forwards []Forward
+	forwards := map[core.UserID][]Forward{}
 	for _, f := range c.Forwards {
 		if meets(f.Start, f.End) {
-			forwards = append(forwards, f)
+			forwards[f.From] = append(forwards[f.From], f)
 		}
 	}
 	w := newWall(c.Zone)
@@ -109,6 +124,11 @@ func (c *Calendar) lanes(a, b moment) []*lane {
 
 // override returns the piece around m of the override that wins there, if there is one.
 func (l *lane) override(m moment) piece {
+	l.steps += pieceSteps
+	if l.over.start <= m && m < l.over.end {
+		return l.over
+	}
+	l.steps += len(l.overrides)
 	p, winner := piece{start: dawn, end: forever}, (*Override)(nil)
 	for i := range l.overrides {
 		o := &l.overrides[i]
@@ -119,6 +139,7 @@ func (l *lane) override(m moment) piece {
 	if winner != nil {
 		p.on, p.who, p.kind, p.override = true, winner.Participant, ByOverride, winner.Alias
 	}
+	l.over = p
 	return p
 }
 
@@ -143,9 +164,11 @@ func (l *lane) forward(p *piece, m moment) {
 	passed := []core.UserID{whose}
 	for {
 		var rule *Forward
-		for i := range l.forwards {
-			f := &l.forwards[i]
-			if f.From == p.who.User && p.around(m, momentOf(f.Start), momentOf(f.End)) && (rule == nil || f.Number >= rule.Number) {
+		rules := l.forwards[p.who.User]
+		l.steps += len(rules)
+		for i := range rules {
+			f := &rules[i]
+			if p.around(m, momentOf(f.Start), momentOf(f.End)) && (rule == nil || f.Number >= rule.Number) {
 				rule = f
 			}
 		}

@@ -221,8 +221,8 @@ func TestRestrictedShifts(t *testing.T) {
 		{"any day", hours(22, 6), rota.AnyDay,
 			"an 11-24 22:00 11-25 06:00, an 11-25 22:00 11-26 06:00, an 11-26 22:00 11-27 06:00, an 11-27 22:00 11-28 06:00"},
 		{"not on holidays", hours(22, 6), rota.NoHolidays,
-			"an 11-24 22:00 11-25 00:00, an 11-26 00:00 11-26 06:00, an 11-26 22:00 11-27 06:00, an 11-27 22:00 11-28 06:00"},
-		{"on holidays", hours(22, 6), rota.HolidaysOnly, "an 11-25 00:00 11-25 06:00, an 11-25 22:00 11-26 00:00"},
+			"an 11-24 22:00 11-25 06:00, an 11-26 22:00 11-27 06:00, an 11-27 22:00 11-28 06:00"},
+		{"on holidays", hours(22, 6), rota.HolidaysOnly, "an 11-25 22:00 11-26 06:00"},
 		{"a make-up day", windows(t, "Wed 08:00 Wed 17:00"), rota.AnyDay, "an 11-25 08:00 11-25 17:00, an 11-28 08:00 11-28 17:00"},
 		{"a make-up day, not on holidays", windows(t, "Wed 08:00 Wed 17:00"), rota.NoHolidays, "an 11-28 08:00 11-28 17:00"},
 		{"no weekend", windows(t, "Sat 08:00 Sat 17:00"), rota.AnyDay, ""},
@@ -328,5 +328,18 @@ func TestKeepingWhoIsOnCall(t *testing.T) {
 	expect(t, "skipping", shifts(kept, now, now.Add(6*day), hanoi, nil), "an 11-27 08:00 11-27 17:00, binh 11-30 08:00 11-30 17:00")
 	if !ok {
 		t.Error("not kept")
+	}
+	for turn, want := range map[string]string{"2026-11-28 03:00": "an", "2026-11-30 08:00": "binh", "2026-11-02 07:59": "-"} {
+		got, ok := kept.Turn(at(t, hanoi, turn), hanoi)
+		expect(t, "who has the turn, on call or not, on "+turn, name(got), want)
+		if ok != (want != "-") {
+			t.Errorf("on %s there is a turn: %v", turn, ok)
+		}
+	}
+	if got, ok := fixed.Turn(now, hanoi); !ok || got.User != "an" {
+		t.Errorf("the slot is %v's: %v", got, ok)
+	}
+	if got, ok := fixed.Turn(now.Add(1), hanoi); ok {
+		t.Errorf("after the last slot there is one of %v", got)
 	}
 }

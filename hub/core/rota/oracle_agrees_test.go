@@ -123,6 +123,19 @@ func everyMinute(d *draw, c *rota.Calendar, lived [][]minute, final []rota.Perio
 		if said := covering(on, now); said != all || len(on) != len(want) {
 			return fmt.Sprintf("at %s [%s] is on call, for the oracle [%s]", now.In(c.Zone), said, all)
 		}
+		who := c.Who(now)
+		if len(who) != len(on) {
+			return fmt.Sprintf("at %s %d are on call, and without ends %d", now.In(c.Zone), len(on), len(who))
+		}
+		for i, p := range who {
+			if !p.Start.IsZero() || !p.End.IsZero() {
+				return "who is on call has ends: " + line(p, c.Zone)
+			}
+			p.Start, p.End = on[i].Start, on[i].End
+			if p != on[i] {
+				return fmt.Sprintf("at %s %s is on call, and without ends %s", now.In(c.Zone), line(on[i], c.Zone), line(p, c.Zone))
+			}
+		}
 		for _, p := range on {
 			if wrong := bounds(d, p, now, whole); wrong != "" {
 				return fmt.Sprintf("at %s: %s", now.In(c.Zone), wrong)
@@ -225,6 +238,9 @@ func keepingDiffers(d *draw, c *rota.Calendar, lived [][]minute) string {
 		r := &c.Schedule.Rotations[i]
 		if lived[m][i].base.kind == 0 || r.Unit == rota.Fixed {
 			continue
+		}
+		if who, ok := r.Turn(now, c.Zone); !ok || who != lived[m][i].base.who {
+			return fmt.Sprintf("%s has the turn of %s at %s: %v", called(who), r.ID, now.In(c.Zone), ok)
 		}
 		who := pick(d, r.Participants...)
 		kept, ok := r.Keeping(who, now, c.Zone)

@@ -75,14 +75,22 @@ type plan struct {
 	r       *rota.Rotation
 	start   time.Time // what the wall shows at the start
 	week    *[7 * 1440]bool
-	turn    int // pages turned
-	counted int // of them, those that count if the rotation skips
+	windows []*[7 * 1440]bool // of those windows that have more than a day, else nil
+	turn    int               // pages turned
+	counted int               // of them, those that count if the rotation skips
 }
 
 func newPlan(r *rota.Rotation, zone *time.Location) *plan {
 	p := &plan{r: r, start: shown(r.Start, zone)}
 	if r.Restriction != nil {
 		p.week = weekOf(r.Restriction)
+		for _, w := range r.Restriction.Windows {
+			alone := weekOf(&rota.Restriction{Daily: r.Restriction.Daily, Windows: []rota.Window{w}})
+			if !several(r.Restriction, alone) {
+				alone = nil
+			}
+			p.windows = append(p.windows, alone)
+		}
 	}
 	return p
 }
@@ -149,28 +157,66 @@ func (p *plan) duty(now, wall time.Time, days holiday.Days) duty {
 	return duty{kind: rota.ByRotation, turn: turn, who: p.r.Participants[(number+p.r.Phase)%len(p.r.Participants)]}
 }
 
-// open says whether the restriction leaves a minute, by the wall and the holiday calendar.
+// open says whether the restriction leaves a minute, by the wall and the holiday calendar. Without
+// a calendar of holidays it is the week that says so. With one, a person in a window of a few hours
+// began it today or yesterday, on a day that counted, and stays until the wall shows its end. Who has
+// a window of several days looks each morning whether the day counts.
 func (p *plan) open(wall time.Time, days holiday.Days) bool {
-	if p.r.Restriction == nil {
+	r := p.r.Restriction
+	if r == nil {
 		return true
 	}
-	weekday := wall.Weekday()
-	day, odd := days[holiday.Date{Year: wall.Year(), Month: wall.Month(), Day: wall.Day()}]
+	midnight := time.Date(wall.Year(), wall.Month(), wall.Day(), 0, 0, 0, 0, time.UTC)
+	minute := int(wall.Sub(midnight) / time.Minute)
+	if len(days) == 0 {
+		return r.Days != rota.HolidaysOnly && p.week[int(wall.Weekday())*1440+minute]
+	}
+	for i, w := range r.Windows {
+		if p.windows[i] != nil {
+			if as, counts := calledFor(r, midnight, days); counts && p.windows[i][int(as)*1440+minute] {
+				return true
+			}
+			continue
+		}
+		for _, on := range []time.Time{midnight, midnight.AddDate(0, 0, -1)} {
+			as, counts := calledFor(r, on, days)
+			begin, end := on.Add(time.Duration(w.StartMinute%1440)*time.Minute), on.Add(time.Duration(w.EndMinute%1440)*time.Minute)
+			if !end.After(begin) {
+				end = end.AddDate(0, 0, 1)
+			}
+			its := r.Daily || as == (w.StartDay+time.Weekday(w.StartMinute/1440))%7
+			if counts && its && !wall.Before(begin) && wall.Before(end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// several says whether a window of the week has more minutes than a day.
+func several(r *rota.Restriction, week *[7 * 1440]bool) bool {
+	minutes := 0
+	for _, has := range week {
+		if has {
+			minutes++
+		}
+	}
+	return !r.Daily && minutes > 1440
+}
+
+// calledFor is the weekday for which a day is taken, and whether the windows count on it.
+func calledFor(r *rota.Restriction, midnight time.Time, days holiday.Days) (as time.Weekday, counts bool) {
+	day, odd := days[holiday.Date{Year: midnight.Year(), Month: midnight.Month(), Day: midnight.Day()}]
 	if odd && day.Works {
-		weekday = day.As
+		return day.As, r.Days != rota.HolidaysOnly
 	}
-	free := odd && !day.Works
-	switch p.r.Restriction.Days {
+	switch r.Days {
 	case rota.NoHolidays:
-		if free {
-			return false
-		}
+		return midnight.Weekday(), !odd
 	case rota.HolidaysOnly:
-		if !free {
-			return false
-		}
+		return midnight.Weekday(), odd
 	}
-	return p.week[int(weekday)*1440+wall.Hour()*60+wall.Minute()]
+	return midnight.Weekday(), true
 }
 
 // overridden is what the overrides make of a rotation now: the last made one wins.

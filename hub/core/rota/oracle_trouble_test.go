@@ -19,7 +19,8 @@ func troublesDiffer(d *draw, c *rota.Calendar, lived [][]minute) string {
 		c.Schedule.Covers = d.restriction()
 	}
 	away := d.absences()
-	if wrong := differ(ills(c.Troubles(d.a, d.b, away), c.Zone), ills(ahead(d, c, lived, away), c.Zone)); wrong != "" {
+	want := ahead(d, c, lived, nil, away)
+	if wrong := differ(ills(c.Troubles(d.a, d.b, away), c.Zone), ills(want, c.Zone)); wrong != "" {
 		return fmt.Sprintf("the troubles, with %+v away and %+v to be covered: %s", away, c.Schedule.Covers, wrong)
 	}
 	return ""
@@ -42,7 +43,7 @@ func (d *draw) absences() (all []rota.Absence) {
 // ahead lists the troubles that a schedule has in the minutes lived. A gap goes on while nobody
 // is on call who should be. That a person is on call and off goes on for as long as one of the
 // periods does in which they are on call, and they are off without a break.
-func ahead(d *draw, c *rota.Calendar, lived [][]minute, away []rota.Absence) (all []rota.Trouble) {
+func ahead(d *draw, c *rota.Calendar, lived [][]minute, elsewhere [][][]minute, away []rota.Absence) (all []rota.Trouble) {
 	covers := newPlan(&rota.Rotation{Restriction: c.Schedule.Covers}, c.Zone)
 	people := []core.UserID{"an", "bình", "chi", "dung", "em"}
 	var before []minute
@@ -75,7 +76,7 @@ func ahead(d *draw, c *rota.Calendar, lived [][]minute, away []rota.Absence) (al
 		before = lived[m]
 	}
 	for i := range all {
-		all[i].Suggestion = suggested(d, c, lived, away, all[i])
+		all[i].Suggestion = suggested(d, c, lived, elsewhere, away, all[i])
 	}
 	return all
 }
@@ -113,9 +114,9 @@ func isAway(away []rota.Absence, user core.UserID, now time.Time) bool {
 }
 
 // suggested are the people whom the schedule names and against whom nothing speaks in any
-// minute of a trouble: they are not on call in it, not away, and give nothing away. The fewer
+// minute of a trouble: they are not on call in it, here or elsewhere, not away, and give nothing away. The fewer
 // minutes somebody has in all, the better; of two with the same the one named first.
-func suggested(d *draw, c *rota.Calendar, lived [][]minute, away []rota.Absence, t rota.Trouble) []rota.Participant {
+func suggested(d *draw, c *rota.Calendar, lived [][]minute, elsewhere [][][]minute, away []rota.Absence, t rota.Trouble) []rota.Participant {
 	var named []rota.Participant
 	for _, r := range c.Schedule.Rotations {
 		named = append(named, r.Participants...)
@@ -135,12 +136,16 @@ func suggested(d *draw, c *rota.Calendar, lived [][]minute, away []rota.Absence,
 			if on {
 				sum++
 			}
+			if now.Before(t.Start) || !now.Before(t.End) {
+				continue
+			}
+			for _, other := range elsewhere {
+				on = on || onCall(other[m], who.User)
+			}
 			gives := slices.ContainsFunc(c.Forwards, func(f rota.Forward) bool {
 				return f.From == who.User && !now.Before(f.Start) && now.Before(f.End)
 			})
-			if !now.Before(t.Start) && now.Before(t.End) && (on || gives || isAway(away, who.User, now)) {
-				good = false
-			}
+			good = good && !on && !gives && !isAway(away, who.User, now)
 		}
 		if good {
 			free = append(free, who)
@@ -158,6 +163,9 @@ func ills(all []rota.Trouble, zone *time.Location) (told []string) {
 			[...]string{"?", "gap", "away", "twice"}[min(t.Kind, 3)], t.Schedule)
 		if t.Other != "" {
 			s += " and " + string(t.Other)
+		}
+		for _, more := range t.More {
+			s += " and " + string(more)
 		}
 		if t.User != "" {
 			s += " of " + string(t.User)

@@ -53,24 +53,64 @@ func (r *Restriction) CoversOn(t time.Time, zone *time.Location, days holiday.Da
 	if r == nil {
 		return true
 	}
-	local := t.In(zone)
-	weekday, counts := r.counts(local, days)
-	covered, _, _ := r.window(int(weekday), local.Hour()*60+local.Minute())
-	return covered && counts
+	_, ahead := t.In(zone).Zone()
+	covered, _, _ := r.minute(momentOf(t)+moment(ahead)*second, days)
+	return covered
 }
 
-// counts returns the weekday as which windows of the week take the day of local, and
-// whether the windows count on it.
-func (r *Restriction) counts(local time.Time, days holiday.Days) (time.Weekday, bool) {
-	weekday, off := local.Weekday(), false
-	if len(days) > 0 {
-		if special, ok := days[holiday.On(local)]; ok && special.Works {
-			weekday = special.As
-		} else {
-			off = ok
+// minute reports whether the minute that a clock shows is in one of the windows, and how many
+// minutes before and after its beginning this is so at least.
+func (r *Restriction) minute(face moment, days holiday.Days) (covered bool, back, ahead int) {
+	if len(days) > 0 && (!r.Daily || r.Days != AnyDay) {
+		return r.dated(face, days)
+	}
+	covered, back, ahead = r.window(int(face.time().Weekday()), int(mod(face, day)/minute))
+	return covered && r.Days != HolidaysOnly, back, ahead
+}
+
+// dated is [Restriction.minute] where days may be holidays or stand for others. A window that is no
+// longer than a day is of the day on which it begins, and goes on past midnight into whatever day
+// comes. Of a longer one each day has its own part.
+func (r *Restriction) dated(face moment, days holiday.Days) (covered bool, back, ahead int) {
+	now := int(mod(face, day) / minute)
+	back, ahead = now, dayMinutes-now
+	mark := func(from, to int) { // the minutes of a window, counted from the last midnight
+		covered = covered || from <= now && now < to
+		for _, edge := range [2]int{from, to} {
+			if edge <= now {
+				back = min(back, now-edge)
+			} else {
+				ahead = min(ahead, edge-now)
+			}
 		}
 	}
-	return weekday, r.Days == AnyDay || off == (r.Days == HolidaysOnly)
+	today, counts := r.day(face, days)
+	yesterday, counted := r.day(face-day, days)
+	for _, w := range r.Windows {
+		begin, length := r.measure(w)
+		if length > dayMinutes {
+			if since := mod(today*dayMinutes-begin, weekMinutes); counts {
+				mark(-since, length-since)
+				mark(weekMinutes-since, weekMinutes-since+length)
+			}
+			continue
+		}
+		of, from := begin/dayMinutes, begin%dayMinutes
+		if counts && (r.Daily || of == today) {
+			mark(from, from+length)
+		}
+		if counted && (r.Daily || of == yesterday) {
+			mark(from-dayMinutes, from-dayMinutes+length)
+		}
+	}
+	return covered, back, ahead
+}
+
+// day returns the weekday as which windows of the week take the day that a clock shows, and
+// whether the windows count on it.
+func (r *Restriction) day(face moment, days holiday.Days) (weekday int, counts bool) {
+	on := holiday.On(face.time())
+	return int(days.Weekday(on)), r.Days == AnyDay || days.Holiday(on) == (r.Days == HolidaysOnly)
 }
 
 // window reports whether a minute of a weekday is in one of the windows, and how many minutes
@@ -103,6 +143,19 @@ func (r *Restriction) edges(w Window) (start, end int) {
 	return mod(int(w.StartDay)*dayMinutes+w.StartMinute, weekMinutes), mod(int(w.EndDay)*dayMinutes+w.EndMinute, weekMinutes)
 }
 
+// measure returns where a window begins, in minutes of the day or week, and how many it has.
+func (r *Restriction) measure(w Window) (start, length int) {
+	circle := weekMinutes
+	if r.Daily {
+		circle = dayMinutes
+	}
+	start, end := r.edges(w)
+	if length = mod(end-start, circle); length == 0 {
+		length = circle
+	}
+	return start, length
+}
+
 // within reports whether x is in [start, end) on a circle.
 func within[T int | moment](x, start, end T) bool {
 	if start < end {
@@ -121,17 +174,11 @@ func (r *Restriction) span(m moment, w *wall, days holiday.Days) piece {
 		return piece{start: dawn, end: forever, on: true}
 	}
 	face := w.face(m)
-	local := face.time()
-	weekday, counts := r.counts(local, days)
-	now := int(mod(face, day) / minute)
-	covered, back, ahead := r.window(int(weekday), now)
-	if len(days) > 0 {
-		back, ahead = min(back, now), min(ahead, dayMinutes-now)
-	}
+	covered, back, ahead := r.minute(face, days)
 	begin := m - mod(face, minute)
 	return piece{
 		start: max(w.begin, begin-moment(back)*minute), end: min(w.end, begin+moment(ahead)*minute),
-		on: covered && counts,
+		on: covered,
 	}
 }
 

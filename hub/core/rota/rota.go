@@ -189,18 +189,26 @@ type Shift struct {
 // moves: there it reports whether the slot at t is theirs.
 func (r *Rotation) Keeping(who Participant, t time.Time, zone *time.Location) (Rotation, bool) {
 	kept := *r
-	p := newLane(r, newWall(zone), nil).turn(momentOf(t))
+	l := newLane(&kept, newWall(zone), nil)
+	p := l.turn(momentOf(t))
 	if !p.on || r.Unit == Fixed {
 		return kept, p.on && p.who == who
 	}
 	count := len(r.Participants)
 	for range count {
-		if newLane(&kept, newWall(zone), nil).participant(p.turn) == who {
+		if l.participant(p.turn) == who {
 			return kept, true
 		}
 		kept.Phase = mod(mod(kept.Phase, count)+1, count)
 	}
 	return *r, false
+}
+
+// Turn returns who has the turn that covers t, or the slot, whatever the restriction leaves of it. It
+// reports false if there is none.
+func (r *Rotation) Turn(t time.Time, zone *time.Location) (Participant, bool) {
+	p := newLane(r, newWall(zone), nil).turn(momentOf(t))
+	return p.who, p.on
 }
 
 func (r *Rotation) length() int { return min(max(1, r.Length), LengthMax) }

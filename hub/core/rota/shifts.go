@@ -95,8 +95,10 @@ func cut(at func(moment) piece, a, b moment) iter.Seq[piece] {
 
 // shift returns the piece of a turn around m in which nothing changes by the restriction.
 func (l *lane) shift(m moment) piece {
+	l.steps += pieceSteps
 	p := l.turn(m)
 	if p.on && l.r.Restriction != nil {
+		l.steps += len(l.r.Restriction.Windows)
 		covered := l.r.Restriction.span(m, l.w, l.days)
 		p.start, p.end, p.on = max(p.start, covered.start), min(p.end, covered.end), covered.on
 	}

@@ -95,6 +95,10 @@ func FuzzTimeline(f *testing.F) {
 		for _, p := range line.Final {
 			for _, m := range []time.Time{p.Start, p.End.Add(-1)} {
 				on := cal.OnCall(m)
+				same := func(p, q rota.Period) bool { p.Start, p.End = q.Start, q.End; return p == q }
+				if who := cal.Who(m); !slices.EqualFunc(who, on, same) {
+					t.Fatalf("at %v %+v is on call, without ends %+v", m, on, who)
+				}
 				if !slices.ContainsFunc(on, func(q rota.Period) bool {
 					return q.Rotation == p.Rotation && q.Participant == p.Participant && q.Kind == p.Kind && !q.Start.After(p.Start) && (q.End.IsZero() || !q.End.Before(p.End))
 				}) {

@@ -16,7 +16,7 @@ type TroubleKind uint8
 const (
 	Gap          TroubleKind = 1 // nobody is on call, though the schedule means to cover the time
 	Away         TroubleKind = 2 // who is on call is off
-	DoubleBooked TroubleKind = 3 // one person is on call in two schedules
+	DoubleBooked TroubleKind = 3 // one person is on call in several schedules
 	Unknown      TroubleKind = 4 // who is on call cannot be told; no function here finds that, but who has no calendar
 )
 
@@ -31,54 +31,116 @@ type Trouble struct {
 	Kind       TroubleKind
 	Schedule   core.ScheduleID
 	Start, End time.Time
-	User       core.UserID     // who is away or booked twice; of a gap nobody
-	Other      core.ScheduleID // of a double booking: the other schedule
-	Suggestion []Participant   // who of the schedule's people could take it, the best first, at most [SuggestionsMax]
-	Why        string          // of one that is [Unknown]: why
+	User       core.UserID       // who is away or booked twice; of a gap nobody
+	Other      core.ScheduleID   // of a double booking: the second schedule
+	More       []core.ScheduleID // of a double booking: the third and all others
+	Suggestion []Participant     // who of the schedule's people could take it, the best first, at most [SuggestionsMax]
+	Why        string            // of one that is [Unknown]: why
+}
+
+// Concerns reports whether a trouble is one of a schedule, be it not the first that it names.
+func (t *Trouble) Concerns(id core.ScheduleID) bool {
+	return t.Schedule == id || t.Other == id || slices.Contains(t.More, id)
 }
 
 // Troubles returns the gaps and absences of [a, b), in order of time: the first [TroublesMax].
-// Absences are those of all people. It takes time in proportion to the periods of [a, b), which callers
-// put a bound on (see [Calendar.Periods]); they let it begin at now, since the past is not to be mended.
+// Absences are those of all people. The time that it takes grows with the turns and windows in [a, b), whether they make
+// a period or not, and with the square of the overrides in it: callers put a bound on that (see [Calendar.Periods]). They let it begin at
+// now, since the past is not to be mended.
 func (c *Calendar) Troubles(a, b time.Time, away []Absence) []Trouble {
-	if c.Schedule.Disabled {
-		return nil
-	}
-	from, to := momentOf(a), momentOf(b)
-	finals := c.finals(from, to)
-	p := c.pool(finals, away)
-	var troubles []Trouble
-	add := func(kind TroubleKind, user core.UserID, s span) {
-		troubles = append(troubles, Trouble{Kind: kind, Schedule: p.schedule, Start: s.start.time(), End: s.end.time(), User: user})
-	}
-	for _, s := range c.gaps(finals, from, to) {
-		add(Gap, "", s)
-	}
-	absent := absences(finals, p.off)
-	for _, user := range slices.Sorted(maps.Keys(absent)) {
-		for _, s := range absent[user] {
-			add(Away, user, s)
-		}
-	}
-	slices.SortStableFunc(troubles, func(x, y Trouble) int {
-		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.Kind, y.Kind))
-	})
-	troubles = troubles[:min(len(troubles), TroublesMax)]
-	for i := range troubles {
-		p.suggest(&troubles[i])
-	}
-	return troubles
+	off := offOf(away)
+	d := c.duties(momentOf(a), momentOf(b), off)
+	return d.suggested(off, d.on)
 }
 
-// Periods returns how many periods the final timeline of [a, b) has, or most if there are more.
+// Troubles returns the gaps and absences of all schedules in [a, b), as [Calendar.Troubles] does schedule by
+// schedule, and then the double bookings, as [DoubleBookings] does. Nobody is suggested who is on call in any of
+// the schedules then.
+func Troubles(all []*Calendar, a, b time.Time, away []Absence) (troubles []Trouble) {
+	off, busy := offOf(away), map[core.UserID][]span{}
+	plans := make([]*duties, len(all))
+	for i, c := range all {
+		plans[i] = c.duties(momentOf(a), momentOf(b), off)
+		for user, spans := range plans[i].on {
+			busy[user] = append(busy[user], spans...)
+		}
+	}
+	for user, spans := range busy {
+		busy[user] = union(spans, 0)
+	}
+	for _, d := range plans {
+		troubles = append(troubles, d.suggested(off, busy)...)
+	}
+	return append(troubles, twice(plans)...)
+}
+
+// offOf returns when each person is off.
+func offOf(away []Absence) map[core.UserID][]span {
+	off := map[core.UserID][]span{}
+	for _, a := range away {
+		off[a.User] = append(off[a.User], span{momentOf(a.Start), momentOf(a.End)})
+	}
+	for user, spans := range off {
+		off[user] = union(spans, 0)
+	}
+	return off
+}
+
+// duties are what there is to know of a calendar in a time, when what happens there has been looked through.
+type duties struct {
+	*Calendar
+	on       map[core.UserID][]span // when each person is on call
+	troubles []Trouble              // gaps and absences, without suggestions
+}
+
+// duties looks through what happens in [from, to).
+func (c *Calendar) duties(from, to moment, off map[core.UserID][]span) *duties {
+	if c.Schedule.Disabled {
+		return &duties{Calendar: c}
+	}
+	finals := c.finals(from, to)
+	d := &duties{Calendar: c, on: onCallOf(finals)}
+	add := func(kind TroubleKind, user core.UserID, spans []span) {
+		for _, s := range spans {
+			d.troubles = append(d.troubles, Trouble{Kind: kind, Schedule: c.Schedule.ID, Start: s.start.time(), End: s.end.time(), User: user})
+		}
+	}
+	add(Gap, "", c.gaps(finals, from, to))
+	absent := absences(finals, off)
+	for _, user := range slices.Sorted(maps.Keys(absent)) {
+		add(Away, user, absent[user])
+	}
+	slices.SortStableFunc(d.troubles, func(x, y Trouble) int {
+		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.Kind, y.Kind))
+	})
+	d.troubles = d.troubles[:min(len(d.troubles), TroublesMax)]
+	return d
+}
+
+// suggested returns the gaps and absences with suggestions of who is neither off nor busy.
+func (d *duties) suggested(off, busy map[core.UserID][]span) []Trouble {
+	p := d.pool(off, busy)
+	for i := range d.troubles {
+		p.suggest(&d.troubles[i])
+	}
+	return d.troubles
+}
+
+// Periods returns how many periods the final timeline of [a, b) has, or most if there are more, or if so much would have
+// to be looked at that a timeline were cut.
 func (c *Calendar) Periods(a, b time.Time, most int) (n int) {
 	from, to := momentOf(a), momentOf(b)
+	spent, tooMuch := 0, false
 	for _, l := range c.acting(from, to) {
-		for range cut(l.final, from, to) {
+		for range cut(l.within(stepsMax-spent, l.final, &tooMuch), from, to) {
 			if n++; n >= most {
 				return most
 			}
 		}
+		spent += l.steps
+	}
+	if tooMuch {
+		return most
 	}
 	return n
 }
@@ -148,29 +210,24 @@ func reaching(spans []span, m moment) int {
 	return i
 }
 
-// pool is the people of a schedule, and what speaks against each.
+// pool is the people of a schedule, and what speaks against each: in order, none over another.
 type pool struct {
-	schedule core.ScheduleID
-	people   []core.UserID // the fewest hours first
-	on, off  map[core.UserID][]span
-	gives    map[core.UserID][]span // when their rules give away what would reach them
+	people []core.UserID // the fewest hours first
+	busy   map[core.UserID][]span
+	off    map[core.UserID][]span
+	gives  map[core.UserID][]span // when their rules give away what would reach them
 }
 
-func (c *Calendar) pool(finals []piece, away []Absence) *pool {
-	p := &pool{schedule: c.Schedule.ID, people: c.Schedule.People(), on: onCallOf(finals), off: map[core.UserID][]span{}, gives: map[core.UserID][]span{}}
-	for _, a := range away {
-		p.off[a.User] = append(p.off[a.User], span{momentOf(a.Start), momentOf(a.End)})
-	}
-	for _, f := range c.Forwards {
+func (d *duties) pool(off, busy map[core.UserID][]span) *pool {
+	p := &pool{people: d.Schedule.People(), busy: busy, off: off, gives: map[core.UserID][]span{}}
+	for _, f := range d.Forwards {
 		p.gives[f.From] = append(p.gives[f.From], span{momentOf(f.Start), momentOf(f.End)})
 	}
-	for _, all := range []map[core.UserID][]span{p.off, p.gives} {
-		for user, spans := range all {
-			all[user] = union(spans, 0)
-		}
+	for user, spans := range p.gives {
+		p.gives[user] = union(spans, 0)
 	}
 	hours := map[core.UserID]moment{}
-	for user, spans := range p.on {
+	for user, spans := range d.on {
 		for _, s := range spans {
 			hours[user] += s.end - s.start
 		}
@@ -197,45 +254,5 @@ func (p *pool) free(user core.UserID, s span) bool {
 		i := reaching(spans, s.start)
 		return i < len(spans) && spans[i].start < s.end
 	}
-	return !meets(p.on[user]) && !meets(p.off[user]) && !meets(p.gives[user])
-}
-
-// booking is when a person is on call in one of several schedules.
-type booking struct {
-	user     core.UserID
-	schedule int
-	span
-}
-
-// DoubleBookings returns the times in [a, b) in which one person is on call in two schedules at
-// once, in order of time: the first [TroublesMax]. Schedule is the one of the two that comes first in all.
-func DoubleBookings(all []*Calendar, a, b time.Time) []Trouble {
-	var bookings []booking
-	for i, c := range all {
-		for user, spans := range onCallOf(c.finals(momentOf(a), momentOf(b))) {
-			for _, s := range spans {
-				bookings = append(bookings, booking{user, i, s})
-			}
-		}
-	}
-	slices.SortFunc(bookings, func(x, y booking) int {
-		return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(x.user, y.user), cmp.Compare(x.schedule, y.schedule))
-	})
-	var troubles []Trouble
-	open := map[core.UserID][]booking{} // those of before that may meet the one in hand
-	for _, now := range bookings {
-		before := slices.DeleteFunc(open[now.user], func(was booking) bool { return was.end <= now.start })
-		for _, was := range before[:min(len(before), TroublesMax-len(troubles))] {
-			first, other := min(was.schedule, now.schedule), max(was.schedule, now.schedule)
-			troubles = append(troubles, Trouble{
-				Kind: DoubleBooked, Schedule: all[first].Schedule.ID, Other: all[other].Schedule.ID, User: now.user,
-				Start: now.start.time(), End: min(was.end, now.end).time(),
-			})
-		}
-		open[now.user] = append(before, now)
-	}
-	slices.SortStableFunc(troubles, func(x, y Trouble) int {
-		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.Schedule, y.Schedule), cmp.Compare(x.Other, y.Other))
-	})
-	return troubles
+	return !meets(p.busy[user]) && !meets(p.off[user]) && !meets(p.gives[user])
 }

@@ -91,8 +91,30 @@ func TestDoubleBookings(t *testing.T) {
 	if len(got) != 4 || got[1].Schedule != "-s0" || got[2].Schedule != "-s1" {
 		t.Errorf("%+v", got)
 	}
+	all[0].Schedule.Rotations[1].Participants = who("vy")
+	all[2].Schedule.Rotations[0].Participants = who("an")
+	got = rota.DoubleBookings(all, start, start.Add(day))
+	expect(t, "in three at once it is told once", troubles(hanoi, got),
+		"twice an-s2 11-23 08:00 11-23 10:00:, twice an-s2 11-23 10:00 11-23 20:00:, twice an-s2 11-23 20:00 11-24 08:00:")
+	if len(got) != 3 || fmt.Sprint(got[0].More, got[1].More, got[2].More) != "[-s3] [] [-s3]" {
+		t.Errorf("%+v", got)
+	}
+	all[2].Schedule.Rotations[0].Participants = who("t:net")
 	all[3].Schedule.Disabled = true
 	expect(t, "of a disabled schedule", troubles(hanoi, rota.DoubleBookings(all, start, start.Add(2*day))), "")
+}
+
+// Rule keng-7.trouble.elsewhere: who is on call in another schedule then is not suggested, nor who is away.
+func TestNobodyIsSuggestedWhoIsOnCallElsewhere(t *testing.T) {
+	hanoi := zone(t, "Asia/Ho_Chi_Minh")
+	start := at(t, hanoi, "2026-11-23 08:00")
+	here, there := calendar(hanoi, daily(start, "an", "", "binh", "chi", "dung")), calendar(hanoi, daily(start.Add(8*time.Hour), "chi", "dung"))
+	there.Schedule.ID, there.Schedule.Rotations[0].Restriction = "there", hours(12, 18)
+	away := []rota.Absence{{User: "an", Start: start, End: start.Add(900 * day)}}
+	a, b := start.Add(day), start.Add(3*day)
+	expect(t, "each by itself", troubles(hanoi, here.Troubles(a, b, away)), "gap  11-24 08:00 11-25 08:00: chi dung binh")
+	there.Schedule.Covers = hours(12, 13)
+	expect(t, "all together", troubles(hanoi, rota.Troubles([]*rota.Calendar{there, here}, a, b, away)), "gap  11-24 08:00 11-25 08:00: binh")
 }
 
 // Rule keng-7.load.hours: elapsed time, once however many rotations; nights, weekends, holidays.

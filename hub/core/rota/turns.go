@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"keng/hub/core"
 	"keng/hub/core/holiday"
 )
 
@@ -12,13 +13,15 @@ type lane struct {
 	r         *Rotation
 	w         *wall
 	days      holiday.Days
-	overrides []Override // that replace the rotation
-	forwards  []Forward
+	overrides []Override                // that replace the rotation
+	forwards  map[core.UserID][]Forward // by whose they are
 
 	start, until moment  // of the rotation; until is at start if it cannot be computed
 	face         moment  // what the clock shows at the start
 	counts       [7]bool // of a rotation that skips: which of seven turns have a window
 	last         piece   // the turn that was computed last
+	over         piece   // the piece of an override, or of none, that was computed last
+	steps        int     // taken so far: a measure of time, see [stepsMax]
 }
 
 func newLane(r *Rotation, w *wall, days holiday.Days) *lane {
