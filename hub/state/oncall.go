@@ -23,6 +23,9 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 		}
 	}
 	periods := calendar.Who(c.now)
+	if s.Disabled {
+		return c.nobody(a, "schedule "+s.Name+" is disabled, so nobody is on call in it")
+	}
 	if len(periods) == 0 {
 		return c.nobody(a, "nobody is on call in schedule "+s.Name)
 	}

@@ -6,7 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
 	"keng/hub/core/rota"
+	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
 
@@ -49,7 +53,9 @@ func troubles(r table.Reader, zones Zones, planned *rota.Schedule, from, to time
 		}
 		why := ""
 		calendar, err := CalendarOf(r, s, zones, from, to)
-		if err != nil {
+		if by := sendsTo(r, s.ID); s.Disabled && by != "" {
+			why = "it is disabled, so nobody is, and " + by + " sends to it"
+		} else if err != nil {
 			why = "its time zone " + s.Zone + " is not known"
 		} else if n := calendar.Periods(from, to, troublePeriods+1); n > min(troublePeriods, left) {
 			why = fmt.Sprintf("it has more than %d periods in this time: look less far ahead", min(troublePeriods, left))
@@ -67,4 +73,20 @@ func troubles(r table.Reader, zones Zones, planned *rota.Schedule, from, to time
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Schedule, b.Schedule))
 	})
 	return all
+}
+
+// sendsTo names an escalation or a team that sends alerts to a schedule, "" if none does.
+func sendsTo(r table.Reader, id core.ScheduleID) string {
+	schedule := alert.Responder{Kind: alert.Schedule, ID: string(id)}
+	for p := range Escalations.All(r) {
+		if slices.ContainsFunc(p.Rules, func(rule escalate.Rule) bool { return rule.Recipient == schedule }) {
+			return "escalation " + p.Name
+		}
+	}
+	for t := range Teams.All(r) {
+		if slices.ContainsFunc(t.Rules, func(rule route.Rule) bool { return rule.Notify == schedule }) {
+			return "a routing rule of team " + t.Name
+		}
+	}
+	return ""
 }
