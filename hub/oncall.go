@@ -60,8 +60,8 @@ func (c *onCallCommand) Run(ctx context.Context, out io.Writer) error {
 func namesOf(all []client.OnCaller) (names []string) {
 	for _, who := range all {
 		name := who.Name
-		if who.ForwardedFrom != nil {
-			name += " for " + who.ForwardedFrom.Username
+		for _, from := range who.ForwardedFrom {
+			name += " for " + from.Username
 		}
 		if len(who.Participants) > 0 {
 			name = fmt.Sprintf("%s %s (%s)", who.Type, name, strings.Join(namesOf(who.Participants), ", "))

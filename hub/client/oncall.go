@@ -30,7 +30,7 @@ type OnCaller struct {
 	Type           string     `json:"type"`
 	EscalationTime *int       `json:"escalationTime"` // minutes
 	Participants   []OnCaller `json:"onCallParticipants"`
-	ForwardedFrom  *Party     `json:"forwardedFrom"`
+	ForwardedFrom  []Party    `json:"forwardedFrom"` // in whose place
 }
 
 // WhoIsOnCall returns who is on call in the schedule of an id at a moment; a zero one is now.
