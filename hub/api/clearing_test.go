@@ -111,3 +111,34 @@ func TestWholeRotationsOfASchedule(t *testing.T) {
 		}
 	}
 }
+
+// What a rotation's turns are is told by its word wherever rotations are: also what Opsgenie has not.
+func TestRotationTypesAreToldByName(t *testing.T) {
+	h := newHub(t)
+	slot := `"slots":[{"user":{"type":"user","username":"lan@example.vn"},"startDate":"2026-11-25T00:00:00Z","endDate":"2026-11-26T00:00:00Z"}]`
+	rotations := ""
+	want := "[hourly daily weekly monthly fixed]"
+	for _, word := range []string{"hourly", "daily", "weekly", "monthly"} {
+		rotations += `{"startDate":"2026-11-23T02:00:00Z","type":"` + word + `","participants":[{"type":"user","username":"lan@example.vn"}]},`
+	}
+	id := h.made("/v2/schedules", `{"name":"all","rotations":[`+rotations+`{"type":"fixed",`+slot+`}]}`)
+	types := func(all any) string {
+		var words []any
+		for _, r := range all.([]any) {
+			words = append(words, r.(map[string]any)["type"])
+		}
+		return fmt.Sprint(words)
+	}
+	for name, got := range map[string]any{
+		"the schedule":  h.want(h.call("GET", "/v2/schedules/"+id, ""), 200).data("rotations"),
+		"the schedules": h.want(h.call("GET", "/v2/schedules?expand=rotation", ""), 200).list()[0]["rotations"],
+		"the rotations": h.want(h.call("GET", "/v2/schedules/"+id+"/rotations", ""), 200).body["data"],
+	} {
+		if types(got) != want {
+			t.Errorf("%s: %s", name, types(got))
+		}
+	}
+	if list := h.want(h.call("GET", "/v2/users/lan@example.vn/schedules", ""), 200).list(); len(list) != 1 || list[0]["id"] != id {
+		t.Errorf("%v", list)
+	}
+}
