@@ -12,16 +12,12 @@ func (c *Calendar) Uncovered(t *Timeline) (all []Stretch) {
 	if c.Schedule.Disabled || t.Cut {
 		return nil
 	}
-	busy := make([]span, 0, len(t.Final)+1)
-	for _, p := range t.Final {
-		busy = append(busy, span{momentOf(p.Start), momentOf(p.End)})
+	finals := make([]piece, len(t.Final))
+	for i, p := range t.Final {
+		finals[i] = piece{start: momentOf(p.Start), end: momentOf(p.End)}
 	}
-	from, to, meant := momentOf(t.Start), momentOf(t.End), c.by(c.Schedule.Covers, newWall(c.Zone))
-	for _, s := range append(union(busy, 0), span{to, to}) {
-		for p := range cut(meant, from, s.start) {
-			all = append(all, Stretch{p.start.time(), p.end.time()})
-		}
-		from = s.end
+	for _, s := range c.gaps(finals, momentOf(t.Start), momentOf(t.End)) {
+		all = append(all, Stretch{s.start.time(), s.end.time()})
 	}
 	return all
 }
