@@ -19,16 +19,17 @@ func TestHowMuchCanBePlanned(t *testing.T) {
 		s.act(line)
 	}
 	for _, of := range []struct {
-		line, refused string
-		most          int
+		line, last, refused string
+		most                int
 	}{
-		{"override it who=binh at=0h..1h", "1000 overrides", state.OverridesMax},
-		{"forward an binh 0h..1h", "100 forwarding rules", state.ForwardsMax},
-		{"away an 0h..1h", "100 absences", state.AbsencesMax},
+		{"override it who=binh at=0h..1h", "override it alias=full who=binh at=0h..1h", "1000 overrides", state.OverridesMax},
+		{"forward an binh 0h..1h", "forward an binh 0h..1h full", "100 forwarding rules", state.ForwardsMax},
+		{"away an 0h..1h", "away an 0h..1h", "100 absences", state.AbsencesMax},
 	} {
-		for range of.most {
+		for range of.most - 1 {
 			s.act(of.line)
 		}
+		s.act(of.last)
 		if s.out.Len() > 0 {
 			t.Fatalf("%s: %s", of.line, s.out.String())
 		}
@@ -36,6 +37,13 @@ func TestHowMuchCanBePlanned(t *testing.T) {
 			t.Errorf("one more: %s", s.out.String())
 		}
 		s.out.Reset()
+	}
+	s.act("unoverride it full") // what is changed does not count beside itself
+	s.act("unforward full")
+	for _, line := range []string{"override it alias=full who=binh at=0h..1h", "reoverride it full who=an", "forward an binh 0h..1h full", "reforward full an binh 0h..1h"} {
+		if s.act(line); s.out.Len() > 0 {
+			t.Fatalf("%s: %s", line, s.out.String())
+		}
 	}
 	s.act("wait 2h")
 	for _, line := range []string{"override it who=binh at=0h..1h", "forward an binh 0h..1h", "away an 0h..1h"} {
