@@ -136,7 +136,10 @@ func TestCalendarCommands(t *testing.T) {
 	absence := h.want(0, "absence add --user an@example.vn --from "+at(2)+" --to "+at(8)+" --note wedding", `^an@example\.vn is off from .*: absence (\S+)\.\n`)[0]
 	h.want(0, "absence list --user an@example.vn", absence+` +an@example\.vn .* wedding\n`)
 	h.want(0, "absence list --user chi@example.vn", `Nobody is off`)
-	h.want(0, "gaps --weeks 1", `an@example\.vn is on call, and off`)
+	local := end.Add(2 * time.Hour).In(time.FixedZone("", 19800)).Format("Mon 2006-01-02 15:04 -07:00")
+	if from := h.want(0, "gaps --weeks 1", `(?m)^(\w.*\+05:30)  .*\+05:30  it-rota +an@example\.vn is on call, and off`)[0]; from != local {
+		t.Errorf("off from %s, want %s", from, local)
+	}
 	h.want(1, "absence add --user an@example.vn --from "+at(8)+" --to "+at(2), `endDate|after`)
 	h.want(2, "absence add --user an@example.vn", `--from`)
 	h.want(0, "absence remove "+absence, `is gone`)

@@ -60,8 +60,8 @@ func (c *onCallCommand) Run(ctx context.Context, out io.Writer) error {
 func namesOf(all []client.OnCaller) (names []string) {
 	for _, who := range all {
 		name := who.Name
-		if who.ForwardedFrom != nil {
-			name += " for " + who.ForwardedFrom.Username
+		for _, from := range who.ForwardedFrom {
+			name += " for " + from.Username
 		}
 		if len(who.Participants) > 0 {
 			name = fmt.Sprintf("%s %s (%s)", who.Type, name, strings.Join(namesOf(who.Participants), ", "))
@@ -182,6 +182,14 @@ func wall(at, local *time.Time) string {
 	return "-"
 }
 
+// offsetWall says a moment as it was told with its offset, in UTC if it was not, and the offset.
+func offsetWall(at time.Time, local *time.Time) string {
+	if local == nil {
+		local = new(at.UTC())
+	}
+	return local.Format("Mon 2006-01-02 15:04 -07:00")
+}
+
 // onWall says a moment by the wall of a zone.
 func onWall(t time.Time, zone *time.Location) string {
 	return t.In(zone).Format("Mon 2006-01-02 15:04")
@@ -202,7 +210,7 @@ func (c *gapsCommand) Validate() error {
 	return nil
 }
 
-// Run prints a table, or that there is nothing.
+// Run prints a table, with times of each schedule's zone, or that there is nothing.
 func (c *gapsCommand) Run(ctx context.Context, out io.Writer) error {
 	hub, err := c.client()
 	if err != nil {
@@ -222,7 +230,7 @@ func (c *gapsCommand) Run(ctx context.Context, out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FROM\tTO\tSCHEDULE\tWHAT\tWHO COULD TAKE IT")
 	for _, t := range all {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", onWall(t.Start, time.Local), onWall(t.End, time.Local), t.Schedule.Name, troubleWords(t), orDash(suggested(t.Suggestion)))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", offsetWall(t.Start, t.StartLocal), offsetWall(t.End, t.EndLocal), t.Schedule.Name, troubleWords(t), orDash(suggested(t.Suggestion)))
 	}
 	if err := table.Flush(); err != nil || more == "" {
 		return err

@@ -274,6 +274,6 @@ func (out *rosterRecord) weigh(tx reader, zones state.Zones, planned *rota.Sched
 	}
 	all := state.TroublesWith(tx, zones, planned, from, to)
 	for _, t := range all[:min(len(all), troublesOfRoster)] {
-		out.Troubles = append(out.Troubles, troubleOf(tx, t))
+		out.Troubles = append(out.Troubles, troubleOf(tx, zones, t))
 	}
 }

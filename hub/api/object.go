@@ -9,7 +9,8 @@ import (
 
 // object is a JSON object of a body. encoding/json would fill the field "id" from a key
 // "Id", and clients written in Go send both; so keys are picked here exactly as they
-// are spelled, and the rest is passed over. Empty strings and null are absent.
+// are spelled, and the rest is passed over. Empty strings are absent, and null is but where
+// [object.none] is asked for.
 type object struct {
 	fields map[string]json.RawMessage
 	at     string            // where it stands in the body, "" or "responders[2]."
@@ -39,6 +40,13 @@ func (o object) raw(key string) json.RawMessage {
 		return nil
 	}
 	return v
+}
+
+// none reports whether a key is there with null or an empty object: what it is about is to be
+// taken off.
+func (o object) none(key string) bool {
+	var fields map[string]json.RawMessage
+	return json.Unmarshal(o.fields[key], &fields) == nil && len(fields) == 0
 }
 
 // into decodes the value of a key that must be of a sort.

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/core/rota"
+	routing "keng/hub/core/route"
 	"keng/hub/state"
 )
 
@@ -54,8 +56,9 @@ type onCaller struct {
 	EscalationTime *int       `json:"escalationTime,omitempty"`
 	NotifyType     string     `json:"notifyType,omitempty"`
 	Participants   []onCaller `json:"onCallParticipants,omitempty"`
-	// ForwardedFrom is whose shift it is, if that person's notifications go to this one.
-	ForwardedFrom *someone `json:"forwardedFrom,omitempty"`
+	// ForwardedFrom is who would be told, if that person's notifications go to this one: a list
+	// of one, as Opsgenie's Go client reads it.
+	ForwardedFrom []someone `json:"forwardedFrom,omitempty"`
 }
 
 func (a *API) listOnCalls(ctx context.Context, in *onCallsIn) (*data[onCalls], error) {
@@ -169,19 +172,23 @@ func (w *duty) schedule(s *rota.Schedule, depth int) ([]onCaller, error) {
 	return all, nil
 }
 
-// period tells who is on call for a period.
+// period tells who is on call for a period. Whose it would be but for forwarding is asked for: who
+// is told in the person's place goes by who can be told.
 func (w *duty) period(p rota.Period, depth int) onCaller {
-	who := w.responder(state.ResponderOf(p.Participant), depth)
 	if p.For != "" {
-		who.ForwardedFrom = personOf(w.tx, p.For)
+		p.Participant = rota.Participant{User: p.For}
 	}
-	return who
+	return w.responder(state.ResponderOf(p.Participant), depth)
 }
 
-// responder tells somebody with those whom it leads to.
+// responder tells somebody with those whom it leads to, a person by who is told in that place.
 func (w *duty) responder(r alert.Responder, depth int) onCaller {
+	var from []someone
+	if to := w.standIn(r); to != r {
+		from, r = []someone{someoneOf(w.tx, r)}, to
+	}
 	who := someoneOf(w.tx, r)
-	out := onCaller{ID: who.ID, Name: who.Name + who.Username, Type: who.Type}
+	out := onCaller{ID: who.ID, Name: who.Name + who.Username, Type: who.Type, ForwardedFrom: from}
 	if w.told++; depth == dutyDepth || w.told > dutyMax {
 		return out
 	}
@@ -189,8 +196,8 @@ func (w *duty) responder(r alert.Responder, depth int) onCaller {
 	switch r.Kind {
 	case alert.Team:
 		if t, err := pick.Team(w.tx); err == nil {
-			for _, id := range t.Members {
-				out.Participants = append(out.Participants, w.responder(alert.Responder{Kind: alert.User, ID: string(id)}, depth+1))
+			for _, led := range usuallyTold(t) {
+				out.Participants = append(out.Participants, w.responder(led, depth+1))
 			}
 		}
 	case alert.Escalation:
@@ -208,6 +215,28 @@ func (w *duty) responder(r alert.Responder, depth int) onCaller {
 		}
 	}
 	return out
+}
+
+// standIn returns who is told in the place of a person, or else who it was.
+func (w *duty) standIn(r alert.Responder) alert.Responder {
+	if r.Kind == alert.User {
+		r.ID = string(state.StandIn(w.tx, core.UserID(r.ID), w.at))
+	}
+	return r
+}
+
+// usuallyTold returns whom a team leads to: by its default routing rule, since it depends on the
+// alert whether another matches; its members, if that notifies nobody.
+func usuallyTold(t *routing.Team) (all []alert.Responder) {
+	for _, r := range t.Rules {
+		if r.Default && r.Notify.Kind != 0 {
+			return []alert.Responder{r.Notify}
+		}
+	}
+	for _, id := range t.Members {
+		all = append(all, alert.Responder{Kind: alert.User, ID: string(id)})
+	}
+	return all
 }
 
 // namesOf returns the usernames of all people, each once.

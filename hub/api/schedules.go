@@ -23,10 +23,15 @@ func (in *scheduleIn) read(c *call) {
 	in.keep = b.isTrue("keepCurrent")
 	in.fields = state.ScheduleFields{Name: b.said("name"), Description: b.said("description"), Zone: b.said("timezone"),
 		Enabled: b.saidTruth("enabled"), Team: b.saidPick("ownerTeam"), Holidays: b.saidHolidays(), Covers: b.saidCovers()}
+	if b.none("ownerTeam") {
+		in.fields.Team = &state.Pick{}
+	}
 	if b.has("rotations") {
 		rotations := []state.RotationFields{}
 		for _, o := range b.objects("rotations") {
-			rotations = append(rotations, readRotation(o))
+			f := readRotation(o)
+			f.Whole = f.Unit != nil && (f.Slots != nil || f.Start != nil && f.Participants != nil)
+			rotations = append(rotations, f)
 		}
 		in.fields.Rotations = &rotations
 	}
@@ -36,7 +41,7 @@ func (in *scheduleIn) read(c *call) {
 var units = map[string]rota.Unit{"hourly": rota.Hourly, "daily": rota.Daily, "weekly": rota.Weekly, "monthly": rota.Monthly, "fixed": rota.Fixed}
 
 func readRotation(o object) state.RotationFields {
-	f := state.RotationFields{ID: o.text("id"), Name: o.said("name"), Start: o.saidMoment("startDate"), End: o.saidMoment("endDate"),
+	f := state.RotationFields{ID: o.text("id"), Name: o.said("name"), Start: o.saidMoment("startDate"), End: o.saidMoment("endDate"), Endless: o.none("endDate"),
 		Length: o.saidNumber("length"), Restriction: o.saidShiftRestriction("timeRestriction"),
 		Skips: o.saidTruth("skips"), First: o.saidNumber("firstParticipant")}
 	if word := o.text("type"); word != "" {
@@ -84,11 +89,13 @@ func (o object) neededMoment(key string) time.Time {
 // dayWords are the words for the days on which a restriction's windows count, where holidays are known.
 var dayWords = map[rota.Days]string{rota.NoHolidays: "no-holidays", rota.HolidaysOnly: "holidays-only"}
 
-// saidHolidays returns by which holiday calendar a schedule goes. An empty object is none.
+// saidHolidays returns by which holiday calendar a schedule goes. An empty object or null is none.
 func (o object) saidHolidays() *state.Pick {
 	said, some := o.child("holidays")
 	p := said.pick()
 	switch {
+	case o.none("holidays"):
+		return &state.Pick{}
 	case !o.has("holidays"):
 		return nil
 	case some && p == (state.Pick{}):
@@ -97,26 +104,33 @@ func (o object) saidHolidays() *state.Pick {
 	return &p
 }
 
-// saidCovers returns when somebody is to be on call. An empty object is always.
+// saidCovers returns when somebody is to be on call. An empty object or null is always.
 func (o object) saidCovers() *rota.Restriction {
 	_, some := o.child("covers")
 	r := o.saidShiftRestriction("covers")
 	switch {
 	case !o.has("covers"):
-		return nil
+		return r
 	case !some:
 		return &rota.Restriction{}
-	case r == nil || len(r.Windows) == 0:
+	case r == nil:
 		o.complain("covers", "must have windows, or be {} for always")
 	}
 	return r
 }
 
-// saidShiftRestriction returns a time restriction of a schedule, which may go by holidays.
+// saidShiftRestriction returns a time restriction of a schedule, which may go by holidays; for an
+// empty object or null one without windows, which is none.
 func (o object) saidShiftRestriction(key string) *rota.Restriction {
+	if o.none(key) {
+		return &rota.Restriction{}
+	}
 	r := o.saidRestriction(key)
 	if r == nil {
 		return nil
+	}
+	if len(r.Windows) == 0 {
+		o.complain(key, "must have windows, or be {} for none")
 	}
 	child, _ := o.child(key)
 	word := child.text("days")

@@ -222,16 +222,17 @@ func (a *API) draw(tx reader, c *rota.Calendar, from, to time.Time, language str
 	name := func(p rota.Participant) string { who := participantOf(tx, p); return who.Name + who.Username }
 	person := func(id core.UserID) string { return name(rota.Participant{User: id}) }
 	t := c.Timeline(from, to)
-	drawn := picture.Timeline{Title: c.Schedule.Name, Zone: c.Zone, From: from, To: to, Now: a.Now(), Language: language}
+	drawn := picture.Timeline{Title: c.Schedule.Name, Zone: c.Zone, From: from, To: to, Now: a.Now(), Language: language, Cut: t.Cut}
+	base := map[string][]rota.Period{}
+	for _, p := range t.Base {
+		base[p.Rotation] = append(base[p.Rotation], p)
+	}
 	for _, r := range c.Schedule.Rotations {
-		anothers := func(p rota.Period) bool { return p.Rotation != r.ID }
-		drawn.Rows = append(drawn.Rows, picture.Row{Name: r.Name, Periods: picture.Periods(slices.DeleteFunc(slices.Clone(t.Base), anothers), name, person)})
+		drawn.Rows = append(drawn.Rows, picture.Row{Name: r.Name, Periods: picture.Periods(base[r.ID], name, person)})
 	}
 	drawn.Rows = append(drawn.Rows, picture.Row{Name: map[string]string{"vi": "Trực thực tế", "en": "On call"}[language], Periods: picture.Periods(t.Final, name, person)})
-	for _, trouble := range c.Troubles(from, to, nil) {
-		if trouble.Kind == rota.Gap {
-			drawn.Gaps = append(drawn.Gaps, picture.Span{Start: trouble.Start, End: trouble.End})
-		}
+	for _, gap := range c.Uncovered(&t) {
+		drawn.Gaps = append(drawn.Gaps, picture.Span{Start: gap.Start, End: gap.End})
 	}
 	return drawn.SVG()
 }
@@ -251,6 +252,10 @@ type trouble struct {
 	Other      *thing    `json:"otherSchedule,omitempty"`
 	Suggestion []someone `json:"suggestion"`
 	Reason     string    `json:"reason,omitempty"` // why it is unknown who is on call
+	// StartLocal and EndLocal are the same times by the wall of the schedule's zone, with its offset; none
+	// if the zone is not known.
+	StartLocal string `json:"startLocal,omitempty"`
+	EndLocal   string `json:"endLocal,omitempty"`
 }
 
 var troubleKinds = map[rota.TroubleKind]string{rota.Gap: "gap", rota.Away: "away", rota.DoubleBooked: "double-booked", rota.Unknown: "unknown"}
@@ -272,22 +277,28 @@ func (a *API) listGaps(ctx context.Context, in *gapsIn) (*troublePage, error) {
 	var out troublePage
 	err := a.look(ctx, func(tx reader) error {
 		from := a.Now()
-		all := state.Troubles(tx, a.zones.In(tx), from, from.AddDate(0, 0, 7*in.weeks))
+		zones := a.zones.In(tx)
+		all := state.Troubles(tx, zones, from, from.AddDate(0, 0, 7*in.weeks))
 		out = troublePage{cut: len(all) > troublesMax}
 		for _, t := range all[:min(len(all), troublesMax)] {
-			out.of = append(out.of, troubleOf(tx, t))
+			out.of = append(out.of, troubleOf(tx, zones, t))
 		}
 		return nil
 	})
 	return &out, err
 }
 
-func troubleOf(tx reader, t rota.Trouble) trouble {
+func troubleOf(tx reader, zones state.Zones, t rota.Trouble) trouble {
 	schedule := func(id core.ScheduleID) thing {
 		who := someoneOf(tx, alert.Responder{Kind: alert.Schedule, ID: string(id)})
 		return thing{ID: who.ID, Name: who.Name}
 	}
 	out := trouble{Kind: troubleKinds[t.Kind], Schedule: schedule(t.Schedule), StartDate: moment{t.Start}, EndDate: moment{t.End}, Suggestion: []someone{}, Reason: t.Why}
+	if s, err := (state.Pick{ID: string(t.Schedule)}).Schedule(tx); err == nil {
+		if zone, err := zones(s.Zone); err == nil {
+			out.StartLocal, out.EndLocal = t.Start.In(zone).Format(time.RFC3339), t.End.In(zone).Format(time.RFC3339)
+		}
+	}
 	if t.User != "" {
 		out.User = personOf(tx, t.User)
 	}

@@ -30,7 +30,7 @@ type OnCaller struct {
 	Type           string     `json:"type"`
 	EscalationTime *int       `json:"escalationTime"` // minutes
 	Participants   []OnCaller `json:"onCallParticipants"`
-	ForwardedFrom  *Party     `json:"forwardedFrom"`
+	ForwardedFrom  []Party    `json:"forwardedFrom"` // in whose place
 }
 
 // WhoIsOnCall returns who is on call in the schedule of an id at a moment; a zero one is now.
@@ -105,6 +105,10 @@ type Trouble struct {
 	Other      *Thing    `json:"otherSchedule,omitempty"`
 	Suggestion []Party   `json:"suggestion"`
 	Reason     string    `json:"reason,omitempty"` // why it is unknown who is on call
+	// StartLocal and EndLocal are the same times by the wall of the schedule's zone, as the hub has it, with
+	// its offset; nil if the hub does not know the zone.
+	StartLocal *time.Time `json:"startLocal,omitempty"`
+	EndLocal   *time.Time `json:"endLocal,omitempty"`
 }
 
 // Gaps returns what is to be mended in all schedules in the weeks to come. If that is not all there

@@ -20,24 +20,33 @@ type RotationFields struct {
 	Unit         *rota.Unit        `cbor:"5,keyasint,omitempty"`
 	Length       *int              `cbor:"6,keyasint,omitempty"`
 	Participants *[]Party          `cbor:"7,keyasint,omitempty"` // people, teams, escalations and nobody
-	Restriction  *rota.Restriction `cbor:"8,keyasint,omitempty"`
+	Restriction  *rota.Restriction `cbor:"8,keyasint,omitempty"` // one without windows: none
 	Skips        *bool             `cbor:"9,keyasint,omitempty"` // see [rota.Rotation]
 	// Slots are the shifts of a fixed rotation, in any order; they replace all, and say when it begins.
 	Slots *[]RosterSlot `cbor:"10,keyasint,omitempty"`
 	// First is which of the participants takes the first hand-over, counted from 0.
 	First *int `cbor:"11,keyasint,omitempty"`
+	// Endless takes the end off.
+	Endless bool `cbor:"12,keyasint,omitempty"`
+	// Whole says that this is all of it: what is not said a rotation that is there loses, but for
+	// its name and who has the first turn.
+	Whole bool `cbor:"13,keyasint,omitempty"`
 }
 
 // fill writes what was said into a rotation and complains about what cannot be.
 func (f *RotationFields) fill(c *change, wrong faults, at string, r *rota.Rotation) {
 	was := *r
+	if f.Whole {
+		*r = rota.Rotation{ID: r.ID, Name: r.Name, Phase: r.Phase}
+	}
 	set(&r.Name, f.Name)
 	wrong.length(at+"name", r.Name, NameMax)
 	if f.Start != nil {
 		r.Start = f.Start.UTC()
 	}
-	if f.End != nil {
-		r.End = f.End.UTC()
+	setTime(&r.End, f.End)
+	if f.Endless {
+		r.End = time.Time{}
 	}
 	set(&r.Unit, f.Unit)
 	if f.Unit != nil && r.Unit != rota.Fixed {
@@ -50,11 +59,7 @@ func (f *RotationFields) fill(c *change, wrong faults, at string, r *rota.Rotati
 	}
 	r.Length = max(1, r.Length)
 	set(&r.Skips, f.Skips)
-	if f.Restriction != nil {
-		if r.Restriction = f.Restriction; !r.Restriction.Valid() || len(r.Restriction.Windows) > RulesMax {
-			wrong.add(at+"timeRestriction", "must have windows with days, hours from 0 to 24 and minutes from 0 to 59")
-		}
-	}
+	wrong.restrict(at+"timeRestriction", &r.Restriction, f.Restriction)
 	if f.Participants != nil {
 		r.Participants = nil
 		wrong.count(at+"participants", len(*f.Participants), TurnsMax)
@@ -119,7 +124,7 @@ type ScheduleFields struct {
 	Description *string           `cbor:"2,keyasint,omitempty"`
 	Zone        *string           `cbor:"3,keyasint,omitempty"` // IANA name
 	Enabled     *bool             `cbor:"4,keyasint,omitempty"`
-	Team        *Pick             `cbor:"5,keyasint,omitempty"`
+	Team        *Pick             `cbor:"5,keyasint,omitempty"` // an empty pick: none
 	Rotations   *[]RotationFields `cbor:"6,keyasint,omitempty"` // replaces all
 	// Holidays is the holiday calendar by which it goes; an empty pick: none.
 	Holidays *Pick `cbor:"7,keyasint,omitempty"`
@@ -145,7 +150,7 @@ func (f *ScheduleFields) fill(c *change, s *rota.Schedule) faults {
 	}
 	s.Team = c.owner(wrong, f.Team, s.Team)
 	c.holidayCalendar(wrong, s, f.Holidays)
-	f.covers(wrong, s)
+	wrong.restrict("covers", &s.Covers, f.Covers)
 	f.rotations(c, wrong, s)
 	return wrong
 }
@@ -191,24 +196,27 @@ func hasRotation(all []rota.Rotation, id string) bool {
 	return slices.ContainsFunc(all, func(r rota.Rotation) bool { return r.ID == id })
 }
 
-// covers takes over when somebody is to be on call.
-func (f *ScheduleFields) covers(wrong faults, s *rota.Schedule) {
-	if f.Covers == nil {
-		return
-	}
-	s.Covers = nil
-	if len(f.Covers.Windows) == 0 {
-		return
-	}
-	if s.Covers = f.Covers; !s.Covers.Valid() || len(s.Covers.Windows) > RulesMax {
-		wrong.add("covers", "must have windows with days, hours from 0 to 24 and minutes from 0 to 59")
+// restrict takes over a restriction, if one is said. One without windows is none.
+func (f faults) restrict(field string, to **rota.Restriction, said *rota.Restriction) {
+	switch {
+	case said == nil:
+	case len(said.Windows) == 0:
+		*to = nil
+	default:
+		if *to = said; !said.Valid() || len(said.Windows) > RulesMax {
+			f.add(field, "must have windows with days, hours from 0 to 24 and minutes from 0 to 59")
+		}
 	}
 }
 
-// owner returns the team that a caller names as the owner, else the one that it was.
+// owner returns the team that a caller names as the owner, none if it names none, else the one
+// that it was.
 func (c *change) owner(wrong faults, said *Pick, was core.TeamID) core.TeamID {
 	if said == nil {
 		return was
+	}
+	if *said == (Pick{}) {
+		return ""
 	}
 	t, err := said.Team(c.tx)
 	if err != nil {

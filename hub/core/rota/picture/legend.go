@@ -59,11 +59,18 @@ func (d *drawing) legend(rows []shelf, y float64) (svg []byte, end float64) {
 		d.text(x+swatch, y, "kp-ink", ink, "", k.words)
 		x += wide
 	}
-	if d.left > 0 {
+	missing := ""
+	switch {
+	case d.Cut:
+		missing = d.words.cut
+	case d.left > 0:
+		missing = fmt.Sprintf(d.words.left, d.left)
+	}
+	if missing != "" {
 		if x > margin {
 			y += 24
 		}
-		d.text(margin, y, "kp-warn", warning, ` font-weight="600"`, fmt.Sprintf(d.words.left, d.left))
+		d.text(margin, y, "kp-warn", warning, ` font-weight="600"`, missing)
 	}
 	svg, d.out = d.out.Bytes(), whole
 	return svg, y + margin

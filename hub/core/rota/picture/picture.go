@@ -58,6 +58,8 @@ type Timeline struct {
 	Rows []Row
 	// Gaps are the times in which nobody is on call though somebody should; drawn in the last row.
 	Gaps []Span
+	// Cut says that there are periods besides those that are given: the picture says so.
+	Cut bool
 	// Language is "vi" or "en"; another is taken for "en".
 	Language string
 	// Width is the width in pixels, within WidthMin and WidthMax; 0 is 1200.

@@ -227,6 +227,12 @@ func TestBounds(t *testing.T) {
 	if bars, _ = drawnBars(t, svg); len(bars) != picture.BarsMax || !bytes.Contains(svg, []byte(">100 more periods")) {
 		t.Errorf("what happens in the end must be whole: %d bars", len(bars))
 	}
+	for language, want := range map[string]string{"en": "too many periods to draw them all", "vi": "không vẽ được hết"} {
+		last.Cut, last.Language = true, language
+		if svg = last.SVG(); !bytes.Contains(svg, []byte(want)) || bytes.Contains(svg, []byte(">100 ")) {
+			t.Errorf("%s: the picture does not say that it knows not how much is missing", language)
+		}
+	}
 }
 
 func TestColours(t *testing.T) {

@@ -12,6 +12,7 @@ type words struct {
 	forOf                                    string // names: who, for whom
 	forwardedFrom                            string // the name: from whom
 	left                                     string // the number of periods
+	cut                                      string // that nobody knows how many there are
 	alt                                      string // what the picture is, for those who hear it: title, from, to
 	weekday                                  func(time.Weekday) string
 	date                                     func(time.Time) string // a day, in full
@@ -39,6 +40,7 @@ func vietnamese() words {
 		now: "Bây giờ", zone: "Múi giờ", onwards: "trở đi", more: "và %d người khác",
 		forOf: "%s cho %s", forwardedFrom: "chuyển tiếp từ %s",
 		left:    "Còn %d ca trực không được vẽ: hãy chọn khoảng thời gian ngắn hơn.",
+		cut:     "Có quá nhiều ca trực nên không vẽ được hết: hãy chọn khoảng thời gian ngắn hơn.",
 		alt:     "%s, lịch trực từ %s đến %s",
 		weekday: weekday,
 		date:    func(t time.Time) string { return weekday(t.Weekday()) + t.Format(" 02/01/2006") },
@@ -60,6 +62,7 @@ func english() words {
 		now: "Now", zone: "Time zone", onwards: "onwards", more: "and %d more",
 		forOf: "%s for %s", forwardedFrom: "forwarded from %s",
 		left:     "%d more periods are not drawn: choose a shorter time.",
+		cut:      "There are too many periods to draw them all: choose a shorter time.",
 		alt:      "%s, on call from %s to %s",
 		weekday:  func(d time.Weekday) string { return d.String()[:3] },
 		date:     func(t time.Time) string { return t.Format("Mon 2 Jan 2006") },
