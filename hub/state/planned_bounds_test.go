@@ -58,7 +58,7 @@ func TestTroublesOfAllSchedules(t *testing.T) {
 		t.Errorf("of a shorter time: %q", got)
 	}
 	s.act("block chi") // as good as off for ever, and nobody to be asked
-	if got := tell(150*time.Minute, 4*time.Hour); len(got) != 3 || got[0] != "away in a, 2h30m0s to 4h0m0s: chi an binh" || got[2] != "away in b, 3h0m0s to 4h0m0s: chi binh an" {
+	if got := tell(150*time.Minute, 4*time.Hour); len(got) != 3 || got[0] != "away in a, 2h30m0s to 4h0m0s: chi binh" || got[2] != "away in b, 3h0m0s to 4h0m0s: chi binh an" {
 		t.Errorf("when chi is blocked:\n%s", strings.Join(got, "\n"))
 	}
 	if got := tell(30*time.Hour, 31*time.Hour); got[0] != "gap in a, 30h0m0s to 31h0m0s: nobody an binh" {
