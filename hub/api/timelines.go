@@ -12,6 +12,7 @@ import (
 	"keng/hub/core/rota"
 	"keng/hub/core/rota/picture"
 	"keng/hub/state"
+	"keng/raftstore/table"
 )
 
 // The bounds of a question about shifts.
@@ -219,7 +220,13 @@ func (a *API) getPicture(ctx context.Context, in *timelineIn) (*file, error) {
 }
 
 func (a *API) draw(tx reader, c *rota.Calendar, from, to time.Time, language string) []byte {
-	name := func(p rota.Participant) string { who := participantOf(tx, p); return who.Name + who.Username }
+	name := func(p rota.Participant) string { // people by their full names: a picture is for people
+		if u, ok := state.Users.Get(tx, table.K().String(string(p.User))); ok && p.User != "" && u.FullName != "" {
+			return u.FullName
+		}
+		who := participantOf(tx, p)
+		return who.Name + who.Username
+	}
 	person := func(id core.UserID) string { return name(rota.Participant{User: id}) }
 	t := c.Timeline(from, to)
 	drawn := picture.Timeline{Title: c.Schedule.Name, Zone: c.Zone, From: from, To: to, Now: a.Now(), Language: language, Cut: t.Cut}

@@ -123,10 +123,13 @@ func TestPicture(t *testing.T) {
 	})); err != nil {
 		t.Error(err)
 	}
-	for _, name := range []string{"lan@example.vn", "an@example.vn", "binh@example.vn", "weeks", "rota"} {
+	for _, name := range []string{">Lan<", ">an<", ">binh<", "weeks", "rota"} { // people by their full names
 		if !strings.Contains(a.raw, name) {
 			t.Errorf("%s is not in the picture", name)
 		}
+	}
+	if strings.Contains(a.raw, "@example.vn") {
+		t.Error("people are called by their usernames")
 	}
 }
 
