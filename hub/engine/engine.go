@@ -96,8 +96,10 @@ const (
 	yieldAgain   = time.Minute
 	// lateAfter is how long after a page became due the person is told that it is late.
 	lateAfter = 30 * time.Second
-	// inHandMax bounds how many pages are with carriers at once.
-	inHandMax = 4096
+	// inHandMax bounds how many pages about alerts are with carriers at once, and noticesMax how
+	// many notices: however many there are, they leave room for what is urgent (P6).
+	inHandMax  = 4096
+	noticesMax = 64
 	// retryPause is how long to wait after the store refused something.
 	retryPause = time.Second
 	// dropAfter is how often in a row a deadline may fail before it is given up, so that
@@ -270,7 +272,7 @@ func (r *reign) look(ctx context.Context) (*outlook, error) {
 	v := outlook{settled: map[core.DeliveryID]*state.Delivery{}}
 	err := r.store.View(ctx, false, func(rd table.Reader) error {
 		v.deadline, v.deadlines = state.NextDeadline(rd)
-		for _, d := range state.Outbox(rd, inHandMax) {
+		for _, d := range outbox(rd) {
 			if _, held := r.inHand[d.ID]; !held {
 				v.pages = append(v.pages, d.ID)
 			}
@@ -288,6 +290,11 @@ func (r *reign) look(ctx context.Context) (*outlook, error) {
 		return nil
 	})
 	return &v, err
+}
+
+// outbox returns the pages that are to be with carriers: those about alerts first.
+func outbox(rd table.Reader) []state.Delivery {
+	return append(state.Outbox(rd, inHandMax), state.OpenNotices(rd, noticesMax)...)
 }
 
 // takeBack forgets pages that have ended, and cancels those that their holders have not

@@ -23,7 +23,7 @@ func (e *Engine) hangUp(ctx context.Context) {
 		var ended []core.DeliveryID
 		now := map[core.DeliveryID]bool{}
 		err := e.store.View(ctx, false, func(r table.Reader) error {
-			for _, d := range state.Outbox(r, inHandMax) {
+			for _, d := range outbox(r) {
 				now[d.ID] = true
 			}
 			for id := range open {

@@ -152,3 +152,36 @@ func TestReminderOfAnEarlierReign(t *testing.T) {
 		w.saysAll("once more")
 	})
 }
+
+// P6: a crowd of notices leaves room: a page about an alert that comes later goes before most of them.
+func TestP6NoticesAreFewAtOnce(t *testing.T) {
+	play(t, func(w *world) {
+		const owners, schedules, atOnce = 10, 9, 64
+		for i := range owners {
+			name := string(rune('a' + i))
+			do(w, state.PutUser{User: reach.User{Username: name, Language: "en", Zone: "UTC", Profile: reach.Profile{Role: "Owner"}, Contacts: []reach.Contact{{Kind: "email", Address: name}}}})
+		}
+		who := w.person("push")
+		for i := range schedules {
+			do(w, state.PutSchedule{Schedule: rota.Schedule{Name: string(rune('a' + i)), Zone: "UTC"}})
+		}
+		w.start()
+		handed := 0
+		for began := time.Now(); handed == 0 && time.Since(began) < 30*time.Hour; handed = len(w.said()) {
+			w.wait(10 * time.Second) // soon enough: what nobody tells of fails after a minute
+		}
+		if handed != atOnce {
+			t.Fatalf("%d notices are handed over at once", handed)
+		}
+		w.alert("x", who)
+		w.wait(0)
+		w.want("the alert", "push to 1")
+		for _, p := range w.carrier.pages[:atOnce] {
+			w.report(p.ID, 1, channel.Done)
+		}
+		w.wait(time.Second)
+		if rest := len(w.said()); rest != owners*schedules-atOnce {
+			t.Errorf("%d notices are handed over when there is room", rest)
+		}
+	})
+}

@@ -122,8 +122,10 @@ var deliveriesByAlert = table.NewIndex(1, "alert", false, func(d *Delivery) []ta
 	return []table.Key{table.K().String(string(d.Alert)).Time(d.CreatedAt)}
 })
 
+// outbox has no notices: a crowd of them must not hide a page about an alert (P6). No row
+// that was stored before notices were left out is one.
 var outbox = table.NewIndex(2, "outbox", false, func(d *Delivery) []table.Key {
-	if d.Final() || d.Held {
+	if d.Final() || d.Held || d.Notice != nil {
 		return nil
 	}
 	return []table.Key{table.K().Time(d.QueuedAt())}
@@ -131,7 +133,7 @@ var outbox = table.NewIndex(2, "outbox", false, func(d *Delivery) []table.Key {
 
 // Deliveries holds all pages.
 var Deliveries = table.New(14, "deliveries", func(d *Delivery) table.Key { return table.K().String(string(d.ID)) },
-	deliveriesByAlert, outbox, deliveriesByPerson, noticesByTime)
+	deliveriesByAlert, outbox, deliveriesByPerson, noticesByTime, openNotices)
 
 // GetDelivery returns a page.
 func GetDelivery(r table.Reader, id core.DeliveryID) (*Delivery, bool) {
@@ -169,12 +171,15 @@ func openDeliveries(r table.Reader, id core.AlertID) (all []*Delivery) {
 	return all
 }
 
-// Outbox returns up to limit pages that can go and whose fate is open, oldest first. Of those
-// that were written down by one command, as after an outage, that one comes first that was
-// due first.
-func Outbox(r table.Reader, limit int) []Delivery {
+// Outbox returns up to limit pages about alerts that can go and whose fate is open, oldest
+// first. Of those that were written down by one command, as after an outage, that one comes
+// first that was due first.
+func Outbox(r table.Reader, limit int) []Delivery { return oldest(r, outbox, limit) }
+
+// oldest returns up to limit pages of an index by time, as [Outbox] has them.
+func oldest(r table.Reader, by *table.Index[Delivery], limit int) []Delivery {
 	var all []Delivery
-	for d := range outbox.Find(r, table.K()) {
+	for d := range by.Find(r, table.K()) {
 		if len(all) == limit {
 			break
 		}
@@ -284,7 +289,7 @@ func (c *change) overdue(id core.DeliveryID, late time.Duration) error {
 		switch {
 		case d.Notice == nil:
 			d.SendBy = c.now.Add(sendWithin)
-		case !c.now.Before(d.Notice.Until):
+		case !c.now.Before(d.Notice.Until) || !c.stillTrue(d):
 			return c.record(d, Trace{At: c.now, Stage: channel.Failed, Failure: channel.Expired, Detail: "it is not worth telling any more"})
 		default:
 			d.SendBy = d.Notice.sendBy(c.now)

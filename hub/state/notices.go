@@ -103,6 +103,17 @@ var noticesByTime = table.NewIndex(4, "notices", false, func(d *Delivery) []tabl
 	return []table.Key{table.K().Time(d.CreatedAt)}
 })
 
+// openNotices has those of them whose fate is open.
+var openNotices = table.NewIndex(5, "open notices", false, func(d *Delivery) []table.Key {
+	if d.Notice == nil || d.Final() {
+		return nil
+	}
+	return []table.Key{table.K().Time(d.QueuedAt())}
+})
+
+// OpenNotices returns up to limit notices whose fate is open, in the order of [Outbox].
+func OpenNotices(r table.Reader, limit int) []Delivery { return oldest(r, openNotices, limit) }
+
 // NoticesOf returns the notices to a person, or to everybody if none is named, the newest
 // first. Reading stops after [NoticesMost] that do not fit.
 func NoticesOf(r table.Reader, user core.UserID) iter.Seq[*Delivery] {
@@ -180,7 +191,7 @@ func (n *Notice) sendBy(now time.Time) time.Time {
 }
 
 // noticeFailed tells a person by the next contact in reserve what has not arrived (P5), unless
-// it may arrive yet by one that went beside it.
+// it may arrive yet by one that went beside it, or is true no more.
 func (c *change) noticeFailed(d *Delivery) error {
 	for _, id := range d.Notice.Beside {
 		if o, ok := GetDelivery(c.tx, id); ok && (!o.Final() || o.arrived()) {
@@ -188,7 +199,7 @@ func (c *change) noticeFailed(d *Delivery) error {
 		}
 	}
 	u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
-	if !ok || !c.now.Before(d.Notice.Until) {
+	if !ok || !c.now.Before(d.Notice.Until) || !c.stillTrue(d) {
 		return nil
 	}
 	n, why := *d.Notice, d.Why
@@ -205,6 +216,37 @@ func (c *change) noticeFailed(d *Delivery) error {
 		return c.tell(u, n, why, []reach.Contact{k}, rest)
 	}
 	return nil
+}
+
+// stillTrue reports whether what a notice tells is so at this moment: the swap is still asked
+// for, the person's shift still begins or ends then. What has happened remains true, and
+// what cannot be known is told rather than not.
+func (c *change) stillTrue(d *Delivery) bool {
+	n := d.Notice
+	at := n.Shift.Start
+	switch n.Kind {
+	case SwapWanted:
+		w, ok := Swaps.Get(c.tx, table.K().String(n.Swap))
+		return ok && w.StatusAt(c.now) == SwapAsked
+	case ShiftStarts:
+	case ShiftEnds:
+		at = n.Shift.End
+	default:
+		return true
+	}
+	s, ok := Schedules.Get(c.tx, table.K().String(string(n.Schedule)))
+	if !ok {
+		return false
+	}
+	from, to := at.Add(-time.Minute), at.Add(time.Minute)
+	calendar, err := CalendarOf(c.tx, s, c.zones, from, to)
+	return err != nil || slices.ContainsFunc(calendar.Stints(from, to), func(t rota.Stint) bool {
+		turn := t.Start
+		if n.Kind == ShiftEnds {
+			turn = t.End
+		}
+		return t.User == d.User && turn.Equal(at)
+	})
 }
 
 // arrived reports whether a page came to its end without having failed.
@@ -239,6 +281,19 @@ func (c *change) zoneFor(u *reach.User, s *rota.Schedule) string {
 		}
 	}
 	return "UTC"
+}
+
+// untellSwap takes back what is on its way to somebody about a swap that is asked for no more.
+func (c *change) untellSwap(w *Swap) error {
+	for d := range openNotices.Find(c.tx, table.K()) {
+		if d.Notice.Kind != SwapWanted || d.Notice.Swap != w.ID {
+			continue
+		}
+		if err := c.takeBack(d, "the request to swap is "+w.Status.String()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tellSwap tells a person what the other has done about a request to swap shifts.

@@ -83,3 +83,30 @@ func roundsKey(s *stage) []byte {
 	s.t.Fatal("there has been no round")
 	return nil
 }
+
+// P6: notices are not among the pages about alerts, so that no crowd of them hides one of those.
+func TestP6NoticesHideNoPage(t *testing.T) {
+	s := newStage(t)
+	for _, line := range []string{
+		"user an vi email:an voice:+84901 / voice@0s", "user binh en email:binh", "schedule it Asia/Ho_Chi_Minh 2026-11-23T02:00:00Z an binh",
+		"swap it binh an 108h..276h 276h..444h", "swap it binh an 109h..276h 276h..444h", "wait 1s", "create x P1 user:an",
+	} {
+		s.act(line)
+	}
+	if all := state.Outbox(s.tx, 1); len(all) != 1 || all[0].Kind != "voice" {
+		t.Errorf("first in the outbox: %+v", all)
+	}
+	if all := state.Outbox(s.tx, 9); len(all) != 1 {
+		t.Errorf("in the outbox: %+v", all)
+	}
+	if all := state.OpenNotices(s.tx, 9); len(all) != 2 || all[0].Notice == nil || all[1].Notice == nil {
+		t.Errorf("open notices: %+v", all)
+	}
+	if all := state.OpenNotices(s.tx, 1); len(all) != 1 {
+		t.Errorf("more than one was asked for: %d", len(all))
+	}
+	s.act("report email an done")
+	if all := state.OpenNotices(s.tx, 9); len(all) != 1 {
+		t.Errorf("after one has arrived: %+v", all)
+	}
+}

@@ -425,7 +425,7 @@ func (s *stage) show([]string) error {
 	for a := range state.Alerts.All(s.tx) {
 		s.say("alert #%d %s %s acked=%v count=%d owner=%s resting=%q", a.Tiny, a.Alias, a.Status, a.Acknowledged, a.Count, a.Owner, a.Resting)
 	}
-	for _, d := range state.Outbox(s.tx, 100) {
+	for _, d := range append(state.Outbox(s.tx, 100), state.OpenNotices(s.tx, 100)...) {
 		s.say("outbox: %s to %s, %s", d.Kind, d.Address, d.Trace[len(d.Trace)-1])
 		if late := s.now.Sub(d.DueAt()); late > 30*time.Second {
 			s.say("outbox: that page is late by %s, to be sent within %s", late, d.SendBy.Sub(s.now))

@@ -301,6 +301,9 @@ func (k AnswerSwap) apply(c *change) (Swap, error) {
 	if err := Swaps.Put(c.tx, w); err != nil {
 		return *w, err
 	}
+	if err := c.untellSwap(w); err != nil {
+		return *w, err
+	}
 	return *w, c.tellSwap(tells, w, to, by.ID)
 }
 

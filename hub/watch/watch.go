@@ -223,7 +223,7 @@ func (w *Watcher) lookAround(ctx context.Context) error {
 // sender has taken up.
 func outboxOf(r table.Reader, now time.Time) (map[string]int, time.Duration) {
 	kinds, waiting := map[string]int{}, time.Duration(0)
-	for _, d := range state.Outbox(r, outboxMax) {
+	for _, d := range append(state.Outbox(r, outboxMax), state.OpenNotices(r, outboxMax)...) {
 		kinds[string(d.Kind)]++
 		if !d.Attempted() {
 			waiting = max(waiting, now.Sub(d.CreatedAt))

@@ -42,8 +42,10 @@ import (
 const Holder = math.MaxUint64
 
 const (
-	// pagesMax bounds the pages that are under way or wait.
-	pagesMax = 4096
+	// pagesMax bounds the pages that are under way or wait. A page about no alert is taken only
+	// while they are fewer than noticesMax, so that there is room for alerts always (P6).
+	pagesMax   = 8192
+	noticesMax = pagesMax / 2
 	// finishTime is how long pages under way may go on when the desk stops, and writeTime how
 	// much longer their fate may take to be written down.
 	finishTime = 3 * time.Second
@@ -140,11 +142,8 @@ func (d *Desk) Run(ctx context.Context) error {
 	return nil
 }
 
-// Errors of HandOver.
-var (
-	errNotRunning = errors.New("the hub is stopping, or not up yet")
-	errFull       = fmt.Errorf("%d pages wait already for the hub's own channels", pagesMax)
-)
+// errNotRunning is an error of HandOver.
+var errNotRunning = errors.New("the hub is stopping, or not up yet")
 
 // HandOver takes a page up and does not wait for its fate. The error says that it is not
 // taken now, for people.
@@ -160,8 +159,8 @@ func (d *Desk) HandOver(page channel.Page) error {
 	case d.flights[page.ID] != nil:
 		d.flights[page.ID].term.Store(page.Term) // of an earlier reign of this node: it goes on
 		return nil
-	case len(d.flights) >= pagesMax:
-		return errFull
+	case len(d.flights) >= pagesMax, page.AlertID == "" && len(d.flights) >= noticesMax:
+		return fmt.Errorf("%d pages wait already for the hub's own channels", len(d.flights))
 	}
 	f := &flight{page: page}
 	f.term.Store(page.Term)

@@ -1,6 +1,7 @@
 package direct_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,5 +34,27 @@ func TestANoticeIsSent(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		w.expect(page, "queued", "attempted", "accepted", "done")
+	})
+}
+
+// P6: however many notices wait, there is room for pages about alerts.
+func TestP6NoticesLeaveRoom(t *testing.T) {
+	play(t, func(w *world) {
+		w.store.set(func() { w.store.down = true }) // all wait
+		page := channel.Page{Term: term, Kind: channel.Email, SendBy: time.Now().Add(time.Hour)}
+		notices := 0
+		for ; notices < 10_000; notices++ {
+			page.ID = fmt.Sprint("notice", notices)
+			if w.desk.HandOver(page) != nil {
+				break
+			}
+		}
+		page.AlertID, page.Priority = "alert", "P1"
+		for i := range 4096 {
+			page.ID = fmt.Sprint("alert", i)
+			if err := w.desk.HandOver(page); err != nil {
+				t.Fatalf("after %d notices and %d alerts: %v", notices, i, err)
+			}
+		}
 	})
 }
