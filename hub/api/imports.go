@@ -308,7 +308,7 @@ func (out *rosterRecord) weigh(tx reader, zones state.Zones, planned *rota.Sched
 		return
 	}
 	all := state.TroublesWith(tx, zones, planned, from, to)
-	for _, t := range all[:min(len(all), troublesOfRoster)] {
+	for _, t := range firstTroubles(all, troublesOfRoster) {
 		out.Troubles = append(out.Troubles, troubleOf(tx, zones, t))
 	}
 }
