@@ -142,3 +142,12 @@ func TestHolidaysAreBroughtIn(t *testing.T) {
 		t.Error(code)
 	}
 }
+
+// A double booking is told with every schedule in which the person is on call.
+func TestGapsNameEverySchedule(t *testing.T) {
+	f := newFakeCalendars(t, map[string]string{"GET /keng/v1/gaps": `[{"kind":"double-booked","schedule":{"id":"s1","name":"it-rota"},"startDate":"2026-11-25T12:00:00Z","endDate":"2026-11-25T13:00:00Z",
+		"user":{"type":"user","id":"u","username":"an@example.vn"},"otherSchedule":{"id":"s2","name":"nights"},"moreSchedules":[{"id":"s3","name":"core"},{"id":"s4","name":"voice"}],"suggestion":[]}]`})
+	if code, out := f.run(t, "gaps"); code != 0 || !strings.Contains(out, "it-rota   an@example.vn is on call in nights, core, voice, too") {
+		t.Errorf("%d: %s", code, out)
+	}
+}

@@ -246,7 +246,11 @@ func troubleWords(t client.Trouble) string {
 	case t.Kind == "away" && t.User != nil:
 		return t.User.Username + " is on call, and off"
 	case t.Kind == "double-booked" && t.User != nil && t.Other != nil:
-		return t.User.Username + " is on call in " + t.Other.Name + ", too"
+		names := []string{t.Other.Name}
+		for _, s := range t.More {
+			names = append(names, s.Name)
+		}
+		return t.User.Username + " is on call in " + strings.Join(names, ", ") + ", too"
 	}
 	return "NOBODY is on call"
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -363,9 +364,40 @@ func TestGapsAreCut(t *testing.T) {
 	if len(list) != 1000 || !strings.Contains(fmt.Sprint(much.body["message"]), "first 1000") {
 		t.Errorf("%d troubles, message %v", len(list), much.body["message"])
 	}
-	for i, x := range few.list() {
+	// Hours without anybody go before people who are on call in several schedules, and among one another by time.
+	twice := func(x map[string]any) bool { return x["kind"] == "double-booked" }
+	for i, x := range slices.DeleteFunc(few.list(), twice) {
 		if x["startDate"] != list[i]["startDate"] || x["kind"] != list[i]["kind"] {
 			t.Fatalf("number %d of the first ones is %v, want %v", i, list[i], x)
+		}
+	}
+	list = h.want(h.call("GET", "/keng/v1/gaps?weeks=3", ""), 200).list()
+	if n := slices.IndexFunc(list, twice); len(list) != 1000 || n != 3*3*7*12 || slices.ContainsFunc(list[n:], func(x map[string]any) bool { return !twice(x) }) {
+		t.Errorf("of %d the first double booking is number %d", len(list), n)
+	}
+}
+
+// A double booking names every schedule.
+//
+// keng-7.trouble.twice
+func TestGapsNameEverySchedule(t *testing.T) {
+	h := newHub(t)
+	for i := range 60 {
+		h.made("/v2/schedules", fmt.Sprintf(`{"name":"s%d","rotations":[{"startDate":"2026-01-01T00:00:00Z","type":"weekly","participants":[{"type":"user","username":"lan@example.vn"}]}]}`, i))
+		if i < 1 || i > 3 && i < 59 {
+			continue
+		}
+		list := h.want(h.call("GET", "/keng/v1/gaps?weeks=1", ""), 200).list()
+		if len(list) != 1 || list[0]["kind"] != "double-booked" {
+			t.Fatalf("%v", list)
+		}
+		more, _ := list[0]["moreSchedules"].([]any)
+		names := map[any]bool{list[0]["schedule"].(map[string]any)["name"]: true, list[0]["otherSchedule"].(map[string]any)["name"]: true}
+		for _, s := range more {
+			names[s.(map[string]any)["name"]] = true
+		}
+		if len(names) != min(i+1, 52) {
+			t.Errorf("of %d schedules %d are named: %v", i+1, len(names), list)
 		}
 	}
 }

@@ -91,9 +91,10 @@ type Options struct {
 // API is the HTTP handler. It is safe for concurrent use.
 type API struct {
 	Options
-	router *router
-	zones  *state.ZoneFinder
-	feeds  quota
+	router  *router
+	zones   *state.ZoneFinder
+	feeds   quota
+	answers *feedAnswers
 }
 
 var _ http.Handler = (*API)(nil)
@@ -121,7 +122,7 @@ func New(o Options) (*API, error) {
 	if o.Zones == nil {
 		o.Zones = (&zones.Finder{}).Find
 	}
-	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones)}, nil
+	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers()}, nil
 }
 
 // Server returns an HTTP server with limits for a listener that faces strangers: on time, on

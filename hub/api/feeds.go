@@ -143,20 +143,46 @@ func (a *API) getFeed(ctx context.Context, in *addressIn) (*feedFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.writeFeed(ctx, in.known, func(tx reader) (*shiftFeed, error) {
-		if feed.Schedule != "" {
-			s, err := state.Pick{ID: string(feed.Schedule)}.Schedule(tx)
-			if err != nil {
-				return nil, noFeed()
-			}
-			return a.feedWriter(tx, cmp.Or(in.language, "vi")).schedule(s)
-		}
-		u, err := state.Pick{ID: string(feed.User)}.User(tx)
-		if err != nil || u.Blocked {
-			return nil, noFeed()
-		}
-		return a.feedWriter(tx, cmp.Or(in.language, u.Language)).person(u)
+	name := ""
+	err = a.look(ctx, func(tx reader) (err error) {
+		name, _, err = a.contentOf(tx, feed, in.language)
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	kept, err := a.answers.get(ctx, name, a.Now, func(ctx context.Context) (*feedFile, error) {
+		return a.writeFeed(ctx, "", func(tx reader) (*shiftFeed, error) {
+			_, write, err := a.contentOf(tx, feed, in.language)
+			if err != nil {
+				return nil, err
+			}
+			return write()
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &feedFile{etag: kept.etag, bytes: kept.bytes, known: matches(in.known, kept.etag)}, nil
+}
+
+// contentOf returns what is at the address of a feed: its name, which is the same for feeds of the same content, and
+// what writes it.
+func (a *API) contentOf(tx reader, feed *state.Feed, language string) (name string, write func() (*shiftFeed, error), err error) {
+	if feed.Schedule != "" {
+		s, err := state.Pick{ID: string(feed.Schedule)}.Schedule(tx)
+		if err != nil {
+			return "", nil, noFeed()
+		}
+		language = cmp.Or(language, "vi")
+		return "schedule " + language + " " + string(s.ID), func() (*shiftFeed, error) { return a.feedWriter(tx, language).schedule(s) }, nil
+	}
+	u, err := state.Pick{ID: string(feed.User)}.User(tx)
+	if err != nil || u.Blocked {
+		return "", nil, noFeed()
+	}
+	language = cmp.Or(language, u.Language)
+	return "user " + language + " " + string(u.ID), func() (*shiftFeed, error) { return a.feedWriter(tx, language).person(u) }, nil
 }
 
 // findFeed finds a feed by its secret. Each feed may be looked at so often, and the newest state of

@@ -348,3 +348,46 @@ func TestFeedIsReadByOthers(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// What is answered at an address is kept for a minute, but for somebody who is blocked; a schedule that does not concern a
+// person does that person's feed no harm.
+func TestFeedAnswersAreKept(t *testing.T) {
+	now := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	h := newHub(t, func(o *api.Options) { o.Now = func() time.Time { return now } })
+	h.store.now = now
+	rota := `"rotations":[{"startDate":"2026-11-23T02:00:00Z","type":"weekly","participants":[{"type":"user","username":"lan@example.vn"}]}]`
+	h.made("/v2/schedules", `{"name":"rota",`+rota+`}`)
+	h.made("/v2/schedules", `{"name":"lost","timezone":"Asia/Tokyo"}`)
+	lost, _ := state.FindSchedule(h.store.tx, "lost")
+	lost.Zone = "Mars/North" // its zone was taken out of the data
+	if err := state.Schedules.Put(h.store.tx, lost); err != nil {
+		t.Fatal(err)
+	}
+	address := func() string {
+		return h.want(h.call("POST", "/keng/v1/feeds", `{"user":{"username":"lan@example.vn"}}`), 201).data("url").(string)
+	}
+	url := address()
+	first := h.want(h.with("", "GET", url, ""), 200)
+	h.made("/v2/schedules", `{"name":"second",`+rota+`}`)
+	now = now.Add(time.Minute - 1)
+	for _, url := range []string{url, address()} { // feeds of one person are one answer
+		if a := h.want(h.with("", "GET", url, ""), 200); a.raw != first.raw {
+			t.Errorf("not what was kept: %s", a.raw)
+		}
+	}
+	if a := h.want(h.with("", "GET", url+"?language=en", ""), 200); !strings.Contains(a.raw, "On call: second") {
+		t.Errorf("another language: %s", a.raw)
+	}
+	now = now.Add(1)
+	a := h.want(h.with("", "GET", url, ""), 200)
+	if !strings.Contains(a.raw, "second") {
+		t.Errorf("a minute later: %s", a.raw)
+	}
+	h.want(h.send(newRequest("GET", url, "", "If-None-Match", a.header.Get("ETag"), "Authorization", "")), 304)
+	lan, _ := state.FindUser(h.store.tx, "lan@example.vn")
+	lan.Blocked = true
+	if err := state.Users.Put(h.store.tx, lan); err != nil {
+		t.Fatal(err)
+	}
+	h.want(h.with("", "GET", url, ""), 404)
+}

@@ -70,10 +70,13 @@ func importHolidays(a *API, ctx context.Context, c *call) (outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out importedHolidays
-	err = a.look(ctx, func(tx reader) (err error) {
-		out, err = a.planHolidays(tx, in, raw)
-		return err
+	out, err := a.readHolidays(ctx, in, raw)
+	if err != nil {
+		return nil, err
+	}
+	err = a.look(ctx, func(tx reader) error {
+		out.compare(tx, in)
+		return nil
 	})
 	if err != nil || in.dryRun {
 		return &written{http.StatusOK, "Nothing has been changed", out}, err
@@ -86,9 +89,9 @@ func importHolidays(a *API, ctx context.Context, c *call) (outcome, error) {
 	return updated(out), nil
 }
 
-// planHolidays reads a file of holidays and finds out what it changes.
-func (a *API) planHolidays(tx reader, in *holidayImportIn, raw []byte) (out importedHolidays, err error) {
-	now, zones := a.Now(), a.zones.In(tx)
+// readHolidays takes a file of holidays apart.
+func (a *API) readHolidays(ctx context.Context, in *holidayImportIn, raw []byte) (out importedHolidays, err error) {
+	now, zones := a.Now(), a.foreignZones(ctx)
 	find := func(name string) (*time.Location, error) {
 		if name == "" {
 			return time.UTC, nil
@@ -121,7 +124,6 @@ func (a *API) planHolidays(tx reader, in *holidayImportIn, raw []byte) (out impo
 		}
 		return out, core.Invalid("body", fmt.Sprintf("the calendar has no holiday of the years %d to %d: holidays are events on whole days", from.Year(), to.Year()-1))
 	}
-	out.compare(tx, in)
 	return out, nil
 }
 

@@ -57,7 +57,8 @@ type rosterIn struct {
 	rotation state.Pick
 	whole    bool // in the place of all shifts of the rotation from the first new one on, not beside them
 	dryRun   bool
-	raw      []byte
+	shifts   []roster.Shift
+	problems []roster.Problem
 }
 
 func (in *rosterIn) read(c *call) {
@@ -111,7 +112,9 @@ func importRoster(a *API, ctx context.Context, c *call) (outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.raw = raw
+	if err := a.readRoster(ctx, in, raw); err != nil {
+		return nil, err
+	}
 	var out rosterRecord
 	var command state.PutRoster
 	err = a.look(ctx, func(tx reader) (err error) {
@@ -145,7 +148,44 @@ func problemsOf(all []fileProblem) error {
 	return e
 }
 
-// planRoster reads the file of a roster and finds out what it changes.
+// readRoster takes the file of a roster apart. The state is looked at for time zones alone, each by itself: how
+// long a file takes is nothing that others should wait for.
+func (a *API) readRoster(ctx context.Context, in *rosterIn, raw []byte) error {
+	zones, now := a.foreignZones(ctx), a.Now()
+	name := ""
+	err := a.look(ctx, func(tx reader) error {
+		s, err := in.schedule.Schedule(tx)
+		if err == nil {
+			name = s.Zone
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	zone, err := zones(name)
+	if err != nil {
+		return err
+	}
+	in.shifts, in.problems = roster.Read(raw, roster.Options{Zone: zone, From: now.Add(-rosterBack), To: now.Add(rosterAhead), Zones: zones})
+	return nil
+}
+
+// foreignZones finds the time zones that a file names, each in the state of that moment.
+func (a *API) foreignZones(ctx context.Context) state.Zones {
+	return func(name string) (zone *time.Location, err error) {
+		viewed := a.Store.View(ctx, false, func(tx reader) error {
+			zone, err = a.zones.In(tx)(name)
+			return nil
+		})
+		if viewed != nil {
+			return nil, viewed
+		}
+		return zone, err
+	}
+}
+
+// planRoster finds out what a roster that was read changes.
 func (a *API) planRoster(tx reader, in *rosterIn) (out rosterRecord, command state.PutRoster, err error) {
 	now := a.Now()
 	s, err := in.schedule.Schedule(tx)
@@ -153,18 +193,13 @@ func (a *API) planRoster(tx reader, in *rosterIn) (out rosterRecord, command sta
 		return out, command, err
 	}
 	zones := a.zones.In(tx)
-	zone, err := zones(s.Zone)
-	if err != nil {
-		return out, command, err
-	}
 	here, err := state.FindRoster(s, in.rotation)
 	if err != nil {
 		return out, command, err
 	}
-	shifts, problems := roster.Read(in.raw, roster.Options{Zone: zone, From: now.Add(-rosterBack), To: now.Add(rosterAhead), Zones: zones})
-	slots, unknown := slotsOf(tx, shifts, len(problems))
+	slots, unknown := slotsOf(tx, in.shifts, len(in.problems))
 	out = rosterRecord{Schedule: scheduleThing(s), Timezone: s.Zone, Rotation: in.rotation.Name, New: here == nil, Shifts: []rosterShift{}, Problems: []fileProblem{}, Troubles: []trouble{}}
-	for _, p := range append(problems, unknown...) {
+	for _, p := range slices.Concat(in.problems, unknown) {
 		out.Problems = append(out.Problems, fileProblem{p.Line, p.Words})
 	}
 	slices.SortStableFunc(out.Problems, func(x, y fileProblem) int { return x.Line - y.Line })
@@ -273,7 +308,7 @@ func (out *rosterRecord) weigh(tx reader, zones state.Zones, planned *rota.Sched
 		return
 	}
 	all := state.TroublesWith(tx, zones, planned, from, to)
-	for _, t := range all[:min(len(all), troublesOfRoster)] {
+	for _, t := range firstTroubles(all, troublesOfRoster) {
 		out.Troubles = append(out.Troubles, troubleOf(tx, zones, t))
 	}
 }

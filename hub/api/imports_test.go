@@ -157,6 +157,8 @@ func TestHostileImports(t *testing.T) {
 		"JSON":                {`{"shifts":[]}`, 422},
 		"UTF-16":              {"\xff\xfeB\x00E\x00", 422},
 		"a million times":     {event("DTSTART:20261201T000000Z\nDTEND:20261201T000001Z\nRRULE:FREQ=SECONDLY;COUNT=1000000"), 422},
+		"all of a day":        {event("DTSTART;VALUE=DATE:20261201\n" + strings.Repeat("RRULE:FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9;BYMINUTE=0,1,2,3,4,5,6,7,8,9;BYSECOND=0,1\n", 20_000)), 422},
+		"commas":              {strings.Repeat(",", 4<<20), 422},
 		"a million each hour": {event("DTSTART:20260101T000000Z\nDTEND:20260101T000001Z\nRRULE:FREQ=HOURLY;COUNT=1000000"), 422},
 		"many endless":        {"BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nDTSTART:19000101T000000Z\nDTEND:19000101T000001Z\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\nEND:VEVENT\n", 15_000) + "END:VCALENDAR\n", 422},
 		"deep":                {strings.Repeat("BEGIN:VCALENDAR\n", 100_000), 422},

@@ -128,7 +128,11 @@ func (w *feedWriter) person(u *reach.User) (*shiftFeed, error) {
 	f.description = f.name + "."
 	return f, w.fit(f, func(span feedSpan) ([]ical.Event, bool, error) {
 		var all []ical.Event
+		concerns := state.MayBeOnCall(w.tx, u.ID, span.before)
 		for s := range state.Schedules.All(w.tx) {
+			if !concerns(s) {
+				continue
+			}
 			shifts, fits, err := w.shifts(s, span, &who)
 			if err != nil || !fits || len(all)+len(shifts) > feedEventsMax {
 				return nil, false, err

@@ -21,6 +21,7 @@ const (
 	// weeksUsual is how far ahead it is looked for gaps, and weeksMax how far at most.
 	weeksUsual, weeksMax = 8, 26
 	troublesMax          = 1000
+	moreSchedulesMax     = 50 // told of one double booking, besides the first two
 )
 
 // timelineIn asks what happens in a schedule in a time.
@@ -257,6 +258,7 @@ type trouble struct {
 	EndDate    moment    `json:"endDate"`
 	User       *someone  `json:"user,omitempty"`
 	Other      *thing    `json:"otherSchedule,omitempty"`
+	More       []thing   `json:"moreSchedules,omitempty"` // the third and further ones, at most [moreSchedulesMax]
 	Suggestion []someone `json:"suggestion"`
 	Reason     string    `json:"reason,omitempty"` // why it is unknown who is on call
 	// StartLocal and EndLocal are the same times by the wall of the schedule's zone, with its offset; none
@@ -287,12 +289,28 @@ func (a *API) listGaps(ctx context.Context, in *gapsIn) (*troublePage, error) {
 		zones := a.zones.In(tx)
 		all := state.Troubles(tx, zones, from, from.AddDate(0, 0, 7*in.weeks))
 		out = troublePage{cut: len(all) > troublesMax}
-		for _, t := range all[:min(len(all), troublesMax)] {
+		for _, t := range firstTroubles(all, troublesMax) {
 			out.of = append(out.of, troubleOf(tx, zones, t))
 		}
 		return nil
 	})
 	return &out, err
+}
+
+// firstTroubles returns the first of all troubles. If they are not all told, double bookings are the last and
+// the first to be left out: that nobody is there is worse.
+func firstTroubles(all []rota.Trouble, most int) []rota.Trouble {
+	if len(all) <= most {
+		return all
+	}
+	twice := func(t rota.Trouble) int {
+		if t.Kind == rota.DoubleBooked {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(all, func(a, b rota.Trouble) int { return twice(a) - twice(b) })
+	return all[:most]
 }
 
 func troubleOf(tx reader, zones state.Zones, t rota.Trouble) trouble {
@@ -312,6 +330,9 @@ func troubleOf(tx reader, zones state.Zones, t rota.Trouble) trouble {
 	if t.Other != "" {
 		other := schedule(t.Other)
 		out.Other = &other
+	}
+	for _, id := range t.More[:min(len(t.More), moreSchedulesMax)] {
+		out.More = append(out.More, schedule(id))
 	}
 	for _, p := range t.Suggestion {
 		out.Suggestion = append(out.Suggestion, participantOf(tx, p))

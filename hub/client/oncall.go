@@ -103,6 +103,7 @@ type Trouble struct {
 	End        time.Time `json:"endDate"`
 	User       *Party    `json:"user,omitempty"`
 	Other      *Thing    `json:"otherSchedule,omitempty"`
+	More       []Thing   `json:"moreSchedules,omitempty"` // of a double booking, the third and further ones
 	Suggestion []Party   `json:"suggestion"`
 	Reason     string    `json:"reason,omitempty"` // why it is unknown who is on call
 	// StartLocal and EndLocal are the same times by the wall of the schedule's zone, as the hub has it, with

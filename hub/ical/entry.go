@@ -128,7 +128,10 @@ func between(from, to moment, line int) (span, error) {
 
 // recurrence reads when the event is again, and when not.
 func (e *entry) recurrence(c component, f *finder) error {
-	for _, p := range c.props["RRULE"] {
+	for i, p := range c.props["RRULE"] {
+		if i == rulesMax {
+			return wrong(p.line, "the event has more than %d rules", rulesMax)
+		}
 		r, err := newRule(p, e.start, f)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -241,6 +242,8 @@ func TestErrorsNameTheLine(t *testing.T) {
 		"a long rule":              {event("DTSTART:20261126", "RRULE:FREQ=DAILY;BYMONTH="+strings.Repeat("1,", 600)+"1"), 7, "longer than 1000"},
 		"many times a day":         {event("DTSTART:20261126T010000Z", "RRULE:FREQ=DAILY;BYMINUTE="+strings.Repeat("1,", 100)+"1"), 7, "times a day"},
 		"one time too many":        {event("DTSTART:20261126T010000Z", "RRULE:FREQ=DAILY;BYHOUR=0;BYMINUTE="+minutes(51)+";BYSECOND=0,30"), 7, "times a day"},
+		"many times of a day":      {event("DTSTART;VALUE=DATE:20261126", "RRULE:FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9;BYMINUTE="+minutes(60)+";BYSECOND="+minutes(60)), 7, "times a day"},
+		"many rules":               {event(append([]string{"DTSTART:20261126"}, slices.Repeat([]string{"RRULE:FREQ=DAILY;COUNT=1"}, 21)...)...), 27, "more than 20 rules"},
 		"a long pause":             {event("DTSTART:20261126", "RRULE:FREQ=DAILY;INTERVAL=10001"), 7, "INTERVAL is more than 10000"},
 		"this and what follows":    {event("DTSTART:20261126", "RECURRENCE-ID;RANGE=THISANDFUTURE:20261126"), 7, "RANGE"},
 		"an old exception":         {event("DTSTART:20261126", "EXRULE:FREQ=DAILY"), 7, "EXRULE"},

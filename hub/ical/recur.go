@@ -24,6 +24,7 @@ const (
 	ruleBytesMax = 1000
 	intervalMax  = 10_000
 	timesMax     = 100 // a day
+	rulesMax     = 20  // of an event
 )
 
 // newRule reads an RRULE of an event that begins at start.
@@ -45,6 +46,10 @@ func newRule(p prop, start moment, f *finder) (*rule, error) {
 	}
 	of, err := rrule.StrToROption(strings.Join(parts, ";"))
 	if err == nil {
+		// Before the library sees it, which writes out every time of the day, of events on whole days, too.
+		if max(len(of.Byhour), 1)*max(len(of.Byminute), 1)*max(len(of.Bysecond), 1) > timesMax {
+			return nil, wrong(p.line, "the rule has more than %d times a day", timesMax)
+		}
 		of.Dtstart = start.wall
 		var whole *rrule.RRule
 		if whole, err = rrule.NewRRule(*of); err == nil {
@@ -99,9 +104,6 @@ func (r *rule) check(p prop, start moment) error {
 		return given
 	}
 	hours, minutes, seconds := or(of.Byhour, start.wall.Hour()), or(of.Byminute, start.wall.Minute()), or(of.Bysecond, start.wall.Second())
-	if len(hours)*len(minutes)*len(seconds) > timesMax {
-		return wrong(p.line, "the rule has more than %d times a day", timesMax)
-	}
 	for _, h := range hours {
 		for _, m := range minutes {
 			for _, s := range seconds {

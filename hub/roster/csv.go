@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -26,12 +27,42 @@ func columns() map[string][]string {
 // Header is the first line of CSV as this package writes it.
 const Header = "start,end,user"
 
+// lineMax bounds a line, in bytes; one with line breaks in quotation marks as a whole. (A little more
+// may be taken: as much as is read ahead.)
+const lineMax = 64 << 10
+
+// errLongLine says that a line is longer.
+var errLongLine = fmt.Errorf("the line is longer than %d KiB: look for a quotation mark too many or too few, or leave out what is not needed", lineMax>>10)
+
+// ration reads no more than is left, so that a line of a million cells is not taken apart.
+type ration struct {
+	r    io.Reader
+	left int
+}
+
+func (b *ration) Read(into []byte) (int, error) {
+	if b.left == 0 {
+		return 0, errLongLine
+	}
+	n, err := b.r.Read(into[:min(len(into), b.left)])
+	b.left -= n
+	return n, err
+}
+
 // A sheet is CSV whose columns are known.
 type sheet struct {
-	at map[string]int // where a column is
-	r  *csv.Reader
+	at   map[string]int // where a column is
+	r    *csv.Reader
+	left *ration // of the text, for one line
+	text []byte  // that r reads
 	// skipped are the lines before those that r reads.
 	skipped int
+}
+
+// read reads a line, if it is not too long.
+func (s *sheet) read() ([]string, error) {
+	s.left.left = lineMax
+	return s.r.Read()
 }
 
 // readCSV takes the lines of a spreadsheet as shifts.
@@ -42,9 +73,14 @@ func readCSV(raw []byte, zone *time.Location, p *problems) (all []Shift) {
 	}
 	lines := 0
 	for {
-		record, err := s.r.Read()
+		before := s.r.InputOffset()
+		record, err := s.read()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if errors.Is(err, errLongLine) {
+			p.add(s.skipped+bytes.Count(s.text[:before], []byte("\n"))+1, "%v", err)
+			return all
 		}
 		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
 			p.add(wrong.Line+s.skipped, "%v: look for a quotation mark too many or too few", wrong.Err)
@@ -98,9 +134,10 @@ func openSheet(text []byte, p *problems) *sheet {
 		text, s.skipped = rest, s.skipped+1
 	}
 	for _, comma := range ",;\t" {
-		s.r = csv.NewReader(bytes.NewReader(text))
+		s.text, s.left = text, &ration{r: bytes.NewReader(text)}
+		s.r = csv.NewReader(s.left)
 		s.r.Comma, s.r.FieldsPerRecord, s.r.TrimLeadingSpace = comma, -1, comma != '\t'
-		header, err := s.r.Read()
+		header, err := s.read()
 		if err == nil && s.find(header) {
 			return s
 		}

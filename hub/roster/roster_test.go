@@ -86,6 +86,15 @@ func TestCSV(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
+	// A line is bounded, also one that a cell with line breaks makes of several.
+	for name, long := range map[string]string{"commas": strings.Repeat(",", 80<<10), "a cell": `"` + strings.Repeat("x\n", 40<<10) + `"`, "many cells": strings.Repeat(",,,,\"\n\"", 20<<10)} {
+		if got := read(t, "start,end,user\n\n2026-12-25,2026-12-25,an\n"+long+"\n", vn); !strings.HasPrefix(got, "line 4: the line is longer than 64 KiB") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := read(t, "start,end,user\n"+strings.Repeat("2026-12-25,2026-12-25,an"+strings.Repeat(",", 60<<10)+"\n", 2), vn); !strings.HasPrefix(got, "line 3: begins at") {
+		t.Error(got)
+	}
 	if got := read(t, "start,end,user\n"+strings.Repeat("2026-12-25,2026-12-25,an\n", 1001), vn); !strings.Contains(got, "line ") {
 		t.Error(got)
 	}

@@ -33,6 +33,41 @@ func CalendarOf(r table.Reader, s *rota.Schedule, zones Zones, from, to time.Tim
 	return calendar, nil
 }
 
+// MayBeOnCall returns a function that reports whether a person may be on call in a schedule from a moment on: by
+// a turn, a shift or an override of that person, or of somebody whose forwarding rules lead there. It looks
+// up no time, and so costs little: where it says no, [CalendarOf] need not be asked.
+func MayBeOnCall(r table.Reader, person core.UserID, from time.Time) func(*rota.Schedule) bool {
+	givers := map[core.UserID][]core.UserID{}
+	for f := range ForwardsOf(r, "", from) {
+		givers[f.To] = append(givers[f.To], f.From)
+	}
+	known, open := map[core.UserID]bool{person: true}, []core.UserID{person}
+	for len(open) > 0 {
+		last := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, giver := range givers[last] {
+			if !known[giver] {
+				known[giver] = true
+				open = append(open, giver)
+			}
+		}
+	}
+	return func(s *rota.Schedule) bool {
+		for _, rotation := range s.Rotations {
+			if slices.ContainsFunc(rotation.Participants, func(p rota.Participant) bool { return known[p.User] }) ||
+				slices.ContainsFunc(rotation.Slots, func(x rota.Slot) bool { return known[x.Participant.User] }) {
+				return true
+			}
+		}
+		for o := range unfinishedOverrides(r, s.ID, from) {
+			if known[o.Participant.User] {
+				return true
+			}
+		}
+		return false
+	}
+}
+
 // plannedOf is as [CalendarOf], but without forwarding: whose shift it is, whoever is told in
 // the person's place. What is planned anew, and what a page begins with, goes by it. Holidays
 // it has only if they decide about that.
