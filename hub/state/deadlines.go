@@ -160,11 +160,21 @@ func (a DoDue) apply(c *change) (Due, error) {
 	}
 }
 
+// earliest returns the deadline that comes first. It looks from where it found the last one: to begin
+// anew each time would be to step over all that this command has deleted.
 func (c *change) earliest() (*Deadline, bool) {
-	for d := range Deadlines.All(c.tx) {
+	for d := range Deadlines.Range(c.tx, c.noneBefore, afterAll) {
+		c.noneBefore = deadlineKey(d)
 		return d, true
 	}
 	return nil, false
+}
+
+// planned writes a new deadline, which has an id. Every one is written here, so that [change.earliest]
+// finds it.
+func (c *change) planned(d *Deadline) error {
+	c.noneBefore = min(c.noneBefore, deadlineKey(d))
+	return Deadlines.Insert(c.tx, d)
 }
 
 // fire does what a deadline is for and deletes it.
@@ -259,7 +269,7 @@ func (c *change) apartAgain(d *Deadline) error {
 	case JudgedAnew, IncidentRest:
 		again := *d
 		again.At = c.now.Add(bundleAgain)
-		return Deadlines.Insert(c.tx, &again)
+		return c.planned(&again)
 	}
 	return c.watchAgain(d)
 }
@@ -268,7 +278,7 @@ func (c *change) apartAgain(d *Deadline) error {
 func (c *change) plan(d Deadline) error {
 	d.ID = c.newID("deadline")
 	c.stir(d.Alert)
-	return Deadlines.Insert(c.tx, &d)
+	return c.planned(&d)
 }
 
 // stir notes that something is to happen for an alert from now on: whoever writes a

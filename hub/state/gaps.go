@@ -16,6 +16,9 @@ const (
 	// further away than gapsNear, together with all the rest: so a gap that comes every week is
 	// told once a week, not once a day, and always a week before.
 	gapsAhead, gapsNear = 14 * 24 * time.Hour, 7 * 24 * time.Hour
+	// gapsFrom is to what both are counted from, rounded down: from nine in every zone, since one that
+	// counted from its own second would tell of a gap of that many seconds at the end.
+	gapsFrom = 15 * time.Minute
 	// gapsListed is how many gaps one notice lists, and suggestedMost how many people for each.
 	gapsListed, suggestedMost = 20, 5
 	// gapsRemembered is how many gaps of one schedule it is remembered of that they are told.
@@ -27,12 +30,13 @@ const (
 // tellGaps tells those who look after a schedule for which times ahead somebody is needed (P10),
 // if there is one that they have not been told of. What has been mended meanwhile is forgotten.
 func (c *change) tellGaps(s *rota.Schedule, v *Vigil) error {
-	troubles, err := c.troublesOf(s, c.now.Add(gapsAhead))
+	from := c.now.Truncate(gapsFrom)
+	troubles, err := c.troublesOf(s, from.Add(gapsAhead))
 	if err != nil {
 		return err
 	}
 	fresh := slices.ContainsFunc(troubles, func(t ToldTrouble) bool {
-		return t.At.Start.Before(c.now.Add(gapsNear)) && !slices.ContainsFunc(v.Gaps, t.within)
+		return t.At.Start.Before(from.Add(gapsNear)) && !slices.ContainsFunc(v.Gaps, t.within)
 	})
 	if !fresh {
 		v.remember(slices.DeleteFunc(troubles, func(t ToldTrouble) bool { return !slices.ContainsFunc(v.Gaps, t.within) }))

@@ -263,7 +263,7 @@ func (c *change) watch(row *Heartbeat) error {
 func (c *change) lookAt(row *Heartbeat, at time.Time) error {
 	d := Deadline{ID: c.newID("deadline"), Kind: HeartbeatDue, At: at, Heartbeat: row.Beat.Name}
 	row.Check, row.CheckAt = d.ID, at
-	return Deadlines.Insert(c.tx, &d)
+	return c.planned(&d)
 }
 
 // watchAgain looks at a heartbeat a little later: doing so now has failed again and again.

@@ -193,7 +193,7 @@ func (c *change) judgeAnew(policies ...*Policy) error {
 		return nil
 	}
 	d.ID = c.newID("deadline")
-	return Deadlines.Insert(c.tx, &d)
+	return c.planned(&d)
 }
 
 // judgePiece judges a piece of the holds anew, and plans the rest.
@@ -202,7 +202,7 @@ func (c *change) judgePiece(d *Deadline) error {
 	for h := range Holds.Range(c.tx, table.K().String(string(d.From)), afterAll) {
 		if len(piece) >= anewPiece && h.Alert != piece[len(piece)-1].Alert { // those of one alert are judged together
 			rest := Deadline{ID: c.newID("deadline"), Kind: JudgedAnew, At: c.now.Add(sweepRest), Judge: d.Judge, From: h.Alert}
-			if err := Deadlines.Insert(c.tx, &rest); err != nil {
+			if err := c.planned(&rest); err != nil {
 				return err
 			}
 			break

@@ -259,7 +259,7 @@ func (c *change) planTurn(row *Maintenance, at time.Time) error {
 	}
 	d := Deadline{ID: c.newID("deadline"), Kind: MaintenanceTurn, At: at, Maintenance: row.Window.ID}
 	row.Turn, row.TurnAt = d.ID, at
-	return Deadlines.Insert(c.tx, &d)
+	return c.planned(&d)
 }
 
 func (c *change) dropTurn(row *Maintenance) {

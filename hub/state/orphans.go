@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -37,11 +38,16 @@ func attended(r table.Reader, id core.AlertID, since time.Time) bool {
 		}
 	}
 	for _, d := range openDeliveries(r, id) {
-		if d.SendBy.After(since) {
+		if d.SendBy.After(since) || d.Held && awaited(r, d, since) {
 			return true
 		}
 	}
 	return false
+}
+
+// awaited reports whether a page that is held will be looked at: not before a moment already.
+func awaited(r table.Reader, d *Delivery, since time.Time) bool {
+	return slices.ContainsFunc(bundleDeadlines(r, d.ID), func(x *Deadline) bool { return x.At.After(since) })
 }
 
 // Census counts what is open. It looks at no more alerts than a limit.

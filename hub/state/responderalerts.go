@@ -75,7 +75,7 @@ func (c *change) bringOn(i *incident.Incident, raise bool) error {
 
 func (c *change) planIncidentRest(d Deadline) error {
 	d.ID, d.Kind, d.At = c.newID("deadline"), IncidentRest, c.now.Add(rippleRest)
-	return Deadlines.Insert(c.tx, &d)
+	return c.planned(&d)
 }
 
 // incidentRest goes on with the responder alerts of an incident.

@@ -204,7 +204,11 @@ type change struct {
 	changedSchedules map[core.ScheduleID]bool // whose looks are to be planned anew
 	changedCalendars bool                     // those of all are
 
-	looks int // how many schedules this command has looked at for what they bring
+	looks    int       // how many schedules this command has looked at for what they bring
+	putOffs  int       // how many it has put off
+	putOffTo time.Time // for when the last of them is planned
+
+	noneBefore table.Key // no deadline's key is below
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with

@@ -212,7 +212,7 @@ func (c *change) sweepAt(s *Sweep, at time.Time) error {
 	}
 	if !at.IsZero() {
 		d := Deadline{ID: c.newID("deadline"), Kind: RetentionDue, At: at, Sweep: string(s.Aged)}
-		if err := Deadlines.Insert(c.tx, &d); err != nil {
+		if err := c.planned(&d); err != nil {
 			return err
 		}
 		s.Look, s.LookAt = d.ID, at

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"hash/fnv"
 	"time"
 
 	"keng/hub/core"
@@ -53,11 +54,14 @@ var roundKey = table.K().String("schedules")
 
 const (
 	// looksMax is how many schedules one command looks at: hundreds may hand over at the same
-	// minute, and a page must not wait for them (P6). The others come lookRest later.
+	// minute, and a page must not wait for them (P6). The others come later, as many each lookRest.
 	looksMax = 10
 	lookRest = 20 * time.Millisecond
-	// gapsHour is the hour at which it is looked for gaps, by the wall of the schedule's zone.
-	gapsHour = 9
+	// lookRests is how many of those moments are looked at for one that is free: of 10,000 schedules.
+	lookRests = 1000
+	// gapsHour is the hour at which it is looked for gaps, by the wall of the schedule's zone. Each
+	// schedule has its own second of the gapsSpread that follow: thousands have one zone (P6).
+	gapsHour, gapsSpread = 9, 600
 )
 
 // scheduleChanged has it planned anew, at the end of the command, when a schedule is looked at: it
@@ -114,7 +118,7 @@ func (c *change) planLook(id core.ScheduleID) error {
 func (c *change) vigilAt(v *Vigil, at time.Time) error {
 	c.dropLook(v)
 	d := Deadline{ID: c.newID("deadline"), Kind: ScheduleLook, At: at, Schedule: v.Schedule}
-	if err := Deadlines.Insert(c.tx, &d); err != nil {
+	if err := c.planned(&d); err != nil {
 		return err
 	}
 	v.Look, v.LookAt = d.ID, at
@@ -128,19 +132,27 @@ func (c *change) dropLook(v *Vigil) {
 	v.Look = ""
 }
 
-// nextGaps returns when it is looked next for the gaps of a schedule: at nine in the morning, by
-// its wall. Of one without a known zone it is looked a day later.
+// nextGaps returns when it is looked next for the gaps of a schedule: soon after nine in the morning,
+// by its wall. Of one without a known zone it is looked a day later.
 func (c *change) nextGaps(s *rota.Schedule) time.Time {
 	zone, err := c.zones(s.Zone)
 	if err != nil {
 		return c.now.Add(24 * time.Hour)
 	}
 	y, m, d := c.now.In(zone).Date()
-	at := time.Date(y, m, d, gapsHour, 0, 0, 0, zone)
+	own := gapsSecond(s.ID)
+	at := time.Date(y, m, d, gapsHour, 0, own, 0, zone)
 	for ; !at.After(c.now); d++ {
-		at = time.Date(y, m, d+1, gapsHour, 0, 0, 0, zone)
+		at = time.Date(y, m, d+1, gapsHour, 0, own, 0, zone)
 	}
 	return at.UTC()
+}
+
+// gapsSecond returns how long after gapsHour it is looked for the gaps of a schedule, in seconds.
+func gapsSecond(id core.ScheduleID) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % gapsSpread)
 }
 
 // vigilOf returns the vigil of a deadline that has fired, and its schedule.
@@ -156,13 +168,14 @@ func (c *change) vigilOf(d *Deadline) (*Vigil, *rota.Schedule, bool) {
 
 // lookDue looks whom to tell of what a schedule brings, and plans when to look next.
 func (c *change) lookDue(d *Deadline) error {
+	if c.looks == looksMax {
+		return c.putOff(d)
+	}
 	v, s, ok := c.vigilOf(d)
 	if !ok {
 		return nil
 	}
-	if c.looks++; c.looks > looksMax {
-		return c.vigilAt(v, c.now.Add(lookRest))
-	}
+	c.looks++
 	w, err := c.turnsAround(s)
 	if err != nil { // its zone is known no more: the data may be mended
 		v.GapsAt = c.nextGaps(s)
@@ -185,6 +198,31 @@ func (c *change) lookDue(d *Deadline) error {
 	next := w.next(c.now, v.GapsAt)
 	v.From = next
 	return c.vigilAt(v, next)
+}
+
+// putOff has a schedule looked at later, at a moment that no other command has put others off to: so
+// hardly one is put off twice. The vigil, which may be long, is not written: it goes by the
+// deadline's id, and by its LookAt the look is still about to be.
+func (c *change) putOff(d *Deadline) error {
+	if c.putOffs%looksMax == 0 {
+		c.putOffTo = c.freeMoment(later(c.putOffTo, c.now))
+	}
+	c.putOffs++
+	put := *d
+	put.At = c.putOffTo
+	return c.planned(&put)
+}
+
+// freeMoment returns the first whole lookRest, at least one after a moment, for which nothing is planned.
+func (c *change) freeMoment(after time.Time) time.Time {
+	at := after.Add(2*lookRest - 1).Truncate(lookRest)
+	for range lookRests {
+		if !atLeast(1, Deadlines.Find(c.tx, table.K().Time(at))) {
+			break
+		}
+		at = at.Add(lookRest)
+	}
+	return at
 }
 
 // lookAgain looks a little later: doing so now has failed again and again.
@@ -216,7 +254,7 @@ func (c *change) beginRound() error {
 func (c *change) roundAt(r *round, from core.ScheduleID, at time.Time) error {
 	d := Deadline{ID: c.newID("deadline"), Kind: ScheduleRound, At: at, Round: true}
 	r.Look, r.LookAt, r.From = d.ID, at, from
-	if err := Deadlines.Insert(c.tx, &d); err != nil {
+	if err := c.planned(&d); err != nil {
 		return err
 	}
 	return rounds.Put(c.tx, r)
