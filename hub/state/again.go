@@ -30,6 +30,9 @@ func (c *change) callAgain(p, m *alert.Alert) error {
 			}
 		}
 	}
+	if err := c.callsAgainFor(p); err != nil {
+		return err
+	}
 	if p.Silent() || p.CreatedAt.Equal(c.now) || c.busy(p.ID) || c.waitsForOccurrence(p) {
 		return c.tellUntold(p.ID)
 	}
@@ -44,6 +47,18 @@ func (c *change) callAgain(p, m *alert.Alert) error {
 		return c.tellUntold(p.ID)
 	}
 	return c.calledAgain(p)
+}
+
+// callsAgainFor has a call that is planned already be for what comes now, too: that somebody
+// has heard of what came before it is not enough.
+func (c *change) callsAgainFor(p *alert.Alert) error {
+	for _, d := range deadlinesOf(c.tx, p.ID) {
+		if d.Kind == CallsAgain && d.Added.Before(c.now) {
+			d.Added = c.now
+			return Deadlines.Put(c.tx, d)
+		}
+	}
+	return nil
 }
 
 // callsAgainDue looks whether what came under a parent has been told meanwhile. While people
