@@ -40,7 +40,7 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 			wanted: "%s muốn đổi ca trực “%s” với bạn", taken: "%s đã đồng ý đổi ca trực “%s”",
 			refused: "%s đã từ chối đổi ca trực “%s”", takenBack: "%s đã rút lại đề nghị đổi ca trực “%s”",
 			youTake: "Bạn nhận ca: %s", theyTake: "%s nhận ca: %s", youKeep: "Không có gì thay đổi. Bạn vẫn trực: %s",
-			answerBy: "Hãy trả lời trước %s", answer: "Đồng ý: keng-hub swap accept %[1]s; từ chối: keng-hub swap decline %[1]s", note: "Ghi chú: %s",
+			answerBy: "Hãy trả lời trước %s", answer: "Đồng ý: keng-hub swap accept %[1]s --user TÊN-CỦA-BẠN; từ chối: swap decline", note: "Ghi chú: %s",
 			mend: "Cách xử lý: thêm người trực thay (override), đổi ca, hoặc sửa vòng trực.",
 			from: "từ %s trở đi", span: "%s đến %s", inZone: "Giờ theo múi giờ %s", moment: "%[1]s %[2]s", somebody: "Có người",
 		}
@@ -56,7 +56,7 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 		wanted: "%s asks to swap on-call shifts in %s with you", taken: "%s has agreed to swap on-call shifts in %s",
 		refused: "%s has declined to swap on-call shifts in %s", takenBack: "%s has withdrawn the request to swap on-call shifts in %s",
 		youTake: "You take: %s", theyTake: "%s takes: %s", youKeep: "Nothing changes. You keep: %s",
-		answerBy: "Answer before %s", answer: "To accept: keng-hub swap accept %[1]s; to decline: keng-hub swap decline %[1]s", note: "Note: %s",
+		answerBy: "Answer before %s", answer: "To accept: keng-hub swap accept %[1]s --user YOUR-NAME; to decline: swap decline", note: "Note: %s",
 		mend: "To mend it: an override, a swap, or other people in the rotation.",
 		from: "from %s on", span: "%s to %s", inZone: "Times are those of %s", moment: "%[1]s on %[2]s", somebody: "Somebody",
 	}

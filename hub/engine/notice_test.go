@@ -96,7 +96,7 @@ func TestSwapsAndGapsInBothLanguages(t *testing.T) {
 		first := ask()
 		w.wait(time.Second)
 		asked := "Bình muốn đổi ca trực “it” với bạn | Bạn nhận ca: 09:00 Chủ nhật 02/01/2000 đến 09:00 thứ Hai 03/01/2000 | Bình nhận ca: 09:00 thứ Hai 03/01/2000 đến 09:00 thứ Ba 04/01/2000 | " +
-			"Hãy trả lời trước 09:00 Chủ nhật 02/01/2000 | Đồng ý: keng-hub swap accept " + first.ID + "; từ chối: keng-hub swap decline " + first.ID + " | Ghi chú: cưới | Giờ theo múi giờ Asia/Ho_Chi_Minh"
+			"Hãy trả lời trước 09:00 Chủ nhật 02/01/2000 | Đồng ý: keng-hub swap accept " + first.ID + " --user TÊN-CỦA-BẠN; từ chối: swap decline | Ghi chú: cưới | Giờ theo múi giờ Asia/Ho_Chi_Minh"
 		w.saysAll("asked", "push push-An: "+asked, "email mail-An: "+asked)
 		do(w, state.AnswerSwap{Swap: first.ID, By: user(an), Answer: state.DeclineSwap})
 		w.wait(time.Second)

@@ -186,7 +186,7 @@ func (s *stage) incidentSearch(args []string) error {
 	if sort {
 		text = args[:len(args)-3]
 	}
-	q, err := state.ParseIncidentQuery(strings.Join(text, " "), s.now)
+	q, err := state.ParseIncidentQuery(strings.Join(text, " "), s.now, nil)
 	if err != nil {
 		return err
 	}

@@ -308,7 +308,7 @@ func TestSearchIncidents(t *testing.T) {
 		fmt.Sprint("status: open AND createdAt > ", since.UnixMilli()): func(i *incident.Incident) bool { return i.Status == incident.Open && i.CreatedAt.After(since) },
 		fmt.Sprint("createdAt <= ", since.UnixMilli()):                 func(i *incident.Incident) bool { return !i.CreatedAt.After(since) },
 	} {
-		q, err := state.ParseIncidentQuery(text, s.now)
+		q, err := state.ParseIncidentQuery(text, s.now, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,7 +340,7 @@ func TestSearchIncidents(t *testing.T) {
 // Sorted by each of the keys, in pages. Rule ogapi-5.sort.incidents.
 func TestSortedIncidents(t *testing.T) {
 	s, all := manyIncidents(t, rand.New(rand.NewPCG(2, 21)), 120)
-	q, err := state.ParseIncidentQuery("", s.now)
+	q, err := state.ParseIncidentQuery("", s.now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,9 +35,9 @@ var incidentPlanner = sync.OnceValue(func() *query.Planner {
 		query.Index{Name: byCreation, Columns: created, Rows: all}, query.Index{Name: openOnes, Columns: created, Where: "status: open", Rows: open})
 })
 
-// ParseIncidentQuery reads a query about incidents. The error is a [*query.Error].
-func ParseIncidentQuery(text string, now time.Time) (*query.Query, error) {
-	return query.Parse(text, incidentWords(), query.Options{Now: now})
+// ParseIncidentQuery reads a query about incidents, as [ParseQuery] does one about alerts.
+func ParseIncidentQuery(text string, now time.Time, zone *time.Location) (*query.Query, error) {
+	return query.Parse(text, incidentWords(), query.Options{Now: now, Zone: zone})
 }
 
 // IncidentOrder reads the parameters "sort" and "order" of a list of incidents. The error is a

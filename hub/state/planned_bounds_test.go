@@ -69,3 +69,43 @@ func TestTroublesOfAllSchedules(t *testing.T) {
 		t.Errorf("two schedules of an unknown zone have the troubles %+v", unknown)
 	}
 }
+
+// A schedule that is disabled is a trouble if something sends alerts to it, and an alert that
+// comes there says so.
+func TestDisabledScheduleIsATrouble(t *testing.T) {
+	s := newStage(t)
+	for _, line := range []string{
+		"user an en push:tok-an push@0s", "schedule used Asia/Ho_Chi_Minh 2026-11-23T02:00:00Z an", "schedule routed Asia/Ho_Chi_Minh 2026-11-23T02:00:00Z an",
+		"schedule idle Asia/Ho_Chi_Minh 2026-11-23T02:00:00Z an", "escalation e 0s=schedule:used", "team it escalation:e", "team net schedule:routed",
+	} {
+		s.act(line)
+	}
+	told := func() (lines []string) {
+		for _, x := range state.Troubles(s.tx, time.LoadLocation, s.now, s.now.Add(time.Hour)) {
+			if x.Kind == rota.Unknown {
+				row, _ := state.Either(string(x.Schedule)).Schedule(s.tx)
+				lines = append(lines, row.Name+": "+x.Why)
+			}
+		}
+		slices.Sort(lines)
+		return lines
+	}
+	if got := told(); len(got) != 0 {
+		t.Fatalf("while all are enabled: %q", got)
+	}
+	off := false
+	for _, name := range []string{"used", "routed", "idle"} {
+		if _, err := do(s, state.ChangeSchedule{Schedule: state.Pick{Name: name}, Fields: state.ScheduleFields{Enabled: &off}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"routed: it is disabled, so nobody is, and a routing rule of team net sends to it", "used: it is disabled, so nobody is, and escalation e sends to it"}
+	if got := told(); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	s.out.Reset()
+	s.act("create x P1 team:it")
+	if !strings.Contains(s.out.String(), "Nobody notified: schedule used is disabled, so nobody is on call in it") {
+		t.Errorf("the alert says:\n%s", s.out.String())
+	}
+}

@@ -23,7 +23,8 @@ const (
 // Troubles returns what is to be mended in all schedules in [from, to), in order of time: gaps,
 // shifts of people who are away or blocked, and people who are on call in two schedules at once; of each
 // schedule, and of those in two, the first [rota.TroublesMax]. A schedule of which that cannot
-// be told, by its zone or since it has too many periods, is a trouble itself, and harms no other.
+// be told, by its zone or since it has too many periods, is a trouble itself, and harms no other;
+// so is one that is disabled, if something sends alerts to it.
 func Troubles(r table.Reader, zones Zones, from, to time.Time) []rota.Trouble {
 	return troubles(r, zones, nil, from, to)
 }
@@ -53,7 +54,11 @@ func troubles(r table.Reader, zones Zones, planned *rota.Schedule, from, to time
 		}
 		why := ""
 		calendar, err := CalendarOf(r, s, zones, from, to)
-		if by := sendsTo(r, s.ID); s.Disabled && by != "" {
+		if s.Disabled {
+			by := sendsTo(r, s.ID)
+			if by == "" {
+				continue
+			}
 			why = "it is disabled, so nobody is, and " + by + " sends to it"
 		} else if err != nil {
 			why = "its time zone " + s.Zone + " is not known"
