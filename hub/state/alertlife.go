@@ -174,7 +174,7 @@ func (k EscalateAlert) apply(c *change) (Request, error) {
 	}
 	return c.move(k.Asked, "Escalate", do, func(a *alert.Alert) error {
 		for _, d := range deadlinesOf(c.tx, a.ID) {
-			if d.Kind == EscalationStep && d.Escalation == e.ID {
+			if d.ofEscalation() && d.Escalation == e.ID {
 				Deadlines.Delete(c.tx, deadlineKey(d)) // it begins once more
 			}
 		}
@@ -207,7 +207,7 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 		a = p
 	}
 	for _, d := range deadlinesOf(c.tx, a.ID) {
-		if d.Kind == EscalationStep {
+		if d.climbs() {
 			return d
 		}
 	}

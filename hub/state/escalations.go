@@ -124,5 +124,6 @@ func (k DeleteEscalation) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	Escalations.Delete(c.tx, table.K().String(string(e.ID)))
+	c.dropTurns(e.ID)
 	return Nothing{}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
 	"keng/hub/core/reach"
 	"keng/raftstore/table"
 )
@@ -32,6 +33,14 @@ type Reason struct {
 	Override string `cbor:"13,keyasint,omitempty"`
 	// After says which failed page made this one come before its time.
 	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
+	// Unclosed is who had acknowledged the alert, of which the person is told all the same
+	// since it is not closed; empty: nobody.
+	Unclosed string `cbor:"14,keyasint,omitempty"`
+	// Repeat is how often the steps of the escalation had run through before.
+	Repeat int `cbor:"15,keyasint,omitempty"`
+	// Notify is whom of its recipient the step tells, Acks how many of them must acknowledge.
+	Notify escalate.Notify `cbor:"16,keyasint,omitempty"`
+	Acks   int             `cbor:"17,keyasint,omitempty"`
 }
 
 // String tells the way in one sentence, in English.
@@ -136,6 +145,10 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	if back, err := c.withhold(a, t, why); back || err != nil {
 		return err
 	}
+	if why.Notify.OfMembers() {
+		return c.notifyMembers(a, t, why)
+	}
+	why.Notify = escalate.Default // it is the routing rule that names whom to tell
 	routed, ok := c.rules.route(t, a)
 	if !ok {
 		return c.nobody(a, "no routing rule of team "+t.Name+" matches")
@@ -173,7 +186,10 @@ func (c *change) nobody(a *alert.Alert, why string) error {
 
 // tellUser begins to reach a person: what is due now at once, the rest by deadlines.
 func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
-	if a.Silent() {
+	if a.HasAcked(u.Username) && !a.Silent() {
+		return c.log(a.ID, RecipientNote, System, u.Username+" has acknowledged already; also: "+why.String())
+	}
+	if !a.Wants(u.Username, why.Unclosed != "") {
 		return nil
 	}
 	if u.Blocked {
@@ -218,7 +234,7 @@ func (c *change) attempts(a *alert.Alert, u *reach.User) []reach.Attempt {
 
 // attempt tries a person's contact whose time has come.
 func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactID, why Reason) error {
-	if a.Silent() {
+	if !wantedBy(c.tx, a, user, why) {
 		return nil
 	}
 	u, ok := Users.Get(c.tx, table.K().String(string(user)))

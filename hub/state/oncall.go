@@ -13,21 +13,22 @@ import (
 // Forwarding comes last: see [change.notifyUser].
 func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {
 	why.Schedule, why.ScheduleName = s.ID, s.Name
-	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(1))
+	from, to := shiftSpan(why.Notify, c.now)
+	calendar, err := plannedOf(c.tx, s, c.zones, from, to)
 	if err != nil {
 		if err := c.log(a.ID, SystemEntry, System, "Who is on call is counted by UTC: "+err.Error()); err != nil {
 			return err
 		}
-		if calendar, err = plannedOf(c.tx, s, orUTC(c.zones), c.now, c.now.Add(1)); err != nil {
+		if calendar, err = plannedOf(c.tx, s, orUTC(c.zones), from, to); err != nil {
 			return c.nobody(a, err.Error())
 		}
 	}
-	periods := calendar.Who(c.now)
+	periods, none := shiftsOf(calendar, why.Notify, c.now)
 	if s.Disabled {
 		return c.nobody(a, "schedule "+s.Name+" is disabled, so nobody is on call in it")
 	}
 	if len(periods) == 0 {
-		return c.nobody(a, "nobody is on call in schedule "+s.Name)
+		return c.nobody(a, none+s.Name)
 	}
 	if c.within[s.ID] {
 		return c.nobody(a, "who is on call in schedule "+s.Name+" leads back to it")

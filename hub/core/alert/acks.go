@@ -48,6 +48,17 @@ func (a *Alert) RaiseAcks(n int, now time.Time) bool {
 	return true
 }
 
+// AcknowledgeForAll acknowledges however many must. A person does so by [Alert.Acknowledge].
+func (a *Alert) AcknowledgeForAll(by By) Outcome {
+	wanted := a.AcksWanted
+	a.AcksWanted = 0
+	o := a.Acknowledge(by)
+	if !o.Moved() {
+		a.AcksWanted = wanted
+	}
+	return o
+}
+
 // AcknowledgeToo notes that one more person has acknowledged an alert that is acknowledged: one
 // who is being called all the same, since it is not closed.
 func (a *Alert) AcknowledgeToo(by By) Outcome {
@@ -56,7 +67,7 @@ func (a *Alert) AcknowledgeToo(by By) Outcome {
 		return refuse(AlreadyClosed)
 	case a.Closing != nil:
 		return refuse(AlreadyClosing)
-	case !a.Acknowledged:
+	case !a.Acknowledged || a.covered():
 		return a.Acknowledge(by)
 	case by.User == "" || a.HasAcked(by.User):
 		return refuse(AlreadyAcknowledged)
