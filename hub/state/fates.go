@@ -20,7 +20,7 @@ const (
 //	EscalationStep, StepsAgain,
 //	ReachAttempt                            –*      –      yes    –     –
 //	EscalationEnd                           –       –      yes    –     –
-//	CallsAgain, HelpUnheard                 –       –      yes    –     –
+//	CallsAgain, HelpUnheard, CatchAllDue    –       –      yes    –     –
 //	TellLate                                –      yes     yes    –     –
 //	SnoozeEnd, ClosingDue                   –      yes      –     –    yes
 //	TeamAnew, BundleDue                     –       –      yes   yes    –

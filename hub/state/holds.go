@@ -286,7 +286,7 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 		return err
 	}
 	c.forgetTeam(a.ID, why.Team, EscalationStep, StepsAgain, EscalationEnd, ReachAttempt)
-	a.Begun = without(a.Begun, h.Begun)
+	a.Begun, a.Caught = without(a.Begun, h.Begun), false
 	a.Led = slices.DeleteFunc(a.Led, func(l alert.Led) bool { return slices.Contains(h.Begun, l.To) })
 	h.Restarts, h.Begun = h.Restarts+1, nil
 	if err := errors.Join(Alerts.Put(c.tx, a), Holds.Put(c.tx, h)); err != nil {

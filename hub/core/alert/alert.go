@@ -149,6 +149,8 @@ type Alert struct {
 	AcksWanted int `cbor:"43,keyasint,omitempty"`
 	// Led says through which escalation one has begun that another's step led to.
 	Led []Led `cbor:"44,keyasint,omitempty"`
+	// Caught says that the last resort has been called since the alert began last.
+	Caught bool `cbor:"47,keyasint,omitempty"`
 }
 
 // Led is an escalation that has begun since a step of another led to it.
