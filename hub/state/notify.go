@@ -191,7 +191,7 @@ func (c *change) nobody(a *alert.Alert, why string) error {
 
 // tellUser begins to reach a person: what is due now at once, the rest by deadlines.
 func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
-	if a.HasAcked(u.Username) && !a.Silent() {
+	if a.HasAcked(u.Username) && (why.Unclosed != "" || !a.Silent()) {
 		return c.log(a.ID, RecipientNote, System, u.Username+" has acknowledged already; also: "+why.String())
 	}
 	if !a.Wants(u.Username, why.Unclosed != "") {
