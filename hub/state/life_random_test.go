@@ -29,6 +29,9 @@ func TestPromisesHoldInFullLives(t *testing.T) {
 			} {
 				l.act(line)
 			}
+			if seed%2 == 0 {
+				l.climb()
+			}
 			for range 100 {
 				l.out.Reset()
 				l.live()
@@ -51,7 +54,7 @@ type fullLife struct {
 func (l *fullLife) live() {
 	alias, who := fmt.Sprint("x", l.dice.IntN(4)), pick(l.dice, "an", "binh", "mute", "-")
 	about := alias + " " + who + " "
-	switch l.dice.IntN(32) {
+	switch l.dice.IntN(33) {
 	case 22:
 		l.act("notifying " + pick(l.dice, "n1", "n2") + " team=" + pick(l.dice, "it", "net") + " " + pick(l.dice, "suppress", "delay=3m", "after=3", "after=2/5m", "anew=4m/3", "close=20m", "suppress close=10m", "delay=2m after=2 anew=5m/2 close=1h") +
 			pick(l.dice, "", " if=alias:equals:x0", " if=priority:less-than:P2", " hours=21-22"))
@@ -109,7 +112,7 @@ func (l *fullLife) live() {
 		}
 	case 28, 29:
 		l.liveIncident()
-	case 30:
+	case 30, 31:
 		l.act("ack " + alias + " " + pick(l.dice, "an", "binh", "mute", "-"))
 	default:
 		l.step()
