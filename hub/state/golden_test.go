@@ -72,7 +72,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(catchAlls), golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
 			golden(Incidents), golden(IncidentLog),
 			golden(Feeds),
-			golden(Vigils), golden(rounds),
+			golden(Turns), golden(Vigils), golden(rounds),
 		} {
 			if !yield(row(t)) {
 				return
