@@ -143,7 +143,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
 			"table-2-counters": before(counters), "table-11-requests": before(requests), "table-41-swaps": before(Swaps),
 			"command-137": beforeCommand[PutRoster],
-			"command-60": beforeCommand[CreateEscalation], "command-61": beforeCommand[ChangeEscalation],
+			"command-60":  beforeCommand[CreateEscalation], "command-61": beforeCommand[ChangeEscalation],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
