@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
@@ -150,7 +151,7 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 		a.Responders = []alert.Responder{{Kind: alert.Team, ID: string(a.OwnerTeam)}}
 	}
 	if len(a.Responders) == 0 { // known from the beginning, which spares settle to find it out
-		a.Resting = namesNobody
+		a.Resting = restsNamingNone().Cause()
 	}
 	if err := Alerts.Insert(c.tx, a); err != nil {
 		return nil, false, err
@@ -161,7 +162,7 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 		return nil, false, err
 	}
 	for _, applied := range shaped.Applied {
-		if err := c.log(a.ID, SystemEntry, System, "Shaped by "+applied.Reason); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.Shaped, Name: applied.Policy, Of: []string{applied.Reason}}); err != nil {
 			return nil, false, err
 		}
 	}
@@ -174,7 +175,7 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 		return nil, false, err
 	}
 	if a.Resting != "" && a.Parent == "" {
-		return a, true, c.logResting(a)
+		return a, true, c.log(a.ID, SystemEntry, System, restsNamingNone())
 	}
 	return a, true, nil
 }
