@@ -97,6 +97,5 @@ func (c *change) calledAgain(p *alert.Alert) error {
 // waitsForOccurrence reports whether notification policies hold back every team that answers
 // for a parent, and say themselves when that ends.
 func (c *change) waitsForOccurrence(p *alert.Alert) bool {
-	_, held := c.heldBack(p)
-	return len(p.Responders) == 1 && held
+	return len(p.Responders) == 1 && c.heldBack(p).Kind != 0
 }

@@ -246,6 +246,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.helpUnheard(a)
 	case CallsAgain:
 		return c.callsAgainDue(a, d)
+	case CatchAllDue:
+		return c.catchAllDue(a)
 	case SnoozeEnd, ClosingDue:
 		return c.quietDue(a, d.Kind)
 	case GroupGathers:
@@ -310,6 +312,13 @@ func (c *change) settle() error {
 		var why explain.Decision
 		if !a.Silent() && !c.busy(id) {
 			why = c.whyResting(a)
+			caught, err := c.catches(a)
+			if err != nil {
+				return err
+			}
+			if caught {
+				why = explain.Decision{}
+			}
 		}
 		resting := why.Cause()
 		if a.Resting == resting {
@@ -340,7 +349,7 @@ func (c *change) whyResting(a *alert.Alert) explain.Decision {
 	if !slices.ContainsFunc(a.Responders, func(r alert.Responder) bool { return c.rules.nameOf(r) != "" }) {
 		return explain.Decision{Kind: explain.RestsAllGone}
 	}
-	if back, ok := c.heldBack(a); ok {
+	if back := c.heldBack(a); back.Kind != 0 {
 		return back
 	}
 	if a.Lead != nil && len(a.Lead.Untold) > 0 {

@@ -141,8 +141,8 @@ func (c *change) dropHolds(a *alert.Alert) {
 }
 
 // heldBack says why an alert's teams are not notified, of one for which nothing is planned;
-// it reports false if no policy holds them back.
-func (c *change) heldBack(a *alert.Alert) (explain.Decision, bool) {
+// the zero value: no policy holds them back.
+func (c *change) heldBack(a *alert.Alert) explain.Decision {
 	for _, h := range c.holdsOf(a) {
 		if h.Back == "" {
 			continue
@@ -151,9 +151,9 @@ func (c *change) heldBack(a *alert.Alert) (explain.Decision, bool) {
 		if p, err := GetPolicy(c.tx, h.Policy); err == nil && p.Notification != nil {
 			why.Kind, why.Name = explain.RestsHeldBack, p.Notification.Name
 		}
-		return why, true
+		return why
 	}
-	return explain.Decision{}, false
+	return explain.Decision{}
 }
 
 // occurred notes that an alert has occurred again. Teams that waited for that are notified.
@@ -285,7 +285,7 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 		return err
 	}
 	c.forgetTeam(a.ID, why.Team, EscalationStep, ReachAttempt)
-	a.Begun = without(a.Begun, h.Begun)
+	a.Begun, a.Caught = without(a.Begun, h.Begun), false
 	h.Restarts, h.Begun = h.Restarts+1, nil
 	if err := errors.Join(Alerts.Put(c.tx, a), Holds.Put(c.tx, h)); err != nil {
 		return err

@@ -25,6 +25,8 @@ type Reason struct {
 	ForName string      `cbor:"12,keyasint,omitempty"`
 	// Override is the alias of the override by which the person is on call; empty: by none.
 	Override string `cbor:"13,keyasint,omitempty"`
+	// LastResort says that all that was configured had been done before.
+	LastResort bool `cbor:"22,keyasint,omitempty"`
 	// After says which failed page made this one come before its time.
 	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
 }
@@ -38,6 +40,9 @@ func (r Reason) TextVi() string { return r.tell(vietnamese) }
 func (r Reason) tell(l language) string {
 	var parts []string
 	say := func(en, vi string) { parts = append(parts, r.fill(l.of(en, vi))) }
+	if r.LastResort {
+		say("as the last resort, since nobody takes care of it", "là phương án cuối cùng vì chưa ai nhận xử lý")
+	}
 	if r.TeamName != "" {
 		say("team {team}", "nhóm {team}")
 	}
@@ -84,6 +89,6 @@ func (r Reason) fill(template string) string {
 func (r Reason) Names() Reason {
 	return Reason{
 		TeamName: r.TeamName, EscalationName: r.EscalationName, Step: r.Step, ScheduleName: r.ScheduleName,
-		ForName: r.ForName, Override: r.Override, After: r.After,
+		ForName: r.ForName, Override: r.Override, LastResort: r.LastResort, After: r.After,
 	}
 }
