@@ -1,12 +1,13 @@
 package state
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/core/escalate"
+	"keng/hub/core/explain"
 	"keng/raftstore/table"
 )
 
@@ -48,9 +49,9 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
 	if slices.Contains(row.Begun, p.ID) {
 		again := why.Repeat > 0 && slices.Contains(row.Led, led)
 		if why.Escalation != "" && !again {
-			return c.nobody(a, why.String()+" leads to escalation "+p.Name+", which has begun already")
+			return c.nobody(a, explain.Decision{Kind: explain.BegunOnTheWay, Name: p.Name, Why: &why})
 		}
-		return c.log(a.ID, RecipientNote, System, "Escalation "+p.Name+" has begun already: "+why.String())
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EscalationBegun, Name: p.Name, Why: &why})
 	}
 	row.Begun = append(row.Begun, p.ID)
 	if led.By != "" {
@@ -126,7 +127,7 @@ func (c *change) fireStep(a *alert.Alert, p *escalate.Policy, r escalate.Rule, h
 	for _, d := range earlier {
 		Deadlines.Delete(c.tx, deadlineKey(d))
 	}
-	return c.log(a.ID, RecipientNote, System, fmt.Sprintf("Step %d of escalation %s ends what its earlier steps had planned: %d attempts", why.Step, p.Name, len(earlier)))
+	return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EarlierEnded, Count: len(earlier), Why: &why})
 }
 
 // telling tells people, and has as many of them acknowledge as the reason says. It returns how
@@ -157,7 +158,7 @@ func (c *change) noteReached(id core.UserID) {
 func (c *change) climbDue(a *alert.Alert, d *Deadline) error {
 	p, ok := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
 	if !ok {
-		return c.log(a.ID, SystemEntry, System, "The escalation has been deleted")
+		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.EscalationGone, Why: &d.Why})
 	}
 	switch turn := d.turn(); turn.Move {
 	case escalate.Begins:
@@ -178,14 +179,14 @@ func (c *change) runAgain(a *alert.Alert, p *escalate.Policy, turn escalate.Turn
 	switch {
 	case here.Repeat > p.Repeat.Count:
 		over := escalate.Place{Repeat: p.Repeat.Count, Step: len(p.Rules), Added: here.Added}
-		if err := c.log(a.ID, SystemEntry, System, "The steps of escalation "+p.Name+" do not run again: nobody says so any more"); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.StepsNotAgain, Name: p.Name}); err != nil {
 			return err
 		}
 		return c.planMove(a, p, p.From(over, c.now), why)
 	case a.Acknowledged && !p.Outlasts(turn):
 		return nil
 	}
-	if err := c.log(a.ID, SystemEntry, System, fmt.Sprintf("The steps of escalation %s run again: %d of %d", p.Name, here.Repeat, p.Repeat.Count)); err != nil {
+	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.StepsAgain, Name: p.Name, Count: here.Repeat, Of: []string{strconv.Itoa(p.Repeat.Count)}}); err != nil {
 		return err
 	}
 	if p.Repeat.Reset {
@@ -231,9 +232,9 @@ func (c *change) endUnanswered(a *alert.Alert, p *escalate.Policy) error {
 	case a.Silent():
 		return nil
 	case !p.Repeat.CloseAfterAll:
-		return c.log(a.ID, SystemEntry, System, "It is not closed: escalation "+p.Name+" does not say so any more")
+		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.NotClosedAtEnd, Name: p.Name})
 	case why != "":
-		return c.log(a.ID, SystemEntry, System, "Escalation "+p.Name+" has come to its end, but: "+string(why))
+		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.EndNotClosed, Name: p.Name, Of: []string{string(why)}})
 	}
 	return c.follows(a, a.CloseUnanswered(alert.By{At: c.now}), nil)
 }

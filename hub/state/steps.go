@@ -1,13 +1,14 @@
 package state
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/core/escalate"
+	"keng/hub/core/explain"
 	"keng/hub/core/rota"
 	"keng/hub/core/route"
 	"keng/raftstore/table"
@@ -34,12 +35,15 @@ const membersTold = 200
 // notifyMembers tells members of a team, as a step of an escalation says. Neither routing rules
 // nor who is on call count.
 func (c *change) notifyMembers(a *alert.Alert, t *route.Team, why Reason) error {
-	ids, none := c.membersFor(a, t, why)
+	ids, none, err := c.membersFor(a, t, why)
+	if err != nil {
+		return err
+	}
 	if len(ids) == 0 {
-		return c.nobody(a, none)
+		return c.nobody(a, explain.Decision{Kind: none, Why: &why})
 	}
 	if more := len(ids) - membersTold; more > 0 {
-		if err := c.log(a.ID, SystemEntry, System, fmt.Sprintf("%d members of team %s are not notified: %d at most are", more, t.Name, membersTold)); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TooManyMembers, Count: more, Of: []string{strconv.Itoa(membersTold)}, Why: &why}); err != nil {
 			return err
 		}
 		ids = ids[:membersTold]
@@ -59,21 +63,21 @@ func (c *change) notifyMembers(a *alert.Alert, t *route.Team, why Reason) error 
 }
 
 // membersFor returns which members of a team a step tells; if none, why.
-func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []core.UserID, none string) {
+func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []core.UserID, none explain.Kind, err error) {
 	isAdmin := func(id core.UserID) bool { return slices.Contains(t.Admins, id) }
 	can := func(id core.UserID) bool { return c.canBeTold(a, id) }
 	switch why.Notify {
 	case escalate.Users: // whoever has a role of the team's own is one
-		return slices.DeleteFunc(slices.Clone(t.Members), isAdmin), "team " + t.Name + " has no members but administrators"
+		return slices.DeleteFunc(slices.Clone(t.Members), isAdmin), explain.OnlyAdmins, nil
 	case escalate.Admins:
-		return slices.DeleteFunc(slices.Clone(t.Members), func(id core.UserID) bool { return !isAdmin(id) }), "team " + t.Name + " has no administrators"
+		return slices.DeleteFunc(slices.Clone(t.Members), func(id core.UserID) bool { return !isAdmin(id) }), explain.NoAdmins, nil
 	case escalate.Random:
 		all := slices.DeleteFunc(slices.Clone(t.Members), func(id core.UserID) bool { return !can(id) })
 		if len(all) > 0 {
 			n := escalate.Choose(a.ID, why.Escalation, why.Step, why.Repeat, len(all))
 			ids = all[n : n+1]
 		}
-		return ids, "no member of team " + t.Name + " can be notified"
+		return ids, explain.NoMemberReachable, nil
 	case escalate.RoundRobin:
 		turn := &Turn{Escalation: why.Escalation, Step: why.Step, Team: t.ID}
 		if row, ok := Turns.Get(c.tx, Turns.KeyOf(turn)); ok && row.Team == t.ID {
@@ -81,15 +85,12 @@ func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []co
 		}
 		next, ok := escalate.TakeTurn(t.Members, turn.Last, can)
 		if !ok {
-			return nil, "no member of team " + t.Name + " can be notified"
+			return nil, explain.NoMemberReachable, nil
 		}
 		turn.Last = next
-		if err := Turns.Put(c.tx, turn); err != nil {
-			return nil, err.Error()
-		}
-		return []core.UserID{next}, ""
+		return []core.UserID{next}, 0, Turns.Put(c.tx, turn)
 	}
-	return t.Members, "team " + t.Name + " has no members"
+	return t.Members, explain.NoMembers, nil
 }
 
 // canBeTold reports whether a person, or who has the person's notifications now, can be told of
@@ -135,12 +136,12 @@ func shiftSpan(n escalate.Notify, now time.Time) (from, to time.Time) {
 }
 
 // shiftsOf returns whom a step of a schedule means, and how to say that there is nobody.
-func shiftsOf(calendar *rota.Calendar, n escalate.Notify, now time.Time) (periods []rota.Period, none string) {
+func shiftsOf(calendar *rota.Calendar, n escalate.Notify, now time.Time) (periods []rota.Period, none explain.Kind) {
 	switch n {
 	case escalate.Next:
-		return calendar.Next(now), "nobody is on call next in schedule "
+		return calendar.Next(now), explain.NobodyNext
 	case escalate.Previous:
-		return calendar.Previous(now), "nobody was on call before in schedule "
+		return calendar.Previous(now), explain.NobodyBefore
 	}
-	return calendar.Who(now), "nobody is on call in schedule "
+	return calendar.Who(now), explain.NobodyOnCall
 }
