@@ -170,6 +170,13 @@ func TestOutlasts(t *testing.T) {
 }
 
 // Rule ogapi-8.repeat.bounds.
+func TestBounds(t *testing.T) {
+	if escalate.RepeatsMax != 20 || escalate.AcksMax != 10 {
+		t.Errorf("%d repetitions, %d acknowledgements", escalate.RepeatsMax, escalate.AcksMax)
+	}
+}
+
+// Rule ogapi-8.repeat.bounds.
 func TestWhatCannotBeRepeated(t *testing.T) {
 	for _, c := range []struct {
 		repeat escalate.Repeat
