@@ -329,6 +329,10 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 		}
 	}
 	planned = without(planned, going)
+	var resumes *Deadline // what a snooze had ended, which the acknowledgement does not end
+	if acked && !slices.ContainsFunc(going, (*Deadline).climbs) {
+		resumes = c.resumes(a)
+	}
 	a.Resting = ""
 	if a.Status == alert.Closed || what == alert.DidDelete {
 		c.drop(planned, 0)
@@ -341,6 +345,11 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	}
 	if err := c.planQuiet(a); err != nil {
 		return err
+	}
+	if resumes != nil {
+		if err := c.plan(*resumes); err != nil {
+			return err
+		}
 	}
 	if a.Status == alert.Closed {
 		if err := c.age(agedAlerts, agedRequests); err != nil {
