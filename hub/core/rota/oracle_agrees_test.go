@@ -235,6 +235,7 @@ func previousDiffers(d *draw, c *rota.Calendar, lived [][]minute) string {
 	for range 5 {
 		m := d.IntN(len(lived))
 		now := d.a.Add(time.Duration(m) * time.Minute)
+		all := c.Previous(now)
 		for i, r := range c.Schedule.Rotations {
 			present := lived[m][i].final.who
 			before := m - 1
@@ -242,7 +243,7 @@ func previousDiffers(d *draw, c *rota.Calendar, lived [][]minute) string {
 				before--
 			}
 			var said *rota.Period
-			for _, p := range c.Previous(now) {
+			for _, p := range all {
 				if p.Rotation == r.ID {
 					said = &p
 				}
