@@ -16,9 +16,15 @@ func clusterChecks() []Check {
 		{ID: "cluster-nobody", Severity: Error, run: clusterNobody,
 			Finds: Text{"no owner or administrator who can be told of what is wrong with Kẻng itself", "không có chủ sở hữu hay quản trị viên nào có thể nhận báo động về chính Kẻng"},
 			Mend:  Text{"Give somebody who is not blocked and has a contact the role Owner or Admin.", "Hãy cấp vai trò Owner hoặc Admin cho một người không bị khóa và có liên hệ."}},
-		{ID: "default-team-missing", Severity: Warning, run: defaultTeamMissing,
-			Finds: Text{"no default team, though there are agents: alerts of agents that name no team reach nobody", "chưa có nhóm mặc định dù đã có agent: cảnh báo của agent không nêu nhóm sẽ không đến được ai"},
-			Mend:  Text{"Say which team it is: `default_team` when the cluster is founded, or let every check name a team.", "Hãy chọn nhóm mặc định, hoặc để mọi phép kiểm tra đều nêu tên nhóm."}},
+		{ID: "agents-nobody", Severity: Error, run: agentsNobody,
+			Finds: Text{"agents of which nobody is told when they fall silent, as there is neither one team nor a last resort", "agent im lặng mà không ai được báo, vì không có nhóm duy nhất lẫn người gọi cuối cùng"},
+			Mend:  Text{"Name a last resort: keng-hub catch-all set team:NAME.", "Hãy đặt người gọi cuối cùng: keng-hub catch-all set team:TÊN."}},
+		{ID: "catch-all-missing", Severity: Warning, run: catchAllMissing,
+			Finds: Text{"no last resort, who is called when all that was configured has been done", "chưa có người gọi cuối cùng khi mọi thứ đã cấu hình đều đã làm"},
+			Mend:  Text{"Name one: keng-hub catch-all set team:NAME.", "Hãy đặt: keng-hub catch-all set team:TÊN."}},
+		{ID: "catch-all-nobody", Severity: Error, run: catchAllNobody,
+			Finds: Text{"a last resort that leads to nobody who can be told", "người gọi cuối cùng không dẫn đến ai có thể nhận thông báo"},
+			Mend:  Text{"Name somebody who can be told: keng-hub catch-all set user:NAME.", "Hãy đặt người có thể nhận thông báo: keng-hub catch-all set user:TÊN."}},
 		{ID: "public-url-missing", Severity: Hint, run: publicURLMissing,
 			Finds: Text{"a hub to which nobody has said how it is reached", "hub chưa được khai báo địa chỉ công khai"},
 			Mend:  Text{"Start the hubs with --public-url https://keng-api.example.vn, the address by which people reach them.", "Hãy khởi động các hub với --public-url https://keng-api.example.vn, là địa chỉ mà mọi người dùng để truy cập."}},
@@ -46,15 +52,30 @@ func clusterNobody(w *world, found func(About, Text)) {
 	}
 }
 
-func defaultTeamMissing(w *world, found func(About, Text)) {
-	agents := 0
+// agentsNobody is about what concerns agents themselves: it goes to the cluster's default team, else to
+// the only team there is.
+func agentsNobody(w *world, found func(About, Text)) {
+	row, ok := state.GetCluster(w)
+	if _, caught := state.CatchAllOf(w); caught || len(w.teams.all) == 1 || ok && row.DefaultTeam != "" {
+		return
+	}
 	for p := range state.Peers.All(w) {
 		if p.Kind == "agent" && !p.Revoked {
-			agents++
+			found(w.whole(), say("There are agents, such as %s, but neither one team that answers for them nor a last resort: when one falls silent nobody is told.", "Đã có agent, ví dụ %s, nhưng không có nhóm duy nhất lẫn người gọi cuối cùng: khi agent im lặng thì không ai được báo.", p.Name))
+			return
 		}
 	}
-	if row, ok := state.GetCluster(w); ok && row.DefaultTeam == "" && agents > 0 {
-		found(w.whole(), say("There are %d agents and no default team: what an agent reports without naming a team reaches nobody.", "Có %d agent mà chưa có nhóm mặc định: những gì agent báo mà không nêu nhóm sẽ không đến được ai.", agents))
+}
+
+func catchAllMissing(w *world, found func(About, Text)) {
+	if _, ok := state.CatchAllOf(w); !ok && len(w.users.all) > 0 {
+		found(w.whole(), Text{"There is no last resort: when an escalation is through and nobody has answered, nothing more happens.", "Chưa có người gọi cuối cùng: khi leo thang đã hết mà không ai trả lời thì không có gì xảy ra nữa."})
+	}
+}
+
+func catchAllNobody(w *world, found func(About, Text)) {
+	if row, ok := state.CatchAllOf(w); ok && len(w.reaches(row.To)) == 0 {
+		found(w.whole(), say("The last resort is %s, which leads to nobody who can be told.", "Người gọi cuối cùng là %s, nhưng không dẫn đến ai có thể nhận thông báo.", w.called(row.To)))
 	}
 }
 

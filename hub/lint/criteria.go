@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -160,19 +159,17 @@ func (q *queue) behind(l line, place int) int {
 
 // key is the same for rules that want the same.
 func (l *line) key() string {
-	join, conditions := l.criteria.Join, slices.Clone(l.criteria.Conditions)
-	if everything(l.criteria) {
-		join, conditions = route.All, nil
+	var wants []string
+	if !everything(l.criteria) {
+		wants = append(wants, fmt.Sprint(l.criteria.Join))
+		for i := range l.criteria.Conditions {
+			wants = append(wants, strconv.Quote(l.criteria.Conditions[i].String()))
+		}
+		slices.Sort(wants[1:])
 	}
-	for i := range conditions {
-		conditions[i].Order = 0
-	}
-	slices.SortFunc(conditions, func(a, b route.Condition) int {
-		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Value, b.Value), cmp.Compare(fmt.Sprint(a.Not), fmt.Sprint(b.Not)))
-	})
 	zone, hours := "", any(nil)
 	if l.restriction != nil {
 		zone, hours = l.zone, *l.restriction
 	}
-	return fmt.Sprintf("%d %q %q %v %d", join, conditions, zone, hours, l.graver)
+	return fmt.Sprintf("%s %q %v %d", wants, zone, hours, l.graver)
 }

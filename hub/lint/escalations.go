@@ -9,6 +9,7 @@ import (
 	"keng/hub/core/alert"
 	"keng/hub/core/escalate"
 	"keng/hub/core/reach"
+	"keng/hub/state"
 )
 
 // lateFirst is how late the first step of an escalation may be without anybody being asked whether
@@ -28,7 +29,7 @@ func escalationChecks() []Check {
 			Finds: Text{"a step that leads back to its own escalation, and so to nobody", "bước leo thang dẫn ngược về chính nó nên không gọi ai"},
 			Mend:  Text{"Name a schedule or a person in the step instead.", "Hãy đổi bước này sang gọi một lịch trực hoặc một người."}},
 		{ID: "escalation-one-step", Severity: Warning, run: escalationOneStep,
-			Finds: Text{"an escalation of one step only: if nobody answers it nothing more happens", "chính sách leo thang chỉ có một bước: nếu không ai trả lời thì không có gì xảy ra nữa"},
+			Finds: Text{"an escalation of one step only, where there is no last resort: if nobody answers it nothing more happens", "chính sách leo thang chỉ có một bước mà không có người gọi cuối cùng: nếu không ai trả lời thì không có gì xảy ra nữa"},
 			Mend:  Text{"Add a later step that names somebody else, such as the team's lead.", "Hãy thêm một bước sau gọi người khác, ví dụ trưởng nhóm."}},
 		{ID: "escalation-one-person", Severity: Warning, run: escalationOnePerson,
 			Finds: Text{"an escalation whose several steps all lead to one person", "chính sách leo thang có nhiều bước nhưng chỉ dẫn đến một người"},
@@ -98,6 +99,9 @@ func stepCircle(w *world, found func(About, Text)) {
 }
 
 func escalationOneStep(w *world, found func(About, Text)) {
+	if row, ok := state.CatchAllOf(w); ok && row.MinimumPriority == 0 {
+		return // then something more happens
+	}
 	for _, p := range w.escalations.all {
 		if len(p.Rules) == 1 && len(w.reaches(itself(p))) > 0 {
 			found(escalation(p), Text{"The escalation has one step: if nobody answers it nothing more happens.", "Chính sách leo thang chỉ có một bước: nếu không ai trả lời thì không có gì xảy ra nữa."})

@@ -153,8 +153,11 @@ func forwardNobody(w *world, found func(About, Text)) {
 	}
 }
 
-// circleSteps bounds how many forwarding rules are followed for circles.
-const circleSteps = 1_000_000
+// How many forwarding rules are followed for circles, and how many people a circle has at most.
+const (
+	circleSteps = 1_000_000
+	circleMost  = 100
+)
 
 // forwardCircle follows, from each moment at which a rule begins, the rules that are in force then:
 // those of a circle are all in force when the last of them begins.

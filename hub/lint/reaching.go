@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"iter"
 	"slices"
 
 	"keng/hub/core"
@@ -20,41 +21,58 @@ func tellable(u *reach.User) bool {
 const severalPeople = 2
 
 // reaches returns people to whom a responder can lead who can be told, at most
-// [severalPeople]. It takes the way that a page takes: a team by its routing rules, a schedule by
-// who has turns from now on. What leads in a circle leads no further.
+// [severalPeople].
 func (w *world) reaches(r alert.Responder) []core.UserID {
-	if known, done := w.reached[r]; done {
-		return known
+	all, done := w.reached[r]
+	if done {
+		return all
 	}
-	w.reached[r] = nil // a way that leads back to here leads to nobody
-	var all []core.UserID
-	add := func(more []core.UserID) (full bool) {
-		for _, id := range more {
-			if !slices.Contains(all, id) && len(all) < severalPeople {
-				all = append(all, id)
-			}
-		}
-		return len(all) == severalPeople
-	}
-	for next := range w.leads(r) {
-		if next.Kind == alert.User && tellable(w.users.byID[core.UserID(next.ID)]) {
-			if add([]core.UserID{core.UserID(next.ID)}) {
+	for x := range w.walk(r) {
+		if x.Kind == alert.User && tellable(w.users.byID[core.UserID(x.ID)]) {
+			if all = append(all, core.UserID(x.ID)); len(all) == severalPeople {
 				break
 			}
-		} else if next.Kind != alert.User && add(w.reaches(next)) {
-			break
 		}
 	}
 	w.reached[r] = all
 	return all
 }
 
-// leads returns to whom a responder leads at once; a person leads to that person.
-func (w *world) leads(r alert.Responder) func(func(alert.Responder) bool) {
+// comesBack reports whether a way that begins at a responder leads to another one.
+func (w *world) comesBack(from, to alert.Responder) bool {
+	for x := range w.walk(from) {
+		if x == to {
+			return true
+		}
+	}
+	return false
+}
+
+// walk returns all to whom a responder leads, itself included, each once. It takes the ways that a
+// page takes: a team by its routing rules, a schedule by who has turns from now on.
+func (w *world) walk(from alert.Responder) iter.Seq[alert.Responder] {
+	return func(yield func(alert.Responder) bool) {
+		seen, open := map[alert.Responder]bool{from: true}, []alert.Responder{from}
+		for len(open) > 0 {
+			r := open[0]
+			open = open[1:]
+			if !yield(r) {
+				return
+			}
+			for next := range w.leads(r) {
+				if !seen[next] {
+					seen[next] = true
+					open = append(open, next)
+				}
+			}
+		}
+	}
+}
+
+// leads returns to whom a responder leads at once; a person leads nowhere.
+func (w *world) leads(r alert.Responder) iter.Seq[alert.Responder] {
 	return func(yield func(alert.Responder) bool) {
 		switch r.Kind {
-		case alert.User:
-			yield(r)
 		case alert.Team:
 			if t := w.teams.byID[core.TeamID(r.ID)]; t != nil {
 				for _, rule := range t.Rules {
@@ -81,28 +99,6 @@ func (w *world) leads(r alert.Responder) func(func(alert.Responder) bool) {
 			}
 		}
 	}
-}
-
-// circleMost is how far it is looked for a way back.
-const circleMost = 100
-
-// comesBack reports whether a way that begins at a responder leads to another one.
-func (w *world) comesBack(from, to alert.Responder) bool {
-	seen, open := map[alert.Responder]bool{from: true}, []alert.Responder{from}
-	for len(open) > 0 && len(seen) <= circleMost {
-		r := open[0]
-		open = open[1:]
-		for next := range w.leads(r) {
-			if next == to {
-				return true
-			}
-			if next.Kind != alert.User && !seen[next] && len(seen) <= circleMost {
-				seen[next] = true
-				open = append(open, next)
-			}
-		}
-	}
-	return false
 }
 
 // exists reports whether a responder is there.

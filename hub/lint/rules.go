@@ -135,8 +135,8 @@ func (w *world) actions() iter.Seq[*rule] {
 func (w *world) groupingRules() iter.Seq[*rule] {
 	return func(yield func(*rule) bool) {
 		for i, g := range w.groupings {
-			r := &rule{about: About{"grouping", g.Grouping.ID, g.Grouping.Name}, part: Text{"the grouping", "quy tắc gom nhóm này"}, row: "grouping", place: i + 1,
-				line: line{criteria: &g.Grouping.Filter, passes: true}} // whoever lacks a field of the key goes on
+			r := &rule{about: About{"grouping", g.Grouping.ID, g.Grouping.Name}, part: Text{"the grouping", "quy tắc gom nhóm này"}, place: i + 1, line: line{criteria: &g.Grouping.Filter},
+				row: "grouping " + g.Grouping.Key} // what lacks a field of the key goes on to those with other keys
 			if !g.Grouping.Disabled && !yield(r) {
 				return
 			}
@@ -153,11 +153,12 @@ func neverMatches(w *world, found func(About, Text)) {
 }
 
 func neverReached(w *world, found func(About, Text)) {
-	var q queue
-	row := ""
+	rows := map[string]*queue{}
 	for r := range w.rules() {
-		if r.row != row {
-			q, row = queue{}, r.row
+		q := rows[r.row]
+		if q == nil {
+			q = &queue{}
+			rows[r.row] = q
 		}
 		if r.row == "" || never(r.restriction, nil) || contradiction(r.criteria, r.scope) != (Text{}) {
 			continue

@@ -91,14 +91,16 @@ func scheduleGap(w *world, found func(About, Text)) {
 		if _, used := w.sends(s); !used || s.Disabled || w.empty(s) || w.zone(s) == nil || never(s.Covers, w.holidays(s)) {
 			continue
 		}
-		c := w.calendar(s)
-		n := c.Periods(w.now, to, min(left, rota.PeriodsMax)+1)
-		if n > min(left, rota.PeriodsMax) {
+		if left <= 0 {
 			w.unseen++
 			continue
 		}
-		left -= n
+		c := w.calendar(s)
 		t := c.Timeline(w.now, to)
+		if left -= len(t.Final); t.Cut {
+			w.unseen++
+			continue
+		}
 		gaps := c.Uncovered(&t)
 		if len(gaps) == 0 {
 			continue
