@@ -153,10 +153,10 @@ func stepsOrder(w *world, found func(About, Text)) {
 	}
 }
 
-// firstTry returns after how long a person's rules try the first thing for an alert, at best.
+// firstTry returns after how long a person's rules try the first thing for an alert of P1, at best.
 func firstTry(u *reach.User) (first time.Duration) {
 	found := false
-	for _, n := range wanting(u) {
+	for _, n := range gravest(u) {
 		for _, s := range n.Steps {
 			if c, ok := u.Contact(s.Contact); ok && c.Usable() && !s.Disabled && (!found || s.After < first) {
 				first, found = s.After, true

@@ -179,7 +179,7 @@ func mistakes() []mistake {
 			c.user("dung", func(u *reach.User) { u.Contacts[2].Disabled, u.Rules = true, u.Rules[:3] })
 		}),
 		one("rule-quiet user:dung", "the rule that a new person gets", func(c *cluster) {
-			c.user("dung", func(u *reach.User) { u.Rules[1].Steps[0].Contact = "dung-mail" })
+			c.user("dung", func(u *reach.User) { u.Rules = u.Rules[1:]; u.Rules[0].Steps[0].Contact = "dung-mail" })
 		}),
 		one("person-unwanted-hours user:dung", "no rule by night", func(c *cluster) {
 			c.user("dung", func(u *reach.User) { u.Rules[0].Restriction, u.Rules[1].Restriction = daily(6, 22), daily(7, 23) })

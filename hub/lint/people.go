@@ -26,7 +26,7 @@ func personChecks() []Check {
 			Finds: Text{"a notification rule that names only contacts that are disabled, dead or gone", "quy tắc thông báo chỉ dùng các liên hệ đã tắt, hỏng hoặc không còn"},
 			Mend:  Text{"Give the rule a step with a contact that works, or disable it.", "Hãy thêm vào quy tắc một bước dùng liên hệ còn hoạt động, hoặc tắt quy tắc."}},
 		{ID: "rule-quiet", Severity: Warning, run: ruleQuiet,
-			Finds: Text{"a notification rule for new alerts of somebody who may be called that never makes a noise", "quy tắc thông báo cảnh báo mới không bao giờ phát ra tiếng, của người có thể bị gọi"},
+			Finds: Text{"a notification rule of somebody who may be called that may decide about new alerts of P1 and makes no noise", "quy tắc thông báo của người có thể bị gọi, áp dụng cho cả cảnh báo P1 mới, mà không phát ra tiếng"},
 			Mend:  Text{"Give the rule a step by push, text or call, be it a later one.", "Hãy thêm vào quy tắc một bước bằng ứng dụng, SMS hoặc cuộc gọi, dù là bước sau."}},
 		{ID: "person-unwanted-hours", Severity: Error, run: personUnwantedHours,
 			Finds: Text{"hours in which no rule of somebody who may be called wants any new alert", "khung giờ mà không quy tắc nào của người có thể bị gọi nhận cảnh báo mới"},
@@ -116,15 +116,27 @@ func wanting(u *reach.User) (all []*reach.NotificationRule) {
 	return all
 }
 
+// gravest returns those of a person's rules for new alerts that may decide about one of P1: up to the
+// first that takes all of these.
+func gravest(u *reach.User) []*reach.NotificationRule {
+	rules := wanting(u)
+	for i, n := range rules {
+		if everything(&n.Criteria) && always(n.Restriction) {
+			return rules[:i+1]
+		}
+	}
+	return rules
+}
+
 func ruleQuiet(w *world, found func(About, Text)) {
 	w.eachOnDuty(func(u *reach.User, _ Text) {
 		if !slices.ContainsFunc(u.Contacts, func(c reach.Contact) bool { return c.Usable() && loud(&c) }) {
 			return // which is told already
 		}
-		for i, n := range wanting(u) {
+		for _, n := range gravest(u) {
 			all := ways(u, n)
 			if len(all) > 0 && !slices.ContainsFunc(all, func(c reach.Contact) bool { return loud(&c) }) {
-				found(person(u), say("Notification rule %s tells new alerts only by what makes no noise.", "Quy tắc thông báo %s chỉ báo cảnh báo mới bằng cách không phát ra tiếng.", named(n.Name, i+1)))
+				found(person(u), say("Notification rule %s tells new alerts, also of P1, only by what makes no noise.", "Quy tắc thông báo %s chỉ báo cảnh báo mới, kể cả P1, bằng cách không phát ra tiếng.", named(n.Name, 1+slices.IndexFunc(u.Rules, func(r reach.NotificationRule) bool { return r.ID == n.ID }))))
 			}
 		}
 	})
