@@ -1,12 +1,14 @@
 package lint
 
 import (
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/reach"
 	"keng/hub/state"
 )
 
@@ -16,6 +18,15 @@ func clusterChecks() []Check {
 		{ID: "cluster-nobody", Severity: Error, run: clusterNobody,
 			Finds: Text{"no owner or administrator who can be told of what is wrong with Kẻng itself", "không có chủ sở hữu hay quản trị viên nào có thể nhận báo động về chính Kẻng"},
 			Mend:  Text{"Give somebody who is not blocked and has a contact the role Owner or Admin.", "Hãy cấp vai trò Owner hoặc Admin cho một người không bị khóa và có liên hệ."}},
+		{ID: "gateway-missing", Severity: Error, run: gatewayMissing,
+			Finds: Text{"people to be called, texted or reached by the app, and no gateway that could do so", "có người cần gọi điện, nhắn SMS hoặc báo qua ứng dụng mà không có gateway nào làm được"},
+			Mend:  Text{"Let a gateway join: keng-gateway join, or keng-hub serve --gateway-config.", "Hãy kết nối một gateway: keng-gateway join, hoặc keng-hub serve --gateway-config."}},
+		{ID: "checks-for-nobody", Severity: Warning, run: checksForNobody,
+			Finds: Text{"a list of checks for which no agent has the labels, so that nothing is checked by it", "danh sách phép kiểm tra mà không agent nào có nhãn khớp, nên không có gì được kiểm tra"},
+			Mend:  Text{"Correct the labels of the list, or let an agent join with a token of these labels.", "Hãy sửa nhãn của danh sách, hoặc kết nối một agent bằng token có các nhãn đó."}},
+		{ID: "agent-checks-old", Severity: Warning, run: agentChecksOld,
+			Finds: Text{"an agent that does not use the newest checks, as it cannot", "agent không dùng được các phép kiểm tra mới nhất"},
+			Mend:  Text{"Correct the check that it complains of: keng-hub checks list shows them.", "Hãy sửa phép kiểm tra mà agent báo lỗi: keng-hub checks list liệt kê chúng."}},
 		{ID: "agents-nobody", Severity: Error, run: agentsNobody,
 			Finds: Text{"agents of which nobody is told when they fall silent, as there is neither one team nor a last resort", "agent im lặng mà không ai được báo, vì không có nhóm duy nhất lẫn người gọi cuối cùng"},
 			Mend:  Text{"Name a last resort: keng-hub catch-all set team:NAME.", "Hãy đặt người gọi cuối cùng: keng-hub catch-all set team:TÊN."}},
@@ -52,6 +63,53 @@ func clusterNobody(w *world, found func(About, Text)) {
 	}
 }
 
+// gatewayMissing is told once, and not of each person. Mail the hub sends by itself.
+func gatewayMissing(w *world, found func(About, Text)) {
+	if state.KnowsGateways(w) {
+		return
+	}
+	people := 0
+	w.eachOnDuty(func(u *reach.User, _ Text) {
+		if slices.ContainsFunc(u.Contacts, func(c reach.Contact) bool { return c.Usable() && loud(&c) }) {
+			people++
+		}
+	})
+	if people > 0 {
+		found(w.whole(), say("No gateway has joined: %d people can neither be called nor texted nor reached by the app.", "Chưa có gateway nào kết nối: không thể gọi điện, nhắn SMS hay báo qua ứng dụng cho %d người.", people))
+	}
+}
+
+// agents are those that have joined and are not revoked.
+func (w *world) agents() iter.Seq[*state.Peer] {
+	return func(yield func(*state.Peer) bool) {
+		for p := range state.Peers.All(w) {
+			if p.Kind == "agent" && !p.Revoked && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+func checksForNobody(w *world, found func(About, Text)) {
+	var labels []map[string]string
+	for p := range w.agents() {
+		labels = append(labels, state.AgentLabels(p))
+	}
+	for l := range state.CheckLists.All(w) {
+		if len(l.Checks) > 0 && !slices.ContainsFunc(labels, l.Chooses) {
+			found(About{"checks", l.Name, l.Name}, say("No agent has the labels of the list: its %d checks are made by nobody.", "Không agent nào có nhãn của danh sách này: %d phép kiểm tra của nó không được thực hiện.", len(l.Checks)))
+		}
+	}
+}
+
+func agentChecksOld(w *world, found func(About, Text)) {
+	for p := range w.agents() {
+		if p.ChecksProblem != "" {
+			found(About{"agent", p.ID, p.Name}, say("The agent does not use the newest checks: %s.", "Agent không dùng các phép kiểm tra mới nhất: %s.", strings.TrimRight(p.ChecksProblem, ".")))
+		}
+	}
+}
+
 // agentsNobody is about what concerns agents themselves: it goes to the cluster's default team, else to
 // the only team there is.
 func agentsNobody(w *world, found func(About, Text)) {
@@ -59,11 +117,9 @@ func agentsNobody(w *world, found func(About, Text)) {
 	if _, caught := state.CatchAllOf(w); caught || len(w.teams.all) == 1 || ok && row.DefaultTeam != "" {
 		return
 	}
-	for p := range state.Peers.All(w) {
-		if p.Kind == "agent" && !p.Revoked {
-			found(w.whole(), say("There are agents, such as %s, but neither one team that answers for them nor a last resort: when one falls silent nobody is told.", "Đã có agent, ví dụ %s, nhưng không có nhóm duy nhất lẫn người gọi cuối cùng: khi agent im lặng thì không ai được báo.", p.Name))
-			return
-		}
+	for p := range w.agents() {
+		found(w.whole(), say("There are agents, such as %s, but neither one team that answers for them nor a last resort: when one falls silent nobody is told.", "Đã có agent, ví dụ %s, nhưng không có nhóm duy nhất lẫn người gọi cuối cùng: khi agent im lặng thì không ai được báo.", p.Name))
+		return
 	}
 }
 

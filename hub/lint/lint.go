@@ -65,7 +65,7 @@ type Check struct {
 }
 
 // About is a thing of the configuration. Kind is user, team, schedule, escalation, alert-policy,
-// notification-policy, integration, heartbeat, maintenance, grouping or cluster.
+// notification-policy, integration, heartbeat, maintenance, grouping, checks, agent or cluster.
 type About struct{ Kind, ID, Name string }
 
 // Finding is one mistake.

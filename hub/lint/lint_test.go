@@ -149,6 +149,10 @@ func clean() *cluster {
 		{ID: "create", Kind: route.Create, Name: "create", Filter: all(is("state", "equals", "firing"))},
 		{ID: "close", Kind: route.Close, Name: "close", Filter: all(is("state", "equals", "resolved"))}}}})
 	put(c, state.Integrations, state.Integration{Type: "API", Rules: route.Integration{ID: "api", Name: "api", Responders: []alert.Responder{who(alert.Team, "net")}}})
+	put(c, state.Peers, state.Peer{ID: "gateway", Kind: "gateway", Name: "gateway"})
+	put(c, state.Peers, state.Peer{ID: "agent", Kind: "agent", Name: "branch-3", Labels: map[string]string{"site": "branch-3"}})
+	put(c, state.CheckLists, state.CheckList{Name: "branch", Labels: map[string]string{"site": "branch-3"}, Checks: []state.HubCheck{{Name: "website"}}})
+	put(c, state.CheckLists, state.CheckList{Name: "all", Checks: []state.HubCheck{{Name: "disk"}}})
 	put(c, state.Heartbeats, state.Heartbeat{Beat: heartbeat.Heartbeat{Name: "backup", Interval: 1, Unit: heartbeat.Days, Enabled: true, Team: "net", LastPing: now.Add(-time.Hour)}})
 	put(c, state.Groupings, state.Grouping{Grouping: route.Grouping{ID: "site", Name: "site", Key: "{{details.site}}"}})
 	put(c, state.Maintenances, state.Maintenance{Window: route.Maintenance{ID: "now", Description: "move", Length: route.Indefinitely, Start: now.Add(-24 * time.Hour), Rules: []route.MaintenanceRule{{Kind: route.AnIntegration, ID: "api"}}}})

@@ -35,8 +35,16 @@ func mistakes() []mistake {
 		{"agents, two teams, no last resort", []string{"agents-nobody cluster:", "catch-all-missing cluster:"}, func(c *cluster) {
 			c.catchNothing()
 			edit(c, state.Clusters, "cluster", func(x *state.Cluster) { x.DefaultTeam = "" })
-			put(c, state.Peers, state.Peer{ID: "a", Kind: "agent", Name: "branch-3"})
 		}},
+		one("gateway-missing cluster:", "the only gateway is revoked", func(c *cluster) {
+			edit(c, state.Peers, "gateway", func(p *state.Peer) { p.Revoked = true })
+		}),
+		one("checks-for-nobody checks:branch", "a list of checks for a branch that is gone", func(c *cluster) {
+			edit(c, state.CheckLists, "branch", func(l *state.CheckList) { l.Labels["site"] = "branch-4" })
+		}),
+		one("agent-checks-old agent:agent", "an agent that cannot use its checks", func(c *cluster) {
+			edit(c, state.Peers, "agent", func(p *state.Peer) { p.ChecksProblem = "website: unknown key" })
+		}),
 		one("catch-all-missing cluster:", "no last resort", (*cluster).catchNothing),
 		one("public-url-missing cluster:", "no public address", func(c *cluster) { c.facts.PublicURL = "" }),
 		one("public-url-go-clients cluster:", "https without api", func(c *cluster) { c.facts.PublicURL = "https://keng.example.vn" }),
