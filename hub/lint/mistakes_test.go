@@ -254,6 +254,13 @@ func mistakes() []mistake {
 			c.notificationPolicy("wait", func(p *route.NotificationPolicy) { p.Zone = "Asia/Hanoi" })
 		}),
 
+		one("zone-unknown notification-policy:wait", "a policy for everything in no zone, which has no say", func(c *cluster) {
+			c.notificationPolicy("wait", func(p *route.NotificationPolicy) {
+				p.Zone, p.Filter, p.Restriction, p.Suppress = "Asia/Hanoi", route.Criteria{}, daily(0, 24), true
+			})
+			put(c, state.Policies, state.Policy{ID: "last", Place: 2, Team: "net", Notification: &route.NotificationPolicy{ID: "last", Name: "last", Team: "net", Filter: all(is("priority", "equals", "P4"))}})
+		}),
+
 		one("policy-suppresses-all notification-policy:wait", "a policy that suppresses everything for ever", func(c *cluster) {
 			c.notificationPolicy("wait", func(p *route.NotificationPolicy) { p.Filter, p.Restriction, p.Suppress = route.Criteria{}, nil, true })
 		}),

@@ -3,8 +3,8 @@ package lint
 import (
 	"time"
 
+	"keng/hub/core/rota"
 	"keng/hub/core/route"
-	"keng/hub/state"
 )
 
 // longDelay is how long notifications may wait without anybody being asked whether that is meant:
@@ -36,18 +36,15 @@ func policyChecks() []Check {
 // at every hour.
 func (w *world) eachUnbounded(do func(About, *route.NotificationPolicy)) {
 	for _, p := range w.policies {
-		if n := p.Notification; n != nil && !n.Disabled && w.unbounded(&n.Filter, p) {
+		if n := p.Notification; n != nil && !n.Disabled && w.unbounded(&n.Filter, n.Restriction, n.Zone) {
 			do(policy(p), n)
 		}
 	}
 }
 
 // unbounded reports whether a policy is for all alerts at every hour.
-func (w *world) unbounded(filter *route.Criteria, p *state.Policy) bool {
-	if p.Alert != nil {
-		return everything(filter) && always(p.Alert.Restriction)
-	}
-	return everything(filter) && always(p.Notification.Restriction)
+func (w *world) unbounded(filter *route.Criteria, hours *rota.Restriction, zone string) bool {
+	return everything(filter) && always(hours) && !w.unread(&rule{line: line{restriction: hours, zone: zone}})
 }
 
 func policySuppressesAll(w *world, found func(About, Text)) {
@@ -86,7 +83,7 @@ func policyFirstSilent(w *world, found func(About, Text)) {
 
 func policyTakesResponders(w *world, found func(About, Text)) {
 	for _, p := range w.policies {
-		if a := p.Alert; a != nil && !a.Disabled && a.Fields.IgnoreResponders && len(a.Fields.Responders) == 0 && w.unbounded(&a.Filter, p) {
+		if a := p.Alert; a != nil && !a.Disabled && a.Fields.IgnoreResponders && len(a.Fields.Responders) == 0 && w.unbounded(&a.Filter, a.Restriction, a.Zone) {
 			found(policy(p), Text{"The policy takes all alerts away from their responders: nobody is told.", "Chính sách này bỏ hết người phụ trách của mọi cảnh báo: không ai được báo."})
 		}
 	}

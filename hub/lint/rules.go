@@ -160,13 +160,22 @@ func neverReached(w *world, found func(About, Text)) {
 			q = &queue{}
 			rows[r.row] = q
 		}
-		if r.row == "" || never(r.restriction, nil) || contradiction(r.criteria, r.scope) != (Text{}) {
+		if r.row == "" || never(r.restriction, nil) || w.unread(r) || contradiction(r.criteria, r.scope) != (Text{}) {
 			continue
 		}
 		if before := q.behind(r.line, r.place); before > 0 && !r.last {
 			found(r.about, say("%s is never reached: number %d of the row takes before it all that it wants.", "%s không bao giờ được xét tới: quy tắc số %d trong danh sách đã nhận hết những gì nó cần.", capital(r.part), before))
 		}
 	}
+}
+
+// unread reports whether nobody can tell the hours of a rule: some rules always count then, some never.
+func (w *world) unread(r *rule) bool {
+	if r.restriction == nil {
+		return false
+	}
+	_, err := w.zones(r.zone)
+	return err != nil
 }
 
 // limited is something with a restriction.
