@@ -4,5 +4,5 @@ import "slices"
 
 // All is every check, in the order in which findings are told.
 func All() []Check {
-	return slices.Concat(clusterChecks(), teamChecks(), escalationChecks(), scheduleChecks(), planChecks(), personChecks(), ruleChecks(), policyChecks(), intakeChecks())
+	return slices.Concat(clusterChecks(), teamChecks(), escalationChecks(), stepChecks(), scheduleChecks(), planChecks(), personChecks(), ruleChecks(), policyChecks(), intakeChecks())
 }

@@ -23,8 +23,8 @@ func escalationChecks() []Check {
 			Finds: Text{"a step that names somebody blocked, or something deleted", "bước leo thang gọi người đã bị khóa hoặc đối tượng đã bị xóa"},
 			Mend:  Text{"Name somebody else in the step, or delete it.", "Hãy đổi người nhận của bước này, hoặc xóa bước."}},
 		{ID: "step-team-nobody", Severity: Error, run: stepTeamNobody,
-			Finds: Text{"a step that names a team whose routing leads to nobody", "bước leo thang gọi một nhóm mà quy tắc định tuyến không dẫn đến ai"},
-			Mend:  Text{"Let a routing rule of that team notify an escalation or a schedule, or name somebody else in the step.", "Hãy để một quy tắc định tuyến của nhóm đó gọi chính sách leo thang hoặc lịch trực, hoặc đổi người nhận của bước."}},
+			Finds: Text{"a step that names a team whose routing, or whose members, are nobody who can be told", "bước leo thang gọi một nhóm mà quy tắc định tuyến hay thành viên không dẫn đến ai"},
+			Mend:  Text{"Let a routing rule of that team notify an escalation or a schedule, give it members or admins who can be told, or name somebody else in the step.", "Hãy để một quy tắc định tuyến của nhóm đó gọi chính sách leo thang hoặc lịch trực, thêm thành viên hay quản trị viên nhận được thông báo, hoặc đổi người nhận của bước."}},
 		{ID: "step-circle", Severity: Error, run: stepCircle,
 			Finds: Text{"a step that leads back to its own escalation, and so to nobody", "bước leo thang dẫn ngược về chính nó nên không gọi ai"},
 			Mend:  Text{"Name a schedule or a person in the step instead.", "Hãy đổi bước này sang gọi một lịch trực hoặc một người."}},
@@ -74,14 +74,18 @@ func stepGone(w *world, found func(About, Text)) {
 }
 
 // back reports whether a step that names a team leads back to its escalation.
-func (w *world) back(p *escalate.Policy, r alert.Responder) bool {
-	return r.Kind == alert.Team && w.comesBack(r, itself(p))
+func (w *world) back(p *escalate.Policy, r escalate.Rule) bool {
+	return r.Recipient.Kind == alert.Team && !r.Notify.OfMembers() && w.comesBack(r.Recipient, itself(p))
 }
 
 func stepTeamNobody(w *world, found func(About, Text)) {
 	for _, p := range w.escalations.all {
 		for i, r := range p.Rules {
-			if r.Recipient.Kind == alert.Team && w.exists(r.Recipient) && !w.back(p, r.Recipient) && len(w.reaches(r.Recipient)) == 0 {
+			switch can := func(to alert.Responder) bool { return len(w.reaches(to)) > 0 }; {
+			case r.Recipient.Kind != alert.Team || !w.exists(r.Recipient) || w.back(p, r) || slices.ContainsFunc(w.recipients(r), can):
+			case r.Notify.OfMembers():
+				found(escalation(p), say("Step %d tells members (%s) of team %s, and there is none who can be told.", "Bước %d gọi thành viên (%s) của nhóm %s, nhưng không có ai nhận được thông báo.", i+1, r.Notify, w.called(r.Recipient)))
+			default:
 				found(escalation(p), say("Step %d names team %s, whose routing rules lead to nobody who can be told.", "Bước %d gọi nhóm %s, nhưng quy tắc định tuyến của nhóm không dẫn đến ai có thể nhận thông báo.", i+1, w.called(r.Recipient)))
 			}
 		}
@@ -91,7 +95,7 @@ func stepTeamNobody(w *world, found func(About, Text)) {
 func stepCircle(w *world, found func(About, Text)) {
 	for _, p := range w.escalations.all {
 		for i, r := range p.Rules {
-			if w.back(p, r.Recipient) {
+			if w.back(p, r) {
 				found(escalation(p), say("Step %d names team %s, whose routing leads back to this escalation, which has begun already.", "Bước %d gọi nhóm %s, nhưng định tuyến của nhóm dẫn ngược về chính sách leo thang này, vốn đã bắt đầu.", i+1, w.called(r.Recipient)))
 			}
 		}
@@ -103,7 +107,7 @@ func escalationOneStep(w *world, found func(About, Text)) {
 		return // then something more happens
 	}
 	for _, p := range w.escalations.all {
-		if len(p.Rules) == 1 && len(w.reaches(itself(p))) > 0 {
+		if len(p.Rules) == 1 && p.Repeat.Count == 0 && len(w.reaches(itself(p))) > 0 {
 			found(escalation(p), Text{"The escalation has one step: if nobody answers it nothing more happens.", "Chính sách leo thang chỉ có một bước: nếu không ai trả lời thì không có gì xảy ra nữa."})
 		}
 	}
@@ -171,30 +175,16 @@ func stepSlower(w *world, found func(About, Text)) {
 		steps := inOrder(p)
 		for i, step := range steps {
 			later := slices.IndexFunc(steps, func(r escalate.Rule) bool { return r.Delay > step.Delay })
-			if step.Recipient.Kind == alert.User && later > 0 {
-				w.slower(p, i+1, core.UserID(step.Recipient.ID), steps[later].Delay-step.Delay, found)
+			if later < 0 {
+				break
 			}
-			if s := w.schedules.byID[core.ScheduleID(step.Recipient.ID)]; s != nil && step.Recipient.Kind == alert.Schedule && later > 0 {
-				seen := map[core.UserID]bool{}
-				for t := range w.takers(s) {
-					if !seen[t.User] {
-						seen[t.User] = true
-						w.slower(p, i+1, t.User, steps[later].Delay-step.Delay, found)
-					}
+			most := steps[later].Delay - step.Delay
+			for _, u := range w.peopleOf(step) {
+				if first := firstTry(u); first >= most {
+					found(escalation(p), say("Step %d leads to %s, whose rules try nothing for %s; the next step comes after %s.", "Bước %d dẫn đến %s, nhưng quy tắc của người này chưa thử gì trong %s; bước tiếp theo đến sau %s.", i+1, u.Username, length(first), length(most)))
 				}
 			}
 		}
-	}
-}
-
-// slower tells of a person of a step whose rules try nothing for as long as it is to the next step.
-func (w *world) slower(p *escalate.Policy, step int, id core.UserID, most time.Duration, found func(About, Text)) {
-	u := w.users.byID[id]
-	if u == nil || !tellable(u) {
-		return
-	}
-	if first := firstTry(u); first >= most {
-		found(escalation(p), say("Step %d leads to %s, whose rules try nothing for %s; the next step comes after %s.", "Bước %d dẫn đến %s, nhưng quy tắc của người này chưa thử gì trong %s; bước tiếp theo đến sau %s.", step, u.Username, length(first), length(most)))
 	}
 }
 

@@ -135,11 +135,16 @@ func clean() *cluster {
 		step(0, who(alert.Schedule, "net")), step(5, who(alert.User, "binh")), step(15, who(alert.Team, "web"))}})
 	put(c, state.Escalations, escalate.Policy{ID: "web", Name: "web", Team: "web", Rules: []escalate.Rule{
 		step(0, who(alert.Schedule, "web")), step(5, who(alert.Schedule, "net")), step(10, who(alert.User, "dung"))}})
+	put(c, state.Escalations, escalate.Policy{ID: "all", Name: "all", Team: "web", Repeat: escalate.Repeat{Wait: 10 * time.Minute, Count: 3, CloseAfterAll: true}, Rules: []escalate.Rule{
+		{Condition: escalate.IfNotAcked, Recipient: who(alert.Schedule, "net"), Notify: escalate.Next, Acks: 2},
+		{Condition: escalate.IfNotClosed, Delay: 5 * time.Minute, Recipient: who(alert.Team, "web"), Notify: escalate.All, Acks: 2, EndsEarlier: true},
+		{Condition: escalate.IfNotAcked, Delay: 30 * time.Minute, Recipient: who(alert.Team, "net"), Notify: escalate.RoundRobin}}})
 	put(c, state.Teams, route.Team{ID: "net", Name: "Mạng", Members: []core.UserID{"an", "binh", "chi"}, Admins: []core.UserID{"an"}, Rules: []route.Rule{
 		{ID: "night", Name: "night", Criteria: all(is("priority", "greater-than", "P3")), Restriction: daily(22, 6), Zone: "Asia/Ho_Chi_Minh", Notify: who(alert.Escalation, "net")},
 		{ID: "noise", Name: "noise", Criteria: all(is("tags", "contains", "noise")), Restriction: daily(22, 6), Zone: "Asia/Ho_Chi_Minh"},
 		{ID: "rest", Default: true, Notify: who(alert.Escalation, "net")}}})
-	put(c, state.Teams, route.Team{ID: "web", Name: "Web", Members: []core.UserID{"chi", "dung"}, Admins: []core.UserID{"dung", "boss"}, Rules: []route.Rule{{ID: "rest", Default: true, Notify: who(alert.Escalation, "web")}}})
+	put(c, state.Teams, route.Team{ID: "web", Name: "Web", Members: []core.UserID{"chi", "dung"}, Admins: []core.UserID{"dung", "boss"}, Rules: []route.Rule{
+		{ID: "down", Name: "down", Criteria: all(is("tags", "contains", "down")), Notify: who(alert.Escalation, "all")}, {ID: "rest", Default: true, Notify: who(alert.Escalation, "web")}}})
 	put(c, state.Policies, state.Policy{ID: "tag", Place: 0, Alert: &route.AlertPolicy{ID: "tag", Name: "tag", Continue: true, Fields: route.Rewrite{Message: "[HN] {{message}}"}}})
 	put(c, state.Policies, state.Policy{ID: "grave", Place: 1, Alert: &route.AlertPolicy{ID: "grave", Name: "grave", Filter: all(is("message", "contains", "core"), is("entity", "starts-with", "sw-")), Fields: route.Rewrite{Message: "{{message}}", Priority: core.P1}}})
 	put(c, state.Policies, state.Policy{ID: "quiet", Team: "net", Notification: &route.NotificationPolicy{ID: "quiet", Name: "quiet", Team: "net", Filter: all(is("priority", "equals", "P5")), Suppress: true}})

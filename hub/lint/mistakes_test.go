@@ -63,10 +63,10 @@ func mistakes() []mistake {
 		one("routing-gone team:net", "a routing rule to a deleted escalation", func(c *cluster) {
 			c.team("net", func(t *route.Team) { t.Rules[0].Notify.ID = "gone" })
 		}),
-		one("team-empty team:web", "a team of people who left", func(c *cluster) {
+		{"a team of people who left", []string{"team-empty team:web", "step-team-nobody escalation:all"}, func(c *cluster) {
 			c.left("old")
 			c.team("web", func(t *route.Team) { t.Members, t.Admins = []core.UserID{"old", "gone"}, []core.UserID{"old"} })
-		}),
+		}},
 		one("team-without-admins team:web", "a team without admins", func(c *cluster) { c.team("web", func(t *route.Team) { t.Admins = nil }) }),
 
 		one("step-gone escalation:net", "a step that names somebody blocked", func(c *cluster) {
@@ -107,7 +107,7 @@ func mistakes() []mistake {
 		one("steps-order escalation:net", "steps in disorder", func(c *cluster) {
 			c.escalation("net", func(p *escalate.Policy) { p.Rules[1], p.Rules[2] = p.Rules[2], p.Rules[1] })
 		}),
-		one("step-slower escalation:net", "a person who tries nothing before the next step", func(c *cluster) {
+		{"a person who tries nothing before the next step", []string{"step-slower escalation:net", "repeat-short escalation:all"}, func(c *cluster) {
 			c.user("binh", func(u *reach.User) {
 				for i := range u.Rules[0].Steps {
 					u.Rules[0].Steps[i].After += 10 * time.Minute
@@ -117,9 +117,49 @@ func mistakes() []mistake {
 			c.schedule("net", func(s *rota.Schedule) {
 				s.Rotations[0].Participants, s.Rotations[1].Participants = turns("an", "chi"), turns("an", "chi")
 			})
-		}),
+		}},
 		one("escalation-unused escalation:spare", "an escalation that nothing names", func(c *cluster) {
 			put(c, state.Escalations, escalate.Policy{ID: "spare", Name: "spare", Rules: []escalate.Rule{step(0, who(alert.User, "an")), step(5, who(alert.User, "binh"))}})
+		}),
+
+		{"a step that tells the admins of a team without admins", []string{"step-team-nobody escalation:net", "team-without-admins team:web"}, func(c *cluster) {
+			c.team("web", func(t *route.Team) { t.Admins = nil })
+			c.escalation("net", func(p *escalate.Policy) { p.Rules[2].Notify = escalate.Admins })
+		}},
+		{"a step that tells an empty team", []string{"step-team-nobody escalation:all", "step-team-nobody escalation:net", "team-empty team:web"}, func(c *cluster) {
+			c.team("web", func(t *route.Team) { t.Members, t.Admins = nil, nil })
+			c.escalation("net", func(p *escalate.Policy) { p.Rules[2].Notify = escalate.RoundRobin })
+		}},
+		{"the next one where there is one", []string{"step-next-nobody escalation:web", "schedule-one-person schedule:web"}, func(c *cluster) {
+			c.schedule("web", func(s *rota.Schedule) { s.Rotations[0].Participants = turns("dung", "dung") })
+			c.escalation("web", func(p *escalate.Policy) { p.Rules[0].Notify = escalate.Next })
+		}},
+		one("step-acks-few escalation:net", "two acknowledgements of one person", func(c *cluster) {
+			c.escalation("net", func(p *escalate.Policy) { p.Rules[1].Acks = 2 })
+		}),
+		one("step-acks-few escalation:web", "three acknowledgements of two rotations", func(c *cluster) {
+			c.escalation("web", func(p *escalate.Policy) { p.Rules[1].Acks = 3 })
+		}),
+		one("step-cuts escalation:net", "a call that the next step ends", func(c *cluster) {
+			c.user("binh", func(u *reach.User) { u.Rules[0].Steps[1].After = 10 * time.Minute })
+			c.schedule("net", func(s *rota.Schedule) {
+				s.Rotations[0].Participants, s.Rotations[1].Participants = turns("an", "chi"), turns("an", "chi")
+			})
+			c.escalation("net", func(p *escalate.Policy) { p.Rules[2].EndsEarlier = true })
+		}),
+		one("repeat-short escalation:web", "steps that run again before the call", func(c *cluster) {
+			c.escalation("web", func(p *escalate.Policy) { p.Repeat = escalate.Repeat{Wait: time.Minute, Count: 3} })
+		}),
+		one("repeat-closes-soon escalation:web", "an alert that is closed unseen", func(c *cluster) {
+			c.escalation("web", func(p *escalate.Policy) {
+				p.Repeat = escalate.Repeat{Wait: 5 * time.Minute, Count: 1, CloseAfterAll: true}
+			})
+		}),
+		one("person-not-loud user:eve", "a member of a team that a step tells, with mail alone", func(c *cluster) {
+			put(c, state.Users, someone("eve", "vi", "User"))
+			c.user("eve", func(u *reach.User) { u.Contacts, u.Rules = u.Contacts[2:], nil })
+			c.team("web", func(t *route.Team) { t.Members = append(t.Members, "eve") })
+			c.escalation("net", func(p *escalate.Policy) { p.Rules[2].Notify = escalate.All })
 		}),
 
 		one("schedule-disabled schedule:web", "a disabled schedule in use", func(c *cluster) { c.schedule("web", func(s *rota.Schedule) { s.Disabled = true }) }),

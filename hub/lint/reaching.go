@@ -84,8 +84,10 @@ func (w *world) leads(r alert.Responder) iter.Seq[alert.Responder] {
 		case alert.Escalation:
 			if p := w.escalations.byID[core.EscalationID(r.ID)]; p != nil {
 				for _, rule := range p.Rules {
-					if !yield(rule.Recipient) {
-						return
+					for _, to := range w.recipients(rule) {
+						if !yield(to) {
+							return
+						}
 					}
 				}
 			}

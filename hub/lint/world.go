@@ -115,7 +115,11 @@ func (w *world) noteUses() {
 	}
 	for _, p := range w.escalations.all {
 		for i, r := range p.Rules {
-			use(r.Recipient, say("step %d of escalation %s", "bước %d của chính sách leo thang %s", i+1, p.Name))
+			by := say("step %d of escalation %s", "bước %d của chính sách leo thang %s", i+1, p.Name)
+			use(r.Recipient, by)
+			for _, to := range w.recipients(r) {
+				use(to, by)
+			}
 		}
 	}
 	for _, i := range w.integrations {
