@@ -335,6 +335,7 @@ func (c *change) cancelDeliveries(id core.AlertID, to core.UserID, why string) e
 // takeBack ends a page that nobody wants any more.
 func (c *change) takeBack(d *Delivery, why string) error {
 	d.Trace = append(d.Trace, Trace{At: c.now, Stage: channel.Cancelled, Detail: why})
+	d.forgetCode()
 	if err := Deliveries.Put(c.tx, d); err != nil {
 		return err
 	}

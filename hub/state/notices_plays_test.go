@@ -70,7 +70,11 @@ func (s *stage) notices([]string) error {
 			continue
 		}
 		s.noticed[d.ID], none = true, false
-		s.say("%7s %s of %s to %s by %s: %s", d.CreatedAt.Sub(s.start), d.Notice.Kind, d.Notice.ScheduleName, s.whoIs(rota.Participant{User: d.User}), d.Kind, s.inShort(d.Notice))
+		what := d.Notice.Kind.String()
+		if d.Notice.Schedule != "" {
+			what += " of " + d.Notice.ScheduleName
+		}
+		s.say("%7s %s to %s by %s: %s", d.CreatedAt.Sub(s.start), what, s.whoIs(rota.Participant{User: d.User}), d.Kind, s.inShort(d.Notice))
 		if late := s.now.Sub(d.DueAt()); !d.Due.IsZero() {
 			s.say("        late by %s, to be sent before %s", late, d.SendBy.Sub(s.start))
 		}
