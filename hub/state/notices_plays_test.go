@@ -79,6 +79,10 @@ func (s *stage) notices([]string) error {
 			s.say("        late by %s, to be sent before %s", late, d.SendBy.Sub(s.start))
 		}
 		for _, t := range d.Notice.Troubles {
+			if d.Notice.Kind == state.ShiftAtRisk {
+				s.say("        %s has %s", t.Name, s.when(t.At))
+				continue
+			}
 			s.say("        %s", s.needed(t))
 		}
 		if d.Notice.More > 0 {

@@ -56,29 +56,40 @@ func (w *watching) unreached(v *Vigil, before time.Time, do func(*rota.Stint, *r
 // by the look for gaps, which comes between this moment and the beginning of the shift.
 func (w *watching) warn(v *Vigil) error {
 	v.Warned = slices.DeleteFunc(v.Warned, func(x Warned) bool { return !x.Start.After(w.now) })
-	return w.unreached(v, w.now, func(s *rota.Stint, u *reach.User) error {
+	var risks []ToldTrouble
+	err := w.unreached(v, w.now, func(s *rota.Stint, u *reach.User) error {
 		if len(v.Warned) == warnedRemembered {
 			return nil
 		}
 		v.Warned = append(v.Warned, Warned{s.User, s.Start})
-		n := Notice{Kind: ShiftUnreached, Schedule: w.schedule.ID, ScheduleName: w.schedule.Name, Zone: w.zoneFor(u, w.schedule), Until: s.Start.Add(startWorth), Shift: Span{s.Start, s.End}}
-		why := Reason{Schedule: n.Schedule, ScheduleName: n.ScheduleName}
+		risks = append(risks, ToldTrouble{Kind: rota.Away, User: u.ID, At: Span{s.Start, s.End}, Name: w.fullName(u.ID)})
+		n := w.warning(ShiftUnreached, u, s.Start)
+		n.Shift = Span{s.Start, s.End}
 		now, reserve := w.byWhatWorks(u, "")
-		if err := w.tell(u, n, why, now, reserve); err != nil {
+		return w.tell(u, n, Reason{Schedule: n.Schedule, ScheduleName: n.ScheduleName}, now, reserve)
+	})
+	if err != nil || len(risks) == 0 {
+		return err
+	}
+	for _, keeper := range w.keepersOf(w.schedule) {
+		others := slices.DeleteFunc(slices.Clone(risks), func(t ToldTrouble) bool { return t.User == keeper.ID })
+		if len(others) == 0 {
+			continue
+		}
+		n := w.warning(ShiftAtRisk, keeper, others[len(others)-1].At.Start)
+		n.More = max(0, len(others)-gapsListed)
+		n.Troubles = others[:min(len(others), gapsListed)]
+		now, reserve := keeper.QuietBy(emailKind)
+		if err := w.tell(keeper, n, Reason{Schedule: n.Schedule, ScheduleName: n.ScheduleName}, now, reserve); err != nil {
 			return err
 		}
-		for _, keeper := range w.keepersOf(w.schedule) {
-			if keeper.ID == u.ID {
-				continue
-			}
-			n.Kind, n.Zone, n.With = ShiftAtRisk, w.zoneFor(keeper, w.schedule), w.names([]core.UserID{u.ID})
-			now, reserve := keeper.QuietBy(emailKind)
-			if err := w.tell(keeper, n, why, now, reserve); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// warning is a notice to a person about shifts of the schedule, the last of which begins at a moment.
+func (w *watching) warning(kind NoticeKind, to *reach.User, last time.Time) Notice {
+	return Notice{Kind: kind, Schedule: w.schedule.ID, ScheduleName: w.schedule.Name, Zone: w.zoneFor(to, w.schedule), Until: last.Add(startWorth)}
 }
 
 // nextWarning returns when there is next something to warn of, as things are now, but no later than another moment.
