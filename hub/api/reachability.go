@@ -72,7 +72,7 @@ func (a *API) confirmContact(ctx context.Context, in *verificationIn) (*written,
 	if !said.Verified {
 		return nil, core.Invalid("code", "is wrong: "+triesLeft(said.Left))
 	}
-	return updated(contactOf(&said.Contact)), nil
+	return contactChanged(said.Contact), nil
 }
 
 func triesLeft(n int) string {
