@@ -182,6 +182,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.importVerbs())
 	maps.Copy(verbs, s.noticeVerbs())
 	maps.Copy(verbs, s.reachabilityVerbs())
+	maps.Copy(verbs, s.catchAllVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)
@@ -204,6 +205,9 @@ func (s *stage) news() {
 	}
 	slices.SortFunc(lines, func(a, b state.Entry) int { return int(a.Number) - int(b.Number) })
 	for _, e := range lines {
+		if e.What == 0 && e.Decision == nil {
+			s.say("a line without what was decided: %s", e.Text)
+		}
 		a, ok := state.FindAlert(s.tx, state.Ref{ID: e.Alert})
 		if !ok {
 			a = &alert.Alert{} // it has been deleted
