@@ -39,6 +39,9 @@ type commands struct {
 	Swap     swapCommand     `cmd:"" help:"Swap shifts: ask, list, accept, decline, withdraw."`
 	Holidays holidaysCommand `cmd:"" help:"Holiday calendars: list them, show their days."`
 	Fairness fairnessCommand `cmd:"" help:"How much each person is on call: hours, nights, weekends, holidays."`
+	Reach    reachCommand    `cmd:"" name:"reachability" help:"How well people can be reached, the worst first; or one person."`
+	Contact  contactCommand  `cmd:"" help:"Verify by a code that a contact is its person's, and works."`
+	Canary   canaryCommand   `cmd:"" help:"The daily test of a person: set it, switch it off."`
 	TZData   tzdataCommand   `cmd:"" name:"tzdata" help:"Time-zone data: which it is, give the cluster other."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -43,6 +43,16 @@ func TestDocsPaging(t *testing.T) {
 	}
 }
 
+func TestDocsReachability(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "reachability.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, want := range []string{"an@example.vn  ? unproven", "A code was sent by sms to 84-901234567.", "That was a guess.", "daily test at 9:00 monday,thursday", "is tested no more"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+}
+
 func TestDocsSearch(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "search.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
