@@ -180,6 +180,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.incidentVerbs())
 	maps.Copy(verbs, s.importVerbs())
 	maps.Copy(verbs, s.noticeVerbs())
+	maps.Copy(verbs, s.rehearsalVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)
@@ -315,6 +316,15 @@ func (s *stage) team(args []string) error {
 
 // create ALIAS [PRIORITY] [DETAIL=VALUE]... [RESPONDER]...
 func (s *stage) create(args []string) error {
+	r, err := do(s, state.CreateAlert{Request: fmt.Sprint("r", s.seeds), Draft: s.draftOf(args)})
+	if err == nil {
+		s.say("request: %s", r.Status)
+	}
+	return err
+}
+
+// draftOf returns an alert as the verb create says it.
+func (s *stage) draftOf(args []string) alert.Draft {
 	d := alert.Draft{Message: "trouble with " + args[0], Alias: args[0], Integration: "key"}
 	for _, a := range args[1:] {
 		if p, err := core.ParsePriority(a); err == nil {
@@ -330,11 +340,7 @@ func (s *stage) create(args []string) error {
 		}
 		d.Responders = append(d.Responders, s.responder(a))
 	}
-	r, err := do(s, state.CreateAlert{Request: fmt.Sprint("r", s.seeds), Draft: d})
-	if err == nil {
-		s.say("request: %s", r.Status)
-	}
-	return err
+	return d
 }
 
 func (s *stage) ack(args []string) error {
