@@ -188,7 +188,7 @@ type performance struct {
 	now     time.Time
 	moves   int
 	changed time.Time // when something was last seen to happen
-	before  int       // steps and open pages at that moment
+	seen    [2]int    // steps and open pages at that moment
 	read    uint64    // the number of the last line of any log that was seen
 
 	about   []core.AlertID              // the alert and what became its parent
@@ -242,7 +242,7 @@ func (p *performance) meet(id core.AlertID) {
 	if !ok || slices.Contains(p.about, id) {
 		return
 	}
-	if len(p.about) == 0 && a.CreatedAt.Before(p.At) {
+	if len(p.about) == 0 && p.out.Became.Status == string(alert.HasRecurred) {
 		p.out.Number = a.Tiny
 	}
 	p.about = append(p.about, id)

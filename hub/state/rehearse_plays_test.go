@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -69,7 +70,14 @@ func (s *stage) rehearse(args []string) error {
 
 // tell shows the answer to a rehearsal, with the time since the alert came.
 func (s *stage) tell(out *state.Rehearsed) {
-	s.say("rehearsal: %s", out.Became.Status)
+	said := out.Became.Status
+	if out.Number > 0 {
+		said += fmt.Sprintf(", #%d", out.Number)
+	}
+	if out.Parent > 0 {
+		said += fmt.Sprintf(", under #%d", out.Parent)
+	}
+	s.say("rehearsal: %s", said)
 	since := func(at time.Time) string { return "+" + at.Sub(out.At).String() }
 	for _, step := range out.Steps {
 		if step.Line != nil {

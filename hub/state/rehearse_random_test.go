@@ -148,11 +148,6 @@ func (w *rehearsedWorld) livePast() {
 			do(w.stage, state.CloseAlert{Alert: state.Ref{ID: a.ID}, User: "an"})
 		}
 	}
-	for d := range state.Deadlines.All(w.tx) {
-		if d.Alert != "" { // what is still to come of others is not rehearsed
-			do(w.stage, state.CloseAlert{Alert: state.Ref{ID: d.Alert}, User: "an"})
-		}
-	}
 	w.now = w.now.Add(time.Duration(1+w.dice.IntN(5000)) * time.Millisecond)
 	w.out.Reset()
 }
@@ -165,6 +160,11 @@ func (w *rehearsedWorld) question() state.Rehearsal {
 		words = append(words, pick(d, "team:it", "team:it", "team:net", "escalation:long", "escalation:short", "user:an", "schedule:rota", "schedule:empty", "user:gone"))
 	}
 	r := state.Rehearsal{Draft: w.draftOf(words), At: w.now.Add(pick(d, 0, 0, 0, 3*time.Minute, 9*time.Hour, 72*time.Hour)), For: pick(d, 2*time.Minute, 3*time.Hour, 3*time.Hour, 24*time.Hour)}
+	for planned := range state.Deadlines.All(w.tx) {
+		if planned.Alert != "" {
+			r.At = w.now // what comes of others before is not rehearsed
+		}
+	}
 	if d.IntN(3) == 0 {
 		r.Fails = append(r.Fails, pick(d, channel.Push, channel.Voice, channel.SMS))
 	}

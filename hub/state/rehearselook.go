@@ -36,8 +36,8 @@ func (p *performance) look() {
 		return cmp.Or(cmp.Compare(a.Page.Username, b.Page.Username), cmp.Compare(a.Page.Kind, b.Page.Kind), cmp.Compare(a.Page.Address, b.Page.Address))
 	})
 	p.out.Steps, p.left = append(p.out.Steps, p.left...), nil
-	if n := len(p.out.Steps) + len(p.open); n != p.before {
-		p.before, p.changed = n, p.now // a turn of maintenance that concerns nothing changes nothing
+	if seen := [2]int{len(p.out.Steps), len(p.open)}; seen != p.seen {
+		p.seen, p.changed = seen, p.now // a turn of maintenance that concerns nothing changes nothing
 	}
 }
 
