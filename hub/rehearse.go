@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ type rehearseCommand struct {
 	Fail        []string      `placeholder:"KIND" help:"A kind of contact that is assumed to be broken: push, sms, voice, email."`
 	AckAfter    time.Duration `placeholder:"DURATION" help:"How long after the first page its person acknowledges. Default: nobody reacts."`
 	Integration string        `help:"By the rules of this integration, by its name or id, as if it had sent the alert."`
+	Language    string        `default:"en" enum:"en,vi" help:"Of the reasons: en or vi."`
 	JSON        bool          `name:"json" help:"Print the API's object."`
 }
 
@@ -52,6 +54,9 @@ func (c *rehearseCommand) Run(ctx context.Context, out io.Writer) error {
 	if c.JSON {
 		err = printJSON(out, told)
 	} else {
+		if c.Language == "vi" {
+			inVietnamese(&told)
+		}
 		err = printRehearsal(out, &told)
 	}
 	if err == nil && pagesOf(&told) == 0 {
@@ -112,6 +117,17 @@ func momentAhead(text string, now time.Time) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is no time: write it as 2026-11-29T03:00:00+07:00, \"2026-11-29 03:00\", \"sunday 03:00\" or 03:00", text)
+}
+
+// inVietnamese puts the Vietnamese sentences in the place of the English ones, where there are such.
+func inVietnamese(r *client.Rehearsed) {
+	for i := range r.Steps {
+		step := &r.Steps[i]
+		step.Log = cmp.Or(step.LogVi, step.Log)
+		if step.Page != nil {
+			step.Page.Why = step.Page.WhyVi
+		}
+	}
 }
 
 func pagesOf(r *client.Rehearsed) (n int) {

@@ -78,6 +78,7 @@ type rehearsalStep struct {
 	Offset float64        `json:"offset"` // seconds since the alert came
 	Type   string         `json:"type"`   // page or log
 	Log    string         `json:"log,omitempty"`
+	LogVi  string         `json:"logVi,omitempty"`
 	Owner  string         `json:"owner,omitempty"`
 	Page   *rehearsalPage `json:"page,omitempty"`
 }
@@ -91,6 +92,7 @@ type rehearsalPage struct {
 	Kind     string         `json:"kind"`
 	To       string         `json:"to"` // how the contact is called
 	Why      string         `json:"why"`
+	WhyVi    string         `json:"whyVi"`
 	Alerts   int            `json:"alerts"`
 	HeldFrom *moment        `json:"heldFrom,omitempty"`
 	Assumed  *rehearsalFate `json:"assumed,omitempty"` // nil: under way at the end
@@ -154,6 +156,9 @@ func rehearsalOf(r *state.Rehearsed) rehearsal {
 		s := rehearsalStep{At: moment{step.At}, Offset: step.At.Sub(r.At).Seconds(), Type: "log"}
 		if step.Line != nil {
 			s.Log, s.Owner = step.Line.Text, step.Line.Owner
+			if d := step.Line.Decision; d != nil {
+				s.LogVi = d.TextVi()
+			}
 		} else {
 			s.Type, s.Page = "page", rehearsalPageOf(step.Page, step.At)
 		}
@@ -165,7 +170,7 @@ func rehearsalOf(r *state.Rehearsed) rehearsal {
 func rehearsalPageOf(p *state.RehearsedPage, at time.Time) *rehearsalPage {
 	out := &rehearsalPage{
 		User: someone{Type: "user", ID: string(p.User), Username: p.Username}, FullName: p.FullName, TimeZone: p.Zone,
-		Contact: string(p.Contact), Kind: string(p.Kind), To: calledContact(p), Why: p.Why.String(), Alerts: p.Alerts,
+		Contact: string(p.Contact), Kind: string(p.Kind), To: calledContact(p), Why: p.Why.String(), WhyVi: p.Why.TextVi(), Alerts: p.Alerts,
 	}
 	if p.PlanAt.Before(at) {
 		out.HeldFrom = &moment{p.PlanAt}

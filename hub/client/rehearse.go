@@ -41,6 +41,7 @@ type RehearsedStep struct {
 	Offset float64        `json:"offset"` // seconds since the alert came
 	Type   string         `json:"type"`   // page or log
 	Log    string         `json:"log,omitempty"`
+	LogVi  string         `json:"logVi,omitempty"` // of what was decided about whom to page
 	Owner  string         `json:"owner,omitempty"`
 	Page   *RehearsedPage `json:"page,omitempty"`
 }
@@ -58,6 +59,7 @@ type RehearsedPage struct {
 	Kind     string         `json:"kind"`
 	To       string         `json:"to"`
 	Why      string         `json:"why"`
+	WhyVi    string         `json:"whyVi"`
 	Alerts   int            `json:"alerts"`
 	HeldFrom time.Time      `json:"heldFrom,omitzero"`
 	Assumed  *RehearsedFate `json:"assumed,omitempty"` // nil: it is under way at the end

@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
@@ -149,8 +150,12 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 	if len(a.Responders) == 0 && a.OwnerTeam != "" {
 		a.Responders = []alert.Responder{{Kind: alert.Team, ID: string(a.OwnerTeam)}}
 	}
-	if len(a.Responders) == 0 { // known from the beginning, which spares settle to find it out
-		a.Resting = namesNobody
+	if len(a.Responders) == 0 {
+		if _, any := c.catchAll(); any {
+			c.touched[a.ID] = true
+		} else {
+			a.Resting = restsNamingNone().Cause() // known from the beginning, which spares settle to find it out
+		}
 	}
 	if err := Alerts.Insert(c.tx, a); err != nil {
 		return nil, false, err
@@ -161,7 +166,7 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 		return nil, false, err
 	}
 	for _, applied := range shaped.Applied {
-		if err := c.log(a.ID, SystemEntry, System, "Shaped by "+applied.Reason); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.Shaped, Name: applied.Policy, Of: []string{applied.Reason}}); err != nil {
 			return nil, false, err
 		}
 	}
@@ -174,7 +179,7 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 		return nil, false, err
 	}
 	if a.Resting != "" && a.Parent == "" {
-		return a, true, c.logResting(a)
+		return a, true, c.log(a.ID, SystemEntry, System, restsNamingNone())
 	}
 	return a, true, nil
 }
@@ -271,7 +276,7 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 // beginAnew keeps an alert and calls all who answer for it, as if it were new.
 func (c *change) beginAnew(a *alert.Alert) error {
 	c.endAt(beginsAnew, a.ID)
-	a.Begun, a.Next = nil, nil
+	a.Begun, a.Next, a.Caught = nil, nil, false
 	if a.Lead != nil {
 		a.Lead.CalledAt = c.now
 	}

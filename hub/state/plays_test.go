@@ -181,6 +181,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.importVerbs())
 	maps.Copy(verbs, s.noticeVerbs())
 	maps.Copy(verbs, s.rehearsalVerbs())
+	maps.Copy(verbs, s.catchAllVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)
@@ -203,6 +204,9 @@ func (s *stage) news() {
 	}
 	slices.SortFunc(lines, func(a, b state.Entry) int { return int(a.Number) - int(b.Number) })
 	for _, e := range lines {
+		if e.What == 0 && e.Decision == nil {
+			s.say("a line without what was decided: %s", e.Text)
+		}
 		a, ok := state.FindAlert(s.tx, state.Ref{ID: e.Alert})
 		if !ok {
 			a = &alert.Alert{} // it has been deleted

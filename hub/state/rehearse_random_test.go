@@ -110,6 +110,9 @@ func (w *rehearsedWorld) configure() {
 	if d.IntN(3) == 0 {
 		w.act("maintain m " + pick(d, "1m..4m", "10m..30m", "1m..90h") + " policy:n1=off")
 	}
+	if d.IntN(3) == 0 {
+		w.act("catchall " + pick(d, "user:dung", "team:net", "schedule:rota") + " after=" + pick(d, "0s", "3m", "20m"))
+	}
 	w.out.Reset()
 }
 
