@@ -119,7 +119,7 @@ type App struct {
 	http, raft  net.Listener
 	certificate *certificate   // nil without TLS for HTTP
 	split       *link.Splitter // of http; nil without TLS for HTTP
-	rehearsals  chan struct{} // one for each that is at work
+	rehearsals  chan struct{}  // one for each that is at work
 	failed      chan error
 	cleanups    []cleanup // in the order of opening; closed in the reverse
 }
