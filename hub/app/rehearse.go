@@ -29,8 +29,11 @@ func (a *App) rehearse(ctx context.Context, r state.Rehearsal) (*state.Rehearsed
 		out, err = machine.Rehearse(f.Tx(), r, f.Err)
 		return err
 	})
-	if errors.Is(err, raftstore.ErrForkLimit) && out != nil {
-		return out, nil // it says that it was cut
+	switch {
+	case !errors.Is(err, raftstore.ErrForkLimit):
+		return out, kindly(err)
+	case out == nil:
+		return nil, &core.Error{Kind: core.Unavailable, Words: "Letting the alert come takes more rows or time than a rehearsal may."}
 	}
-	return out, kindly(err)
+	return out, nil // it says that it was cut
 }

@@ -30,6 +30,8 @@
 //   - What is over goes when its time is over, a little at a time: see [Sweep].
 //   - What is about no alert is a [Notice]: a shift that begins or ends, gaps ahead, swaps. A [Vigil]
 //     says when a schedule is looked at for such.
+//   - What an alert would bring, now or at another moment, tells [Machine.Rehearse], which runs these
+//     commands on a transaction that is thrown away.
 //
 // People, teams, schedules and escalations are configured by commands that say what is to
 // be otherwise ([ChangeUser], [ChangeTeam] …; [Pick] names what they are about) or, whole,
