@@ -89,15 +89,15 @@ func (w *rehearsedWorld) configure() {
 		w.act("forward " + w.some(2) + " " + pick(d, "1m..30m", "1m..100h"))
 	}
 	for _, name := range []string{"long", "short"} {
-		line := "escalation " + name
+		line := "escalation " + name + pick(d, "", "", " repeat=3m/2", " repeat=10m/3/reset", " repeat=2m/1/close")
 		for range 1 + d.IntN(4) {
-			line += fmt.Sprintf(" %s=%s", pick(d, "0s", "1m", "3m", "5m", "10m", "20m"), w.responderOf("short", "team:it", "user:mute", "schedule:empty"))
+			line += fmt.Sprintf(" %s%s=%s", pick(d, "0s", "1m", "3m", "5m", "10m", "20m"), pick(d, "", "", "/unclosed", "/ends", "/2"), w.responderOf("short", "team:it", "user:mute", "schedule:empty"))
 		}
 		w.act(line)
 	}
 	w.act("team it " + pick(d, "escalation:long", "escalation:short", "schedule:rota", "user:an"))
 	w.act("team net " + pick(d, "escalation:short", "schedule:rota", "user:binh", ""))
-	w.act("escalation long 0s=" + pick(d, "schedule:rota", "team:net") + " 2m=" + w.responderOf("short") + " 7m=" + w.responderOf("short"))
+	w.act("escalation long" + pick(d, "", " repeat=5m/2", " repeat=5m/2/reset/close") + " 0s=" + pick(d, "schedule:rota", "team:net") + " 2m" + pick(d, "", "/unclosed", "/ends", "/2") + "=" + w.responderOf("short") + " 7m=" + w.responderOf("short"))
 	if d.IntN(3) == 0 {
 		w.act("notifying n1 team=" + pick(d, "it", "net") + " " + pick(d, "suppress", "delay=3m", "delay=90m", "anew=4m/3", "close=20m", "delay=2m anew=5m/2 close=1h", "after=2/5m", "suppress close=10m") + pick(d, "", " if=priority:less-than:P2", " hours=21-22"))
 	}
