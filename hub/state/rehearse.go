@@ -200,7 +200,7 @@ type performance struct {
 	agenda  map[core.DeliveryID]assumed // what is assumed to come
 	taken   map[core.DeliveryID]bool    // pages that were looked at
 	away    map[core.DeliveryID]bool    // calls about other alerts
-	ack     *Delivery                   // the page by which somebody acknowledges
+	ack     *RehearsedPage              // the page by which somebody acknowledges
 	ackAt   time.Time
 	out     *Rehearsed
 }

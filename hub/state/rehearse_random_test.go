@@ -208,7 +208,11 @@ func (w *rehearsedWorld) happen(r state.Rehearsal) *story {
 func (w *rehearsedWorld) happenUntil(end time.Time, s *story) {
 	told := map[core.DeliveryID]time.Time{} // when the end of a page is heard of
 	for {
-		for _, d := range state.Outbox(w.tx, 1000) {
+		out := state.Outbox(w.tx, 1000)
+		slices.SortFunc(out, func(a, b state.Delivery) int { // whoever is named first acknowledges
+			return cmp.Or(a.QueuedAt().Compare(b.QueuedAt()), cmp.Compare(w.username(a.User), w.username(b.User)), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address))
+		})
+		for _, d := range out {
 			if _, known := told[d.ID]; !known {
 				told[d.ID] = d.QueuedAt().Add(fateOf(&d, s))
 				s.note(w, &d)
@@ -240,6 +244,11 @@ func (w *rehearsedWorld) happenUntil(end time.Time, s *story) {
 			return
 		}
 	}
+}
+
+func (w *rehearsedWorld) username(id core.UserID) string {
+	u, _ := state.Users.Get(w.tx, table.K().String(string(id)))
+	return u.Username
 }
 
 // hear has channels tell what has become of pages.

@@ -35,6 +35,9 @@ func (p *performance) look() {
 	slices.SortStableFunc(p.left, func(a, b RehearsedStep) int {
 		return cmp.Or(cmp.Compare(a.Page.Username, b.Page.Username), cmp.Compare(a.Page.Kind, b.Page.Kind), cmp.Compare(a.Page.Address, b.Page.Address))
 	})
+	if len(p.left) > 0 && p.AckAfter > 0 && p.ackAt.IsZero() {
+		p.ack, p.ackAt = p.left[0].Page, p.left[0].At.Add(p.AckAfter)
+	}
 	p.out.Steps, p.left = append(p.out.Steps, p.left...), nil
 	if seen := [2]int{len(p.out.Steps), len(p.open)}; seen != p.seen {
 		p.seen, p.changed = seen, p.now // a turn of maintenance that concerns nothing changes nothing
@@ -140,9 +143,6 @@ func (p *performance) goesOut(d *Delivery, x *expected) {
 	p.pages++
 	x.told.Alerts = max(1, d.Count)
 	p.left = append(p.left, RehearsedStep{At: d.QueuedAt(), Page: x.told})
-	if p.AckAfter > 0 && p.ackAt.IsZero() {
-		p.ack, p.ackAt = d, d.QueuedAt().Add(p.AckAfter)
-	}
 }
 
 // expect notes what is assumed to become of a page that has gone out.
