@@ -29,6 +29,7 @@ type commands struct {
 	Checks   checksCommand   `cmd:"" help:"Checks that agents get from the hub: lists chosen by labels."`
 	OnCall   onCallCommand   `cmd:"" name:"oncall" help:"Who is on call."`
 	Timeline timelineCommand `cmd:"" help:"The shifts of a schedule, as a table or a picture."`
+	Rehearse rehearseCommand `cmd:"" help:"Who would be paged, when, by what and why, if an alert came now or later. Changes nothing; exits 1 if nobody would be."`
 	Gaps     gapsCommand     `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
 	Lint     lintCommand     `cmd:"" help:"What is wrong in the whole configuration, and how to mend it."`
 	Roster   rosterCommand   `cmd:"" help:"Shifts that were planned elsewhere: bring them in from CSV or a calendar, take them out."`

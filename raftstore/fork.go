@@ -67,6 +67,15 @@ func (s *Store) Fork(ctx context.Context, limits ForkLimits, f func(*Fork) error
 // Tx returns the fork's state, to be read and written.
 func (f *Fork) Tx() table.Tx { return newUserTx(meteredTx{f.overlay, f.meter}) }
 
+// Err returns why no more may be read and written, or what has spoiled the fork; nil while all is
+// well. Who reads a lot asks, and can so tell what came before from what is missing.
+func (f *Fork) Err() error {
+	if f.meter.err != nil {
+		return f.meter.err
+	}
+	return f.overlay.Err()
+}
+
 // Do has the store's Handler evaluate a command on the fork, at a time. As with Update,
 // a command that fails or panics leaves nothing. Commands have no ids here.
 func (f *Fork) Do(now time.Time, command []byte) (result []byte, err error) {

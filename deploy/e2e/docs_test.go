@@ -53,6 +53,17 @@ func TestDocsReachability(t *testing.T) {
 	}
 }
 
+func TestDocsRehearse(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "rehearse.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{"an@example.vn    push Galaxy  arrives        step 1 of escalation web", "3m31s", "binh@example.vn  voice …567   rings in vain  step 2 of escalation web",
+		"Sun ", "It is acknowledged", "NOBODY would be paged.", "exit code 1", `"kind":"push","to":"Galaxy"`, `"data":[]`} {
+		if !strings.Contains(out, part) {
+			t.Errorf("nothing says %q in\n%s", part, out)
+		}
+	}
+}
+
 func TestDocsSearch(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "search.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])

@@ -18,15 +18,20 @@ type createAlertIn struct {
 
 func (in *createAlertIn) read(c *call) {
 	in.asker = c.asker()
-	b := c.body
+	in.readAlert(c.body, c.address())
+	in.draft.Integration = c.key.ID
+}
+
+// readAlert reads a new alert. Without a source it comes from the caller's address.
+func (in *createAlertIn) readAlert(b object, address string) {
 	priority, err := core.ParsePriority(b.text("priority"))
 	if err != nil {
 		b.complain("priority", "must be P1, P2, P3, P4 or P5")
 	}
 	in.draft = alert.Draft{
 		Message: b.text("message"), Alias: b.text("alias"), Description: b.text("description"), Entity: b.text("entity"),
-		Source: c.source(), User: b.text("user"), Note: b.text("note"), Priority: priority,
-		Tags: b.texts("tags"), Actions: b.texts("actions"), Details: b.pairs("details"), Integration: c.key.ID,
+		Source: sourceOf(b, address), User: b.text("user"), Note: b.text("note"), Priority: priority,
+		Tags: b.texts("tags"), Actions: b.texts("actions"), Details: b.pairs("details"),
 	}
 	in.responders = readResponders(b)
 	if len(in.responders) > alert.RespondersMax {
@@ -34,7 +39,7 @@ func (in *createAlertIn) read(c *call) {
 	}
 	if e, ok := in.draft.Check().(*core.Error); ok {
 		for field, why := range e.Fields {
-			if c.wrong[field] == "" {
+			if b.wrong[b.at+field] == "" {
 				b.complain(field, why)
 			}
 		}
@@ -43,12 +48,19 @@ func (in *createAlertIn) read(c *call) {
 
 func (a *API) createAlert(ctx context.Context, in *createAlertIn) (*ack, error) {
 	err := a.Store.View(ctx, false, func(tx table.Reader) error {
-		in.draft.Responders = resolve(tx, in.responders)
+		in.resolve(tx)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	_, err = do(ctx, a, in.seed, state.CreateAlert{Request: in.requestID, Draft: in.draft})
+	return &ack{}, err
+}
+
+// resolve finds who answers for a new alert: whom the caller names, or the team of its key.
+func (in *createAlertIn) resolve(tx table.Reader) {
+	in.draft.Responders = resolve(tx, in.responders)
 	for _, r := range in.draft.Responders {
 		if r.Kind == alert.Team {
 			in.draft.OwnerTeam = core.TeamID(r.ID)
@@ -59,8 +71,6 @@ func (a *API) createAlert(ctx context.Context, in *createAlertIn) (*ack, error) 
 		in.draft.OwnerTeam = team
 		in.draft.Responders = []alert.Responder{{Kind: alert.Team, ID: string(team)}}
 	}
-	_, err = do(ctx, a, in.seed, state.CreateAlert{Request: in.requestID, Draft: in.draft})
-	return &ack{}, err
 }
 
 // getAlertIn names an alert.

@@ -68,6 +68,9 @@ type Options struct {
 	// Cluster is the nodes of the hub, to be seen and changed. Default: none, and the
 	// operations below /keng/v1/cluster answer 503.
 	Cluster Cluster
+	// Rehearse answers a rehearsal on a throw-away copy of this node's state, which is at least as
+	// new as what a view with latest has shown. Default: none, and the operation answers 503.
+	Rehearse func(context.Context, state.Rehearsal) (*state.Rehearsed, error)
 	// AgentResults tells what an agent last said of its checks. Default: nothing is known.
 	AgentResults Results
 	// Ready says why the node can not serve yet, nil if it can. Default: always ready.

@@ -127,10 +127,12 @@ func (c *call) address() string {
 // source returns where the body says that it comes from, else the caller's address. One
 // that is too long is cut: Alertmanager sends a URL that grows with its own address and
 // the receiver's name, and for that no alert may be lost.
-func (c *call) source() string {
-	source := c.body.text("source")
+func (c *call) source() string { return sourceOf(c.body, c.address()) }
+
+func sourceOf(b object, address string) string {
+	source := b.text("source")
 	if source == "" {
-		return c.address()
+		return address
 	}
 	if runes := []rune(source); len(runes) > alert.SourceMax {
 		return string(runes[:alert.SourceMax])

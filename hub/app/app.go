@@ -119,6 +119,7 @@ type App struct {
 	http, raft  net.Listener
 	certificate *certificate   // nil without TLS for HTTP
 	split       *link.Splitter // of http; nil without TLS for HTTP
+	rehearsals  chan struct{}  // one for each that is at work
 	failed      chan error
 	cleanups    []cleanup // in the order of opening; closed in the reverse
 }
@@ -170,7 +171,7 @@ func New(o Options) (*App, error) {
 	}
 	return &App{
 		o: o, host: o.Host.withDefaults(), hostname: host, logger: o.Logger.With("hub", o.NodeID),
-		authorities: authorities{node: o.NodeID}, opened: make(chan struct{}), failed: make(chan error, 8),
+		authorities: authorities{node: o.NodeID}, opened: make(chan struct{}), failed: make(chan error, 8), rehearsals: make(chan struct{}, rehearsalsMax),
 	}, nil
 }
 

@@ -119,7 +119,7 @@ func (c *change) nextCanary(k *Canary, u *reach.User) error {
 }
 
 func (c *change) canaryAt(k *Canary, at time.Time) error {
-	d := Deadline{ID: c.newID("deadline"), Kind: CanaryDue, At: at, Canary: k.User}
+	d := Deadline{ID: c.deadlineID(), Kind: CanaryDue, At: at, Canary: k.User}
 	k.Look, k.LookAt = d.ID, at
 	if err := c.planned(&d); err != nil {
 		return err

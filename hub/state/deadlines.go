@@ -281,9 +281,17 @@ func (c *change) apartAgain(d *Deadline) error {
 	return c.watchAgain(d)
 }
 
+// deadlineID makes the id of a deadline. Ids are in the order in which deadlines were made, so that
+// of two that are due at one moment the one that was planned first is done first: what happens does
+// not hang on chance, and can be rehearsed.
+func (c *change) deadlineID() string {
+	id := c.newID("deadline")
+	return fmt.Sprintf("%016x-%04x-%s", c.now.UnixNano(), c.made["deadline"], id[len(id)-12:])
+}
+
 // plan writes a deadline down.
 func (c *change) plan(d Deadline) error {
-	d.ID = c.newID("deadline")
+	d.ID = c.deadlineID()
 	c.stir(d.Alert)
 	return c.planned(&d)
 }

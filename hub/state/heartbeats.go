@@ -261,7 +261,7 @@ func (c *change) watch(row *Heartbeat) error {
 }
 
 func (c *change) lookAt(row *Heartbeat, at time.Time) error {
-	d := Deadline{ID: c.newID("deadline"), Kind: HeartbeatDue, At: at, Heartbeat: row.Beat.Name}
+	d := Deadline{ID: c.deadlineID(), Kind: HeartbeatDue, At: at, Heartbeat: row.Beat.Name}
 	row.Check, row.CheckAt = d.ID, at
 	return c.planned(&d)
 }

@@ -192,7 +192,7 @@ func (c *change) judgeAnew(policies ...*Policy) error {
 	if len(d.Judge) == 0 {
 		return nil
 	}
-	d.ID = c.newID("deadline")
+	d.ID = c.deadlineID()
 	return c.planned(&d)
 }
 
@@ -201,7 +201,7 @@ func (c *change) judgePiece(d *Deadline) error {
 	var piece []*Hold
 	for h := range Holds.Range(c.tx, table.K().String(string(d.From)), afterAll) {
 		if len(piece) >= anewPiece && h.Alert != piece[len(piece)-1].Alert { // those of one alert are judged together
-			rest := Deadline{ID: c.newID("deadline"), Kind: JudgedAnew, At: c.now.Add(sweepRest), Judge: d.Judge, From: h.Alert}
+			rest := Deadline{ID: c.deadlineID(), Kind: JudgedAnew, At: c.now.Add(sweepRest), Judge: d.Judge, From: h.Alert}
 			if err := c.planned(&rest); err != nil {
 				return err
 			}

@@ -257,7 +257,7 @@ func (c *change) planTurn(row *Maintenance, at time.Time) error {
 	if at.IsZero() {
 		return nil
 	}
-	d := Deadline{ID: c.newID("deadline"), Kind: MaintenanceTurn, At: at, Maintenance: row.Window.ID}
+	d := Deadline{ID: c.deadlineID(), Kind: MaintenanceTurn, At: at, Maintenance: row.Window.ID}
 	row.Turn, row.TurnAt = d.ID, at
 	return c.planned(&d)
 }

@@ -182,6 +182,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.importVerbs())
 	maps.Copy(verbs, s.noticeVerbs())
 	maps.Copy(verbs, s.reachabilityVerbs())
+	maps.Copy(verbs, s.rehearsalVerbs())
 	maps.Copy(verbs, s.catchAllVerbs())
 	f, ok := verbs[verb]
 	if !ok {
@@ -346,6 +347,15 @@ func (s *stage) team(args []string) error {
 
 // create ALIAS [PRIORITY] [DETAIL=VALUE]... [RESPONDER]...
 func (s *stage) create(args []string) error {
+	r, err := do(s, state.CreateAlert{Request: fmt.Sprint("r", s.seeds), Draft: s.draftOf(args)})
+	if err == nil {
+		s.say("request: %s", r.Status)
+	}
+	return err
+}
+
+// draftOf returns an alert as the verb create says it.
+func (s *stage) draftOf(args []string) alert.Draft {
 	d := alert.Draft{Message: "trouble with " + args[0], Alias: args[0], Integration: "key"}
 	for _, a := range args[1:] {
 		if p, err := core.ParsePriority(a); err == nil {
@@ -361,11 +371,7 @@ func (s *stage) create(args []string) error {
 		}
 		d.Responders = append(d.Responders, s.responder(a))
 	}
-	r, err := do(s, state.CreateAlert{Request: fmt.Sprint("r", s.seeds), Draft: d})
-	if err == nil {
-		s.say("request: %s", r.Status)
-	}
-	return err
+	return d
 }
 
 func (s *stage) ack(args []string) error {

@@ -74,7 +74,7 @@ func (c *change) bringOn(i *incident.Incident, raise bool) error {
 }
 
 func (c *change) planIncidentRest(d Deadline) error {
-	d.ID, d.Kind, d.At = c.newID("deadline"), IncidentRest, c.now.Add(rippleRest)
+	d.ID, d.Kind, d.At = c.deadlineID(), IncidentRest, c.now.Add(rippleRest)
 	return c.planned(&d)
 }
 

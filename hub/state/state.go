@@ -30,6 +30,8 @@
 //   - What is over goes when its time is over, a little at a time: see [Sweep].
 //   - What is about no alert is a [Notice]: a shift that begins or ends, gaps ahead, swaps. A [Vigil]
 //     says when a schedule is looked at for such.
+//   - What an alert would bring, now or at another moment, tells [Machine.Rehearse], which runs these
+//     commands on a transaction that is thrown away.
 //
 // People, teams, schedules and escalations are configured by commands that say what is to
 // be otherwise ([ChangeUser], [ChangeTeam] …; [Pick] names what they are about) or, whole,
@@ -159,22 +161,31 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 	if !ok {
 		return nil, fmt.Errorf("command %d is not known to this version of the hub", e.Number)
 	}
+	result, err := m.carryOut(tx, now, e.Seed, func(c *change) (any, error) { return run(c, e.Body) })
+	if err != nil {
+		return nil, err
+	}
+	return wire.Marshal(result)
+}
+
+// carryOut has a function change the state, and does what must follow every change.
+func (m *Machine) carryOut(tx table.Tx, now time.Time, seed core.Seed, do func(c *change) (any, error)) (any, error) {
 	c := &change{
-		tx: &metered{Tx: tx}, now: now.UTC(), seed: e.Seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
+		tx: &metered{Tx: tx}, now: now.UTC(), seed: seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
 		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, changedSchedules: map[core.ScheduleID]bool{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 		catchAll:    sync.OnceValues(func() (*CatchAll, bool) { return CatchAllOf(tx) }),
 	}
 	c.decideAnew()
-	result, err := run(c, e.Body)
+	result, err := do(c)
 	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(c.planLooks(), c.settle(), c.keepLog(), c.keepCounters()); err != nil {
 		return nil, err
 	}
-	return wire.Marshal(result)
+	return result, nil
 }
 
 // change is one command at work.

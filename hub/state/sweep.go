@@ -211,7 +211,7 @@ func (c *change) sweepAt(s *Sweep, at time.Time) error {
 		s.Look, s.LookAt = "", time.Time{}
 	}
 	if !at.IsZero() {
-		d := Deadline{ID: c.newID("deadline"), Kind: RetentionDue, At: at, Sweep: string(s.Aged)}
+		d := Deadline{ID: c.deadlineID(), Kind: RetentionDue, At: at, Sweep: string(s.Aged)}
 		if err := c.planned(&d); err != nil {
 			return err
 		}

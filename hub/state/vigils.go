@@ -119,7 +119,7 @@ func (c *change) planLook(id core.ScheduleID) error {
 // vigilAt keeps a vigil and plans when it is looked.
 func (c *change) vigilAt(v *Vigil, at time.Time) error {
 	c.dropLook(v)
-	d := Deadline{ID: c.newID("deadline"), Kind: ScheduleLook, At: at, Schedule: v.Schedule}
+	d := Deadline{ID: c.deadlineID(), Kind: ScheduleLook, At: at, Schedule: v.Schedule}
 	if err := c.planned(&d); err != nil {
 		return err
 	}
@@ -257,7 +257,7 @@ func (c *change) beginRound() error {
 
 // roundAt has the round go on with a schedule.
 func (c *change) roundAt(r *round, from core.ScheduleID, at time.Time) error {
-	d := Deadline{ID: c.newID("deadline"), Kind: ScheduleRound, At: at, Round: true}
+	d := Deadline{ID: c.deadlineID(), Kind: ScheduleRound, At: at, Round: true}
 	r.Look, r.LookAt, r.From = d.ID, at, from
 	if err := c.planned(&d); err != nil {
 		return err
