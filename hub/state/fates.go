@@ -18,7 +18,7 @@ const (
 //
 //	kind                                 silence  parent  help  anew  stuck
 //	EscalationStep, ReachAttempt            –       –      yes    –     –
-//	CallsAgain, HelpUnheard                 –       –      yes    –     –
+//	CallsAgain, HelpUnheard, CatchAllDue    –       –      yes    –     –
 //	TellLate                                –      yes     yes    –     –
 //	SnoozeEnd, ClosingDue                   –      yes      –     –    yes
 //	TeamAnew, BundleDue                     –       –      yes   yes    –

@@ -69,7 +69,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Maintenances), golden(Matrices), golden(Sweeps),
 			golden(Policies), golden(Holds), golden(stamps),
 			golden(Groupings), golden(ZoneFiles), golden(zoneDatas),
-			golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
+			golden(catchAlls), golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
 			golden(Incidents), golden(IncidentLog),
 			golden(Feeds),
 			golden(Vigils), golden(rounds),
