@@ -92,18 +92,30 @@ func (c *change) notifyResponders(a *alert.Alert) error {
 // tellAll tells some of an alert's responders of it.
 func (c *change) tellAll(a *alert.Alert, responders []alert.Responder) error {
 	c.touched[a.ID] = true
-	c.gathering = true
-	for _, r := range responders {
-		if err := c.notify(a, r, Reason{}); err != nil {
-			return err
+	return c.together(a.ID, func() error {
+		for _, r := range responders {
+			if err := c.notify(a, r, Reason{}); err != nil {
+				return err
+			}
 		}
-	}
-	c.gathering = false
-	if !c.unreached {
 		return nil
+	})
+}
+
+// together tells several people. That one of them was told in vain matters when all have been told: if nobody
+// is being reached then, the next step comes at once.
+func (c *change) together(id core.AlertID, tell func() error) error {
+	if c.gathering {
+		return tell()
+	}
+	c.gathering = true
+	err := tell()
+	c.gathering = false
+	if err != nil || !c.unreached {
+		return err
 	}
 	c.unreached = false
-	return c.hurryEscalation(a.ID)
+	return c.hurryEscalation(id)
 }
 
 // notify leads from a responder to people.
@@ -126,7 +138,7 @@ func (c *change) notify(a *alert.Alert, r alert.Responder, why Reason) error {
 		}
 	}
 	gone := fmt.Sprintf("responder %q does not exist", r.ID)
-	if c.gathering {
+	if why == (Reason{}) {
 		// Whom the alert itself names wrongly is no failed step: escalations keep their times.
 		return c.log(a.ID, SystemEntry, System, "Nobody notified: "+gone)
 	}

@@ -10,6 +10,10 @@ type Life struct {
 	world *World
 	alert Alert
 
+	// GivesUp says that a page of which nothing is heard has reached nobody, after a while: four minutes for a
+	// call, else one. Otherwise whoever asks says so.
+	GivesUp bool
+
 	silent  bool
 	planned []plan
 	open    map[int]Page    // pages whose fate is open
@@ -17,16 +21,18 @@ type Life struct {
 	begun   map[string]bool // escalations
 
 	// Of the moment that is being dealt with:
-	now     time.Time
-	due     time.Time // when what is done was due
-	told    map[string]bool
-	vain    bool // somebody was told in vain
-	paged   []Page
-	through map[string]bool // schedules that the way leads through
+	now   time.Time
+	due   time.Time // when what is done was due
+	told  map[string]bool
+	vain  bool // somebody was told in vain
+	paged []Page
+	// Of several who are told together it matters when all have been told that one was in vain.
+	together bool
+	through  map[string]bool // schedules that the way leads through
 }
 
-// plan is something that is to be done at a moment: a step of an escalation, a person's next attempt, or the
-// end of a snooze.
+// plan is something that is to be done at a moment: a step of an escalation, a person's next attempt, the
+// end of a snooze, or that a page is given up.
 type plan struct {
 	at         time.Time
 	escalation string
@@ -36,6 +42,7 @@ type plan struct {
 	contact    string
 	way        Way
 	wakes      bool
+	givesUp    int
 }
 
 // New returns the life of an alert that is yet to be created.
@@ -81,14 +88,17 @@ func (l *Life) Tick(at time.Time) []Page {
 func (l *Life) Failed(at time.Time, page int) []Page {
 	return l.moment(at, func() {
 		if p, ok := l.open[page]; ok {
-			delete(l.open, page)
+			l.Done(page)
 			l.nextOf(p.Person, page)
 		}
 	})
 }
 
 // Done says that a page has come to its end, and has been of use.
-func (l *Life) Done(page int) { delete(l.open, page) }
+func (l *Life) Done(page int) {
+	delete(l.open, page)
+	l.planned = slices.DeleteFunc(l.planned, func(p plan) bool { return p.givesUp == page && page > 0 })
+}
 
 // PassedOn says that a person wants the next one to be told.
 func (l *Life) PassedOn(at time.Time, page int) []Page {
@@ -100,7 +110,7 @@ func (l *Life) PassedOn(at time.Time, page int) []Page {
 		l.planned = slices.DeleteFunc(l.planned, func(p plan) bool { return p.person == person })
 		for id, p := range l.open {
 			if p.Person == person {
-				delete(l.open, id)
+				l.Done(id)
 			}
 		}
 		l.vain = true
@@ -138,7 +148,12 @@ func (l *Life) goOn() {
 		if i < 0 {
 			return
 		}
-		l.fire(l.take(i))
+		p, due := l.take(i), l.due
+		if p.at.Before(l.now) {
+			l.due = p.at // it is late itself
+		}
+		l.fire(p)
+		l.due = due
 	}
 }
 
@@ -166,8 +181,15 @@ func (l *Life) fire(p plan) {
 	switch {
 	case p.wakes:
 		l.begin()
+	case p.givesUp > 0 && l.now.Sub(p.at) >= ownOutage:
+		l.planned = append(l.planned, plan{at: l.now.Add(l.patience(p.givesUp)), givesUp: p.givesUp})
+	case p.givesUp > 0:
+		l.due = l.now
+		person := l.open[p.givesUp].Person
+		l.Done(p.givesUp)
+		l.nextOf(person, p.givesUp)
 	case p.escalation != "":
-		l.climb(p.escalation, p.step, p.begun, p.way)
+		l.climb(p.escalation, p.step, p.begun, p.way, false)
 	case l.late() && l.first(func(q plan) bool { return q.person == p.person && q.at.After(p.at) && !q.at.After(l.now) }) >= 0:
 		// The next one of the same person is due, too: that one is tried, not both.
 	default:
@@ -180,7 +202,10 @@ func (l *Life) fire(p plan) {
 
 // begin tells everybody whom the alert names.
 func (l *Life) begin() {
-	l.silent, l.planned, l.begun = false, nil, map[string]bool{}
+	l.silent, l.begun = false, map[string]bool{}
+	l.planned = slices.DeleteFunc(l.planned, func(p plan) bool { return p.givesUp == 0 })
+	l.together = true
+	defer func() { l.together = false }()
 	for _, who := range l.alert.Responders {
 		if l.exists(who) { // a name that leads nowhere is said, and is no step that failed
 			l.follow(who, Way{})
@@ -222,7 +247,7 @@ func (l *Life) follow(who Who, way Way) {
 			return
 		}
 		l.begun[who.Name] = true
-		l.climb(who.Name, -1, l.now, way)
+		l.climb(who.Name, 0, l.now, way, true)
 	}
 }
 
@@ -261,7 +286,9 @@ func (l *Life) call(schedule string, way Way) {
 	l.through[schedule] = true
 	defer delete(l.through, schedule)
 	way.Schedule = schedule
-	some := false
+	before, some := l.together, false
+	l.together = true
+	defer func() { l.together = before }()
 	for i, t := range turns {
 		if slices.ContainsFunc(turns[:i], func(u Turn) bool { return u.Who == t.Who }) || !l.exists(t.Who) {
 			continue
@@ -278,20 +305,38 @@ func (l *Life) call(schedule string, way Way) {
 	l.vain = l.vain || !some
 }
 
-// climb does the steps of an escalation that are due, the given one in any case, and plans the next. Of
-// several of one delay that comes first which stands first.
-func (l *Life) climb(escalation string, from int, begun time.Time, way Way) {
+// climb does the steps of an escalation that are due, and plans the next. The given one is done in any case,
+// unless the escalation begins: it may be hurried. Of several of one delay that comes first which stands first. If a
+// step reaches nobody the next one comes at once.
+func (l *Life) climb(escalation string, from int, begun time.Time, way Way, begins bool) {
 	steps := slices.Clone(l.world.Escalations[escalation].Steps)
 	slices.SortStableFunc(steps, func(a, b Step) int { return int(a.After - b.After) })
-	for n := from; n < len(steps); n++ {
-		if at := begun.Add(steps[n].After); n > from && at.After(l.now) {
-			l.planned = append(l.planned, plan{at: at, escalation: escalation, step: n, begun: begun, way: way})
-			return
+	plans := func(n int) bool {
+		later := n < len(steps) && begun.Add(steps[n].After).After(l.now)
+		if later {
+			l.planned = append(l.planned, plan{at: begun.Add(steps[n].After), escalation: escalation, step: n, begun: begun, way: way})
 		}
-		if n >= 0 {
-			on := way
-			on.Escalation, on.Step = escalation, n+1
-			l.follow(steps[n].To, on)
+		return later
+	}
+	if begins && plans(0) {
+		return
+	}
+	for n, last := from, false; n < len(steps) && !last; n++ {
+		last = plans(n + 1)
+		on := way
+		on.Escalation, on.Step = escalation, n+1
+		l.follow(steps[n].To, on)
+		if !l.together {
+			l.goOn()
 		}
 	}
+}
+
+// patience is how long after it was queued the fate of a page should be known.
+func (l *Life) patience(page int) time.Duration {
+	p := l.all[page]
+	if l.world.People[p.Person].contact(p.Contact).Kind == "voice" {
+		return 4 * time.Minute
+	}
+	return time.Minute
 }

@@ -33,7 +33,7 @@ type World struct {
 	Teams       map[string]*TeamOf
 	Escalations map[string]*Steps
 	Schedules   map[string]*Shifts
-	Forwards    []Forward // in the order in which they were made
+	Forwards    []Forward
 }
 
 // Person is somebody with contacts, and rules of how to be told.
@@ -115,6 +115,7 @@ type Turn struct {
 type Forward struct {
 	From, To   string
 	Start, End time.Time
+	Number     uint64 // of those in force of one person that counts which was made last: it has the greatest
 }
 
 // Alert is what is known of the alert when it is created.
@@ -147,3 +148,7 @@ type Page struct {
 // overtaken is how late something must be done for the hub to have been away, so that several things are due
 // together that were to come one after the other.
 const overtaken = 30 * time.Second
+
+// ownOutage is how late it must be noticed that nothing was heard of a page for the page to get its time anew: the hub
+// itself was away.
+const ownOutage = 2 * time.Second

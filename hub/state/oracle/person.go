@@ -31,9 +31,10 @@ func (l *Life) tell(person string, way Way) {
 
 // forwarded returns who has a person's notifications: by the rule that was made last of those in force.
 func (l *Life) forwarded(person string) (to string) {
+	last := uint64(0)
 	for _, f := range l.world.Forwards {
-		if f.From == person && !l.now.Before(f.Start) && l.now.Before(f.End) {
-			to = f.To
+		if f.From == person && !l.now.Before(f.Start) && l.now.Before(f.End) && f.Number > last {
+			to, last = f.To, f.Number
 		}
 	}
 	return to
@@ -194,4 +195,7 @@ func (l *Life) page(person, contact string, way Way) {
 	p := Page{ID: len(l.all) + 1, Person: person, Contact: contact, Due: l.due, Way: way}
 	l.open[p.ID], l.all[p.ID] = p, p
 	l.paged = append(l.paged, p)
+	if l.GivesUp {
+		l.planned = append(l.planned, plan{at: l.now.Add(l.patience(p.ID)), givesUp: p.ID})
+	}
 }
