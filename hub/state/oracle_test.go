@@ -34,12 +34,12 @@ func TestPagesAreAsForetold(t *testing.T) {
 // foretold is a state beside the oracle.
 type foretold struct {
 	*stage
-	dice  *rand.Rand
-	world *oracle.World
-	life  *oracle.Life
-	id    core.AlertID
-	known []core.DeliveryID // the pages, by the oracle's numbers less one
-	story []string
+	dice   *rand.Rand
+	world  *oracle.World
+	life   *oracle.Life
+	id     core.AlertID
+	ledger oracletest.Ledger
+	story  []string
 }
 
 func newForetold(t *testing.T, seed uint64) *foretold {
@@ -61,6 +61,7 @@ func newForetold(t *testing.T, seed uint64) *foretold {
 	}
 	f.id, f.life = a.ID, oracle.New(f.world, oracletest.Alert(a))
 	f.life.GivesUp = true
+	f.ledger = oracletest.Ledger{View: c.View, Alert: f.id}
 	f.check("created", f.life.Create(f.now))
 	return f
 }
@@ -142,16 +143,16 @@ func (f *foretold) later(d time.Duration) {
 
 // report has something said of a page, of one whose fate is open if there is one.
 func (f *foretold) report() {
-	if len(f.known) == 0 {
+	if len(f.ledger.Pages) == 0 {
 		return
 	}
-	n := 1 + f.dice.IntN(len(f.known))
-	for i, id := range f.known {
+	n := 1 + f.dice.IntN(len(f.ledger.Pages))
+	for i, id := range f.ledger.Pages {
 		if d, _ := state.GetDelivery(f.tx, id); !d.Final() && f.dice.IntN(2) == 0 {
 			n = i + 1
 		}
 	}
-	d, _ := state.GetDelivery(f.tx, f.known[n-1])
+	d, _ := state.GetDelivery(f.tx, f.ledger.Pages[n-1])
 	was, silent := d.Final(), f.life.Silent()
 	f.reports[string(d.ID)]++
 	r := channel.Report{Page: string(d.ID), At: f.now, Number: f.reports[string(d.ID)], Stage: channel.Done}
@@ -245,49 +246,14 @@ func off(u *reach.User) (all []string) {
 // what is planned.
 func (f *foretold) check(what string, want []oracle.Page) {
 	f.t.Helper()
-	f.story = append(f.story, fmt.Sprintf("%s %s", f.now.Sub(f.start), what))
-	var got []state.Delivery
-	for _, d := range state.DeliveriesOf(f.tx, f.id) {
-		if !slices.Contains(f.known, d.ID) {
-			got = append(got, d)
-		}
-	}
+	f.story = append(f.story, fmt.Sprintf("%s %s", f.now.Format("15:04:05.000000"), what))
 	for _, p := range want {
-		i := slices.IndexFunc(got, func(d state.Delivery) bool { return f.same(p, &d) })
-		if i < 0 {
-			f.fail("this page has not come: %s\nthese have: %s", f.tell(p), f.came(got))
-		}
-		f.story = append(f.story, "    "+f.tell(p))
-		f.known = append(f.known, got[i].ID)
-		got = slices.Delete(got, i, i+1)
+		f.story = append(f.story, "    "+oracletest.Tell(f.tx, p))
 	}
-	if len(got) > 0 {
-		f.fail("these pages should not have come: %s", f.came(got))
+	if wrong := f.ledger.Match(f.now, want); wrong != "" {
+		f.fail("%s", wrong)
 	}
 	f.checkRest()
-}
-
-func (f *foretold) same(p oracle.Page, d *state.Delivery) bool {
-	p.Way.AfterFailureOf = f.twin(p.Way.AfterFailureOf)
-	return p == oracle.Page{
-		ID: p.ID, Person: string(d.User), Contact: string(d.Contact), Due: d.DueAt(), Way: oracletest.Way(d.Why, f.number),
-	} && d.CreatedAt.Equal(f.now)
-}
-
-func (f *foretold) number(id core.DeliveryID) int { return f.twin(slices.Index(f.known, id) + 1) }
-
-// twin returns the first page to the same person that was queued at the same moment: of pages that are given up
-// together either may be the one that has the next come.
-func (f *foretold) twin(n int) int {
-	if n == 0 {
-		return 0
-	}
-	d, _ := state.GetDelivery(f.tx, f.known[n-1])
-	return 1 + slices.IndexFunc(f.known, func(id core.DeliveryID) bool {
-		x, _ := state.GetDelivery(f.tx, id)
-		ended := func(d *state.Delivery) time.Time { return d.Trace[len(d.Trace)-1].At }
-		return x.User == d.User && (x.CreatedAt.Equal(d.CreatedAt) || ended(x).Equal(ended(d)))
-	})
 }
 
 // checkRest holds what is planned against what is foretold.
@@ -315,43 +281,7 @@ func (f *foretold) checkRest() {
 	}
 }
 
-func (f *foretold) name(id string) string {
-	if u, ok := state.FindUser(f.tx, id); ok {
-		return u.Username
-	}
-	if t, ok := state.FindTeam(f.tx, id); ok {
-		return t.Name
-	}
-	if e, ok := state.FindEscalation(f.tx, id); ok {
-		return e.Name
-	}
-	if s, ok := state.FindSchedule(f.tx, id); ok {
-		return s.Name
-	}
-	return id
-}
-
-func (f *foretold) tell(p oracle.Page) string {
-	return fmt.Sprintf("page %d to %s by %s, due %s: %s", p.ID, f.name(p.Person), p.Contact, p.Due.Sub(f.start), f.way(p.Way))
-}
-
-func (f *foretold) way(w oracle.Way) string {
-	return fmt.Sprintf("team %s, escalation %s step %d, schedule %s %q, for %s, rule %.4s, after %d", f.name(w.Team), f.name(w.Escalation), w.Step, f.name(w.Schedule), w.Override, f.name(w.For), w.Rule, w.AfterFailureOf)
-}
-
-func (f *foretold) came(all []state.Delivery) string {
-	var words []string
-	for _, d := range all {
-		words = append(words, fmt.Sprintf("\n    to %s by %s, due %s: %s", f.name(string(d.User)), d.Contact, d.DueAt().Sub(f.start), f.way(oracletest.Way(d.Why, f.number))))
-	}
-	return strings.Join(words, "")
-}
-
 func (f *foretold) fail(format string, args ...any) {
 	f.t.Helper()
-	var log []string
-	for e := range state.LogOf(f.tx, f.id) {
-		log = append(log, fmt.Sprintf("    %s %s", e.At.Sub(f.start), e.Text))
-	}
-	f.t.Fatalf(format+"\nthe story:\n%s\nthe log:\n%s", append(args, strings.Join(f.story, "\n"), strings.Join(log, "\n"))...)
+	f.t.Fatalf(format+"\nthe story:\n%s\nthe log:\n%s", append(args, strings.Join(f.story, "\n"), oracletest.Told(f.tx, f.id))...)
 }

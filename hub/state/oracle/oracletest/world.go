@@ -126,15 +126,3 @@ func Alert(a *alert.Alert) oracle.Alert {
 	}
 	return to
 }
-
-// Way returns the reason of a page as the oracle tells it. page gives the oracle's number of a page.
-func Way(r state.Reason, page func(core.DeliveryID) int) oracle.Way {
-	w := oracle.Way{
-		Team: string(r.Team), Routing: r.RoutingRule, Escalation: string(r.Escalation), Step: r.Step, Schedule: string(r.Schedule),
-		Override: r.Override, For: string(r.For), Rule: r.NotificationRule,
-	}
-	if r.After != "" {
-		w.AfterFailureOf = page(r.After)
-	}
-	return w
-}
