@@ -45,8 +45,10 @@ func TestP2P3PagesAreAsForetold(t *testing.T) {
 	}
 }
 
-// How long a night is, and how long everything has to come to its end after it.
+// How long a night is, how long everything has to come to its end after it, and how many alerts come.
 const (
+	alertsOfNight = 12
+
 	nightLength = 12 * time.Minute
 	nightRest   = 25 * time.Minute
 )
@@ -133,7 +135,7 @@ func (n *night) view(id string, look func(table.Reader)) {
 func (n *night) live() {
 	var people sync.WaitGroup
 	clients := []*client.Client{n.API("a"), n.API("b"), n.API("c")}
-	for i := range 6 {
+	for i := range alertsOfNight {
 		dice := rand.New(rand.NewPCG(n.seed, uint64(100+i)))
 		var responders []client.Responder
 		for _, r := range n.making.Responders() {
@@ -143,7 +145,16 @@ func (n *night) live() {
 		wanted := client.NewAlert{Message: fmt.Sprint("trouble with web-", i), Alias: fmt.Sprint("web-", i), Priority: fmt.Sprint("P", 1+dice.IntN(5)), Responders: responders}
 		people.Go(func() {
 			time.Sleep(time.Duration(dice.Int64N(int64(nightLength / 2))))
-			if _, err := clients[dice.IntN(3)].CreateAlert(n.Context(), wanted); err != nil || dice.IntN(3) == 0 {
+			for tries := 0; ; tries++ { // a node may be away, or alone
+				if _, err := clients[dice.IntN(3)].CreateAlert(n.Context(), wanted); err == nil {
+					break
+				} else if tries == 30 {
+					n.Errorf("night %d: %s is not taken: %v", n.seed, wanted.Alias, err)
+					return
+				}
+				time.Sleep(5 * time.Second)
+			}
+			if dice.IntN(3) == 0 {
 				return
 			}
 			time.Sleep(time.Duration(dice.Int64N(int64(nightLength / 2))))
