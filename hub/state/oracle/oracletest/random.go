@@ -2,7 +2,6 @@ package oracletest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"keng/hub/core"
@@ -23,9 +22,15 @@ func Encoded[C state.Command[R], R any](command C) Command {
 	return func(seed core.Seed) ([]byte, error) { return state.Encode(seed, command) }
 }
 
+// Dice decide: a [math/rand/v2.Rand], say.
+type Dice interface {
+	IntN(n int) int
+	Int64N(n int64) int64
+}
+
 // Configuration makes a random configuration.
 type Configuration struct {
-	Dice *rand.Rand
+	Dice Dice
 	// Now is about when it is made; what is planned lies around it.
 	Now time.Time
 	// Kinds are the kinds of contacts.
