@@ -208,6 +208,9 @@ func (c *Cluster) Clock(id string) raftstore.ClockState { return c.machines[id].
 // Status returns what a node that runs knows of itself.
 func (c *Cluster) Status(id string) raftstore.Status { return c.machines[id].life.store.Status() }
 
+// Store returns the store of a node that runs: for stories that read rows, or give commands of their own.
+func (c *Cluster) Store(id string) *raftstore.Store { return c.machines[id].life.store }
+
 // Running returns the nodes that run, sorted.
 func (c *Cluster) Running() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(c.machines)), func(id string) bool { return c.machines[id].life == nil })

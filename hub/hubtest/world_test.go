@@ -145,6 +145,7 @@ type gateway struct {
 	name, dir   string
 	credentials link.Credentials
 	push, voice *phone
+	others      []channel.Channel // in the place of both, if there are any
 	endpoint    *link.Endpoint
 	stop        context.CancelFunc
 	ended       chan error
@@ -173,8 +174,12 @@ func (w *world) tryJoin(name string) (link.Credentials, link.Peer, error) {
 func (g *gateway) start() {
 	g.w.Helper()
 	g.endpoint = link.NewEndpoint(g.w.Links.Listen(g.name), nil)
+	channels := g.others
+	if len(channels) == 0 {
+		channels = []channel.Channel{g.push, g.voice}
+	}
 	real, err := gatewayapp.New(gatewayapp.Options{
-		Channels: []channel.Channel{g.push, g.voice}, DataDir: g.dir, Hubs: []string{g.w.Link("b")}, Endpoint: g.endpoint,
+		Channels: channels, DataDir: g.dir, Hubs: []string{g.w.Link("b")}, Endpoint: g.endpoint,
 		Credentials: func() link.Credentials { return g.credentials }, Logger: g.w.Logger.With("gateway", g.name),
 	})
 	if err != nil {

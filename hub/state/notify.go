@@ -40,18 +40,14 @@ func (c *change) notifyResponders(a *alert.Alert) error {
 // tellAll tells some of an alert's responders of it.
 func (c *change) tellAll(a *alert.Alert, responders []alert.Responder) error {
 	c.touched[a.ID] = true
-	c.gathering = true
-	for _, r := range responders {
-		if err := c.notify(a, r, Reason{}); err != nil {
-			return err
+	return c.together(a.ID, func() error {
+		for _, r := range responders {
+			if err := c.notify(a, r, Reason{}); err != nil {
+				return err
+			}
 		}
-	}
-	c.gathering = false
-	if !c.unreached {
 		return nil
-	}
-	c.unreached = false
-	return c.hurryEscalation(a.ID)
+	})
 }
 
 // notify leads from a responder to people.
@@ -74,7 +70,7 @@ func (c *change) notify(a *alert.Alert, r alert.Responder, why Reason) error {
 		}
 	}
 	gone := explain.Decision{Kind: explain.ResponderGone, Why: &why, Of: []string{r.ID}}
-	if c.gathering {
+	if why == (Reason{}) {
 		// Whom the alert itself names wrongly is no failed step: escalations keep their times.
 		return c.log(a.ID, SystemEntry, System, gone)
 	}

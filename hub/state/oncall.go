@@ -13,6 +13,10 @@ import (
 // notifySchedule leads from a schedule to those who are on call in it now, overrides included.
 // Forwarding comes last: see [change.notifyUser].
 func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {
+	return c.together(a.ID, func() error { return c.notifyOnCall(a, s, why) })
+}
+
+func (c *change) notifyOnCall(a *alert.Alert, s *rota.Schedule, why Reason) error {
 	why.Schedule, why.ScheduleName = s.ID, s.Name
 	from, to := shiftSpan(why.Notify, c.now)
 	calendar, err := plannedOf(c.tx, s, c.zones, from, to)

@@ -1,0 +1,139 @@
+package oracletest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/state"
+	"keng/hub/state/oracle"
+	"keng/raftstore/table"
+)
+
+// Replay holds the life of one alert, as a state tells it, against the oracle: what people and carriers did is
+// taken from the log, with its moments; what the hub did must then be what the oracle says, in time.
+type Replay struct {
+	World *oracle.World
+	// Late says by when, at the latest, what is due at a moment must be done.
+	Late func(due time.Time) time.Time
+
+	r       table.Reader
+	alert   *alert.Alert
+	life    *oracle.Life
+	ledger  Ledger
+	ended   map[string]int // how many ends of the same words have been read
+	present []oracle.Page  // foretold for the moment that is being read
+	unread  bool           // nothing of the moment explains what was done yet: the clock did it
+}
+
+// Check reads an alert's life up to a moment. It returns what is wrong, and "" if nothing is.
+func (p *Replay) Check(r table.Reader, id core.AlertID, now time.Time) string {
+	a, ok := state.FindAlert(r, state.Ref{ID: id})
+	if !ok {
+		return "there is no such alert"
+	}
+	p.r, p.alert, p.ended = r, a, map[string]int{}
+	p.life = oracle.New(p.World, Alert(a))
+	p.ledger = Ledger{View: func(look func(table.Reader)) { look(r) }, Alert: id}
+	var lines []state.Entry
+	for e := range state.LogOf(r, id) {
+		if len(lines) > 0 && !e.At.Equal(lines[0].At) {
+			if wrong := p.moment(lines); wrong != "" {
+				return wrong + "\nthe log:\n" + Told(r, id)
+			}
+			lines = nil
+		}
+		lines = append(lines, e)
+	}
+	if wrong := p.moment(lines); wrong != "" {
+		return wrong + "\nthe log:\n" + Told(r, id)
+	}
+	if due, ok := p.life.Next(); ok && now.After(p.Late(due)) {
+		return fmt.Sprintf("P2: something was due at %s, and has not come\nthe log:\n%s", due.Format("15:04:05.000000"), Told(r, id))
+	}
+	return ""
+}
+
+// moment reads the lines of one moment.
+func (p *Replay) moment(lines []state.Entry) string {
+	at := lines[0].At
+	if due, ok := p.life.Next(); ok && at.After(p.Late(due)) {
+		return fmt.Sprintf("something was due at %s, and had not come by %s", due.Format("15:04:05.000000"), at.Format("15:04:05.000000"))
+	}
+	p.present, p.unread = nil, true
+	for _, e := range lines {
+		p.line(e)
+	}
+	if p.unread || len(p.present) < len(p.ledger.Unknown(p.r, at)) {
+		p.present = append(p.present, p.life.Tick(at)...)
+	}
+	return p.ledger.Match(at, p.present)
+}
+
+// line reads a line that says what people or carriers did.
+func (p *Replay) line(e state.Entry) {
+	silence := func(until time.Time) {
+		p.unread = false
+		p.life.Silence(until)
+	}
+	switch e.What {
+	case alert.DidCreate:
+		p.unread = false
+		p.present = p.life.Create(e.At)
+		return
+	case alert.DidAcknowledge, alert.DidClose:
+		silence(time.Time{})
+		return
+	case alert.DidUnacknowledge:
+		p.unread = false
+		p.present = append(p.present, p.life.Anew(e.At)...)
+		return
+	}
+	if e.Type != state.PageEntry {
+		return
+	}
+	page, stage, ok := p.report(e)
+	if !ok {
+		return
+	}
+	p.unread = false
+	switch {
+	case strings.HasPrefix(stage, "failed"), strings.HasPrefix(stage, "cancelled"):
+		// Pages of this very moment must be known before they can fail.
+		p.present = append(p.present, p.life.Failed(e.At, page)...)
+	case strings.HasPrefix(stage, "done"):
+		p.life.Done(page)
+		if strings.Contains(stage, "next-person") {
+			p.present = append(p.present, p.life.PassedOn(e.At, page)...)
+		}
+	}
+}
+
+// report finds of which page a line tells that a carrier has said something, and what.
+func (p *Replay) report(e state.Entry) (page int, stage string, ok bool) {
+	head, stage, ok := strings.Cut(e.Text, ": ")
+	kind, who, is := strings.Cut(head, " to ")
+	if !ok || !is || strings.HasSuffix(head, " queued") {
+		return 0, "", false
+	}
+	skip := p.ended[e.Text]
+	for i, id := range p.ledger.Pages {
+		d, _ := state.GetDelivery(p.r, id)
+		if string(d.Kind) != kind || name(p.r, string(d.User)) != who {
+			continue
+		}
+		for _, t := range d.Trace {
+			if t.String() != stage {
+				continue
+			}
+			if skip == 0 {
+				p.ended[e.Text]++
+				return i + 1, stage, true
+			}
+			skip--
+		}
+	}
+	return 0, stage, true
+}
