@@ -127,6 +127,7 @@ func (l *fullLife) checkLife() {
 				pending++
 			}
 		}
+		l.checkExplained(a)
 		l.checkSilence(a, planned[string(a.ID)], pending)
 		l.checkNumber(a)
 	}

@@ -181,6 +181,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.importVerbs())
 	maps.Copy(verbs, s.noticeVerbs())
 	maps.Copy(verbs, s.catchAllVerbs())
+	maps.Copy(verbs, s.explanationVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)

@@ -52,6 +52,7 @@ const (
 	RestsUntold     Kind = 64
 	RestsDone       Kind = 65
 	RestsHeld       Kind = 66 // as RestsHeldBack, by a policy that is gone
+	RestsOtherwise  Kind = 67 // Of: why, in the words of an earlier version
 
 	// The alert begins, begins anew, or something that was planned does not come.
 	Shaped          Kind = 80 // Of: by what
@@ -67,6 +68,39 @@ const (
 	EventsLostFrom  Kind = 92 // Of: between when and when
 	GivenUp         Kind = 90 // At: when it was due
 	EscalationGone  Kind = 91
+
+	// How the alert stands. Name: who did it; At: when.
+	WantsAttention Kind = 100
+	IsAcknowledged Kind = 101
+	IsSnoozed      Kind = 102
+	IsClosing      Kind = 103
+	IsClosed       Kind = 104
+	IsUnder        Kind = 105 // Name: the parent's number
+	StandsForMore  Kind = 106 // Count: the members
+
+	// What an account says of people, which is written into no log.
+	Paged        Kind = 110 // Of: the names of the routing rule and of the notification rule
+	PagedPerson  Kind = 111 // Count: so often
+	PassedPerson Kind = 112 // not paged
+	PagedNobody  Kind = 113
+	NotReached   Kind = 114 // a step had not come. Because: of which silence
+	NotTried     Kind = 115 // the first attempt had not come. Because: of which silence
+	OlderPages   Kind = 116 // Count: so many are left out
+
+	// What comes next if nobody acts.
+	StepComes     Kind = 120 // Of: whom it calls
+	AttemptComes  Kind = 121
+	TeamComes     Kind = 122
+	TeamComesAnew Kind = 123
+	ClosesItself  Kind = 124
+	SnoozeEnds    Kind = 125
+	ClosingEnds   Kind = 126
+	LastResort    Kind = 127 // Of: who it is
+	HelpGoesOn    Kind = 128
+	HeldPageGoes  Kind = 129
+	FateComes     Kind = 130 // the fate of a page that is under way
+	LooksAgain    Kind = 131
+	NothingComes  Kind = 132
 )
 
 // words are the name of a kind, its two sentences, and what comes of it.
@@ -97,6 +131,12 @@ func (o outcome) begins() (en, vi string) {
 	}
 	return "", ""
 }
+
+// Rests reports whether the decision is why nobody further is notified.
+func (k Kind) Rests() bool { return k.words().outcome == restsFromNow }
+
+// OfPage reports whether the decision is about a page that is there: the page tells it better.
+func (k Kind) OfPage() bool { return k == Told || k >= Queued && k <= OtherGateway }
 
 // String returns the kind's name, as programs have it.
 func (k Kind) String() string { return k.words().name }
@@ -171,6 +211,38 @@ func (k Kind) words() words {
 		EventsLostFrom:  {"eventsLostFrom", "Agent {name} lost {count} events between {first} and {second}", "Agent {name} đã mất {count} sự kiện trong khoảng từ {first} đến {second}", goesOn},
 		GivenUp:         {"givenUp", "What was due at {at} could not be done and is given up: see the hub's log", "Việc đến hạn lúc {at} không thực hiện được nên đã bỏ: xem nhật ký của hub", goesOn},
 		EscalationGone:  {"escalationGone", "The escalation has been deleted", "Chính sách leo thang đã bị xóa", goesOn},
+
+		RestsOtherwise: {"restsOtherwise", "{of}", "{of}", restsFromNow},
+
+		WantsAttention: {"wantsAttention", "Nobody takes care of the alert yet", "Chưa ai nhận xử lý cảnh báo", goesOn},
+		IsAcknowledged: {"isAcknowledged", "{name} acknowledged the alert at {clock}", "{name} đã xác nhận cảnh báo lúc {clock}", goesOn},
+		IsSnoozed:      {"isSnoozed", "{name} snoozed the alert at {clock}", "{name} đã tạm hoãn cảnh báo lúc {clock}", goesOn},
+		IsClosing:      {"isClosing", "{name} asked at {clock} whether the alert may be closed", "{name} đã hỏi lúc {clock} xem có đóng cảnh báo được không", goesOn},
+		IsClosed:       {"isClosed", "{name} closed the alert at {clock}", "{name} đã đóng cảnh báo lúc {clock}", goesOn},
+		IsUnder:        {"isUnder", "It is under alert {name}, which calls people for it: see there", "Cảnh báo nằm trong {name}, cảnh báo đó gọi người xử lý thay: xem ở đó", goesOn},
+		StandsForMore:  {"standsForMore", "It stands for all alerts under it, {count} in all: its pages are theirs", "Cảnh báo này đại diện cho {count} cảnh báo trong nhóm: mọi lần báo đều báo chung cho cả nhóm", goesOn},
+
+		Paged:        {"paged", "{by}{others} to {name}, {why}{rules}: {fate}", "{by}{others} cho {name}, {why}{rules}: {fate}", goesOn},
+		PagedPerson:  {"pagedPerson", "{name} was paged, number of pages: {count}", "Đã báo cho {name}, số lần: {count}", goesOn},
+		PassedPerson: {"passedPerson", "{name} was not paged", "Chưa báo cho {name} lần nào", goesOn},
+		PagedNobody:  {"pagedNobody", "Nobody was paged", "Chưa báo cho ai", goesOn},
+		NotReached:   {"notReached", "step {step} of escalation {escalation}, which calls {name}, had not come: {because}", "bước {step} của chính sách leo thang {escalation}, bước gọi {name}, chưa đến lượt: {because}", goesOn},
+		NotTried:     {"notTried", "the first contact of {name} was not yet due: {because}", "liên hệ đầu tiên của {name} chưa đến giờ thử: {because}", goesOn},
+		OlderPages:   {"olderPages", "Of the older pages {count} are left out here", "Không kể ở đây {count} lần báo cũ hơn", goesOn},
+
+		StepComes:     {"stepComes", "step {step} of escalation {escalation} calls {of}", "bước {step} của chính sách leo thang {escalation} gọi {of}", goesOn},
+		AttemptComes:  {"attemptComes", "{by} to {name}, {why}", "{by} cho {name}, {why}", goesOn},
+		TeamComes:     {"teamComes", "team {team} is notified, if its policies hold it back no more", "báo cho nhóm {team}, nếu chính sách của nhóm không còn giữ lại", goesOn},
+		TeamComesAnew: {"teamComesAnew", "team {team} is notified anew", "báo lại nhóm {team} từ đầu", goesOn},
+		ClosesItself:  {"closesItself", "the alert is closed by itself, if it does not occur again", "cảnh báo tự đóng nếu không xảy ra lại", goesOn},
+		SnoozeEnds:    {"snoozeEnds", "the snooze ends, and people are called again", "hết thời gian tạm hoãn, lại gọi người xử lý", goesOn},
+		ClosingEnds:   {"closingEnds", "the alert is closed, if its reporter says nothing", "cảnh báo được đóng nếu người báo không nói gì", goesOn},
+		LastResort:    {"lastResort", "{of} is called as the last resort", "gọi {of} như phương án cuối cùng", goesOn},
+		HelpGoesOn:    {"helpGoesOn", "notifying goes on, if nobody has answered the call for help", "tiếp tục báo nếu chưa ai đáp lại lời gọi hỗ trợ", goesOn},
+		HeldPageGoes:  {"heldPageGoes", "{by} to {name}, which is held to be one page with others, goes", "gửi {by} cho {name}, đang được giữ để gộp với cảnh báo khác", goesOn},
+		FateComes:     {"fateComes", "{by} to {name} is given up, if nothing is heard of it", "bỏ {by} cho {name} nếu vẫn chưa có tin", goesOn},
+		LooksAgain:    {"looksAgain", "the hub looks at the alert again", "hub xem lại cảnh báo", goesOn},
+		NothingComes:  {"nothingComes", "Nothing is planned", "Không có việc gì sắp diễn ra", goesOn},
 	}
 	if int(k) >= len(all) {
 		return words{}
