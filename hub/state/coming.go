@@ -8,6 +8,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
 	"keng/hub/core/explain"
 	"keng/raftstore/table"
 )
@@ -20,13 +21,16 @@ type recipient struct {
 	why  Reason
 }
 
-// whom returns to whom a responder leads at a moment.
-func (x *explanation) whom(to alert.Responder, at time.Time) (all []recipient) {
+// whom returns to whom a step leads at a moment. Of members of a team, and of who is on call
+// before or after, it is told when the step comes: until then it is their team or schedule.
+func (x *explanation) whom(rule escalate.Rule, at time.Time) (all []recipient) {
+	to := rule.Recipient
 	name := cmp.Or(nameOfResponder(x.r, to), to.ID)
-	switch to.Kind {
-	case alert.User:
+	switch {
+	case rule.Notify != escalate.Default:
+	case to.Kind == alert.User:
 		return []recipient{{user: core.UserID(to.ID), name: name}}
-	case alert.Schedule:
+	case to.Kind == alert.Schedule:
 		s, ok := Schedules.Get(x.r, table.K().String(to.ID))
 		if !ok || s.Disabled {
 			break
@@ -49,7 +53,7 @@ func (x *explanation) whom(to alert.Responder, at time.Time) (all []recipient) {
 			return all
 		}
 	}
-	return []recipient{{name: name}}
+	return []recipient{{name: name, why: Reason{Notify: rule.Notify}}}
 }
 
 // next says what is planned.
@@ -82,6 +86,10 @@ func (x *explanation) deadline(d *Deadline) {
 	case EscalationStep:
 		x.steps(d)
 		return
+	case StepsAgain:
+		out.Kind, out.Name = explain.StepsComeAgain, x.escalation(d.Escalation)
+	case EscalationEnd:
+		out.Kind, out.Name = explain.EndComes, x.escalation(d.Escalation)
 	case ReachAttempt:
 		out.Kind, out.User, out.Name = explain.AttemptComes, d.User, x.username(d.User)
 		if u, ok := Users.Get(x.r, table.K().String(string(d.User))); ok {
@@ -97,7 +105,7 @@ func (x *explanation) deadline(d *Deadline) {
 	case CatchAllDue:
 		out.Kind = explain.LastResort
 		if row, ok := CatchAllOf(x.r); ok {
-			out.Of = x.names(row.To, d.At)
+			out.Of = x.names(escalate.Rule{Recipient: row.To}, d.At)
 		}
 	case TeamDelayed:
 		out.Kind = explain.TeamComes
@@ -126,20 +134,28 @@ func (x *explanation) steps(d *Deadline) {
 		if !ok {
 			return
 		}
+		if x.a.Silent() && step.Rule.Condition != escalate.IfNotClosed {
+			continue
+		}
 		why := d.Why
+		why.Repeat = d.Repeat
 		why.Escalation, why.EscalationName, why.Step = e.ID, e.Name, n+1
 		at := step.At
 		if n == d.Step {
 			at = d.At
 		}
-		x.comes(at, explain.Decision{Kind: explain.StepComes, Why: &why, Of: x.names(step.Rule.Recipient, at)})
+		x.comes(at, explain.Decision{Kind: explain.StepComes, Why: &why, Of: x.names(step.Rule, at)})
 	}
 }
 
+func (x *explanation) escalation(id core.EscalationID) string {
+	return nameOfResponder(x.r, alert.Responder{Kind: alert.Escalation, ID: string(id)})
+}
+
 // names tells to whom a responder leads, as one text.
-func (x *explanation) names(to alert.Responder, at time.Time) []string {
+func (x *explanation) names(rule escalate.Rule, at time.Time) []string {
 	var names []string
-	for _, who := range x.whom(to, at) {
+	for _, who := range x.whom(rule, at) {
 		names = append(names, who.name)
 	}
 	return []string{strings.Join(names, ", ")}

@@ -8,6 +8,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
 	"keng/hub/core/explain"
 	"keng/hub/core/reach"
 	"keng/hub/core/route"
@@ -234,8 +235,12 @@ func (x *explanation) notReached() {
 	}
 	for _, id := range sortedKeys(x.toldOf) {
 		if p := x.person(id, ""); len(p.Pages) == 0 && len(p.Notes) == 0 {
-			note(p, explain.Decision{Kind: explain.NotTried, User: id, Name: p.Name, Because: &because})
+			note(p, explain.Decision{Kind: explain.NotTried, User: id, Name: p.Name}.Because(because))
 		}
+	}
+	climbs := map[core.EscalationID]bool{}
+	for _, d := range deadlinesOf(x.r, x.a.ID) {
+		climbs[d.Escalation] = true
 	}
 	for _, id := range x.a.Begun {
 		e, ok := Escalations.Get(x.r, table.K().String(string(id)))
@@ -247,9 +252,12 @@ func (x *explanation) notReached() {
 			if !ok {
 				break
 			}
-			for _, who := range x.whom(step.Rule.Recipient, because.At) {
+			if step.Rule.Condition == escalate.IfNotClosed && climbs[id] {
+				continue // it comes still
+			}
+			for _, who := range x.whom(step.Rule, because.At) {
 				who.why.Escalation, who.why.EscalationName, who.why.Step = e.ID, e.Name, n+1
-				d := explain.Decision{Kind: explain.NotReached, User: who.user, Name: who.name, Why: &who.why, Because: &because}
+				d := explain.Decision{Kind: explain.NotReached, User: who.user, Name: who.name, Why: &who.why}.Because(because)
 				if who.user == "" {
 					x.out.Decisions = append(x.out.Decisions, explain.Noted{At: because.At, Decision: d})
 				} else if p := x.person(who.user, who.name); len(p.Pages) == 0 {

@@ -37,9 +37,8 @@ type Decision struct {
 	// {second}, {quoted} being the first in quotation marks.
 	Of []string `cbor:"10,keyasint,omitempty"`
 	// Fate is {fate}: the stage to which a page has come.
-	Fate *Fate `cbor:"11,keyasint,omitempty"`
-	// Because is {because}: the decision that this one follows from. It is not stored.
-	Because *Decision `cbor:"-"`
+	Fate    *Fate     `cbor:"11,keyasint,omitempty"`
+	because *Decision // see [Decision.Because]
 }
 
 // Fate is a stage of a page's life, in the words of proto/channel. It is stored.
@@ -48,6 +47,12 @@ type Fate struct {
 	Failure string `cbor:"2,keyasint,omitempty"`
 	Reply   string `cbor:"3,keyasint,omitempty"`
 	Detail  string `cbor:"4,keyasint,omitempty"`
+}
+
+// Because returns the decision as one that follows from another one: {because}. That is not stored.
+func (d Decision) Because(other Decision) Decision {
+	d.because = &other
+	return d
 }
 
 // Text tells the decision in English. It is the line of the activity log.
@@ -105,8 +110,8 @@ func (d Decision) value(name string, l language) string {
 		}
 		return d.Fate.tell(l)
 	}
-	if name == "because" && d.Because != nil {
-		return d.Because.tell(l)
+	if name == "because" && d.because != nil {
+		return d.because.tell(l)
 	}
 	if d.Why == nil {
 		return ""

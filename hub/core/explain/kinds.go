@@ -69,38 +69,22 @@ const (
 	GivenUp         Kind = 90 // At: when it was due
 	EscalationGone  Kind = 91
 
-	// How the alert stands. Name: who did it; At: when.
-	WantsAttention Kind = 100
-	IsAcknowledged Kind = 101
-	IsSnoozed      Kind = 102
-	IsClosing      Kind = 103
-	IsClosed       Kind = 104
-	IsUnder        Kind = 105 // Name: the parent's number
-	StandsForMore  Kind = 106 // Count: the members
+	// What an escalation does.
+	StepsAgain     Kind = 100 // Name: the escalation; Count: for the how many-th time, Of: of how many
+	StepsNotAgain  Kind = 101 // Name: the escalation
+	NotClosedAtEnd Kind = 102 // Name: the escalation
+	EndNotClosed   Kind = 103 // Name: the escalation; Of: why not
+	EarlierEnded   Kind = 104 // Count: of how many attempts
+	AckedAlready   Kind = 105 // a way leads to a person who has acknowledged
+	TooManyMembers Kind = 106 // of a team. Count: how many are not told, Of: how many are at most
 
-	// What an account says of people, which is written into no log.
-	Paged        Kind = 110 // Of: the names of the routing rule and of the notification rule
-	PagedPerson  Kind = 111 // Count: so often
-	PassedPerson Kind = 112 // not paged
-	PagedNobody  Kind = 113
-	NotReached   Kind = 114 // a step had not come. Because: of which silence
-	NotTried     Kind = 115 // the first attempt had not come. Because: of which silence
-	OlderPages   Kind = 116 // Count: so many are left out
-
-	// What comes next if nobody acts.
-	StepComes     Kind = 120 // Of: whom it calls
-	AttemptComes  Kind = 121
-	TeamComes     Kind = 122
-	TeamComesAnew Kind = 123
-	ClosesItself  Kind = 124
-	SnoozeEnds    Kind = 125
-	ClosingEnds   Kind = 126
-	LastResort    Kind = 127 // Of: who it is
-	HelpGoesOn    Kind = 128
-	HeldPageGoes  Kind = 129
-	FateComes     Kind = 130 // the fate of a page that is under way
-	LooksAgain    Kind = 131
-	NothingComes  Kind = 132
+	// Nobody is reached by a step of an escalation (P10).
+	NoMembers         Kind = 110
+	OnlyAdmins        Kind = 111
+	NoAdmins          Kind = 112
+	NoMemberReachable Kind = 113
+	NobodyNext        Kind = 114
+	NobodyBefore      Kind = 115
 )
 
 // words are the name of a kind, its two sentences, and what comes of it.
@@ -143,7 +127,7 @@ func (k Kind) String() string { return k.words().name }
 
 // Kinds returns all kinds.
 func Kinds() (all []Kind) {
-	for k := range Kind(256) {
+	for k := range Kind(2 * firstOfAccount) {
 		if k.String() != "" {
 			all = append(all, k)
 		}
@@ -153,6 +137,9 @@ func Kinds() (all []Kind) {
 
 // words returns the zero value for a kind that a later version has written.
 func (k Kind) words() words {
+	if k >= firstOfAccount {
+		return k.wordsOfAccount()
+	}
 	all := [...]words{
 		Told:              {"told", "{name} is notified: {why}", "Báo cho {name}: {why}", goesOn},
 		ToldAlready:       {"toldAlready", "{name} is notified already; also: {why}", "{name} đã được báo rồi; thêm lý do: {why}", goesOn},
@@ -214,35 +201,20 @@ func (k Kind) words() words {
 
 		RestsOtherwise: {"restsOtherwise", "{of}", "{of}", restsFromNow},
 
-		WantsAttention: {"wantsAttention", "Nobody takes care of the alert yet", "Chưa ai nhận xử lý cảnh báo", goesOn},
-		IsAcknowledged: {"isAcknowledged", "{name} acknowledged the alert at {clock}", "{name} đã xác nhận cảnh báo lúc {clock}", goesOn},
-		IsSnoozed:      {"isSnoozed", "{name} snoozed the alert at {clock}", "{name} đã tạm hoãn cảnh báo lúc {clock}", goesOn},
-		IsClosing:      {"isClosing", "{name} asked at {clock} whether the alert may be closed", "{name} đã hỏi lúc {clock} xem có đóng cảnh báo được không", goesOn},
-		IsClosed:       {"isClosed", "{name} closed the alert at {clock}", "{name} đã đóng cảnh báo lúc {clock}", goesOn},
-		IsUnder:        {"isUnder", "It is under alert {name}, which calls people for it: see there", "Cảnh báo nằm trong {name}, cảnh báo đó gọi người xử lý thay: xem ở đó", goesOn},
-		StandsForMore:  {"standsForMore", "It stands for all alerts under it, {count} in all: its pages are theirs", "Cảnh báo này đại diện cho {count} cảnh báo trong nhóm: mọi lần báo đều báo chung cho cả nhóm", goesOn},
+		StepsAgain:     {"stepsAgain", "The steps of escalation {name} run again: {count} of {first}", "Các bước của chính sách leo thang {name} chạy lại: lần {count} trên {first}", goesOn},
+		StepsNotAgain:  {"stepsNotAgain", "The steps of escalation {name} do not run again: nobody says so any more", "Các bước của chính sách leo thang {name} không chạy lại: cấu hình đã thay đổi", goesOn},
+		NotClosedAtEnd: {"notClosedAtEnd", "It is not closed: escalation {name} does not say so any more", "Không tự đóng: chính sách leo thang {name} không còn quy định như vậy", goesOn},
+		EndNotClosed:   {"endNotClosed", "Escalation {name} has come to its end, but: {of}", "Chính sách leo thang {name} đã đi hết các bước, nhưng: {of}", goesOn},
+		EarlierEnded:   {"earlierEnded", "Step {step} of escalation {escalation} ends what its earlier steps had planned, attempts: {count}", "Bước {step} của chính sách leo thang {escalation} hủy những lần báo mà các bước trước đã định, số lần: {count}", goesOn},
+		AckedAlready:   {"ackedAlready", "{name} has acknowledged already; also: {why}", "{name} đã xác nhận rồi; thêm lý do: {why}", goesOn},
+		TooManyMembers: {"tooManyMembers", "{count} members of team {team} are not notified: {first} at most are", "Không báo cho {count} thành viên của nhóm {team}: mỗi bước chỉ báo tối đa {first} người", goesOn},
 
-		Paged:        {"paged", "{by}{others} to {name}, {why}{rules}: {fate}", "{by}{others} cho {name}, {why}{rules}: {fate}", goesOn},
-		PagedPerson:  {"pagedPerson", "{name} was paged, number of pages: {count}", "Đã báo cho {name}, số lần: {count}", goesOn},
-		PassedPerson: {"passedPerson", "{name} was not paged", "Chưa báo cho {name} lần nào", goesOn},
-		PagedNobody:  {"pagedNobody", "Nobody was paged", "Chưa báo cho ai", goesOn},
-		NotReached:   {"notReached", "step {step} of escalation {escalation}, which calls {name}, had not come: {because}", "bước {step} của chính sách leo thang {escalation}, bước gọi {name}, chưa đến lượt: {because}", goesOn},
-		NotTried:     {"notTried", "the first contact of {name} was not yet due: {because}", "liên hệ đầu tiên của {name} chưa đến giờ thử: {because}", goesOn},
-		OlderPages:   {"olderPages", "Of the older pages {count} are left out here", "Không kể ở đây {count} lần báo cũ hơn", goesOn},
-
-		StepComes:     {"stepComes", "step {step} of escalation {escalation} calls {of}", "bước {step} của chính sách leo thang {escalation} gọi {of}", goesOn},
-		AttemptComes:  {"attemptComes", "{by} to {name}, {why}", "{by} cho {name}, {why}", goesOn},
-		TeamComes:     {"teamComes", "team {team} is notified, if its policies hold it back no more", "báo cho nhóm {team}, nếu chính sách của nhóm không còn giữ lại", goesOn},
-		TeamComesAnew: {"teamComesAnew", "team {team} is notified anew", "báo lại nhóm {team} từ đầu", goesOn},
-		ClosesItself:  {"closesItself", "the alert is closed by itself, if it does not occur again", "cảnh báo tự đóng nếu không xảy ra lại", goesOn},
-		SnoozeEnds:    {"snoozeEnds", "the snooze ends, and people are called again", "hết thời gian tạm hoãn, lại gọi người xử lý", goesOn},
-		ClosingEnds:   {"closingEnds", "the alert is closed, if its reporter says nothing", "cảnh báo được đóng nếu người báo không nói gì", goesOn},
-		LastResort:    {"lastResort", "{of} is called as the last resort", "gọi {of} như phương án cuối cùng", goesOn},
-		HelpGoesOn:    {"helpGoesOn", "notifying goes on, if nobody has answered the call for help", "tiếp tục báo nếu chưa ai đáp lại lời gọi hỗ trợ", goesOn},
-		HeldPageGoes:  {"heldPageGoes", "{by} to {name}, which is held to be one page with others, goes", "gửi {by} cho {name}, đang được giữ để gộp với cảnh báo khác", goesOn},
-		FateComes:     {"fateComes", "{by} to {name} is given up, if nothing is heard of it", "bỏ {by} cho {name} nếu vẫn chưa có tin", goesOn},
-		LooksAgain:    {"looksAgain", "the hub looks at the alert again", "hub xem lại cảnh báo", goesOn},
-		NothingComes:  {"nothingComes", "Nothing is planned", "Không có việc gì sắp diễn ra", goesOn},
+		NoMembers:         {"noMembers", "team {team} has no members", "nhóm {team} không có thành viên", reachesNone},
+		OnlyAdmins:        {"onlyAdmins", "team {team} has no members but administrators", "nhóm {team} chỉ có quản trị viên, không có thành viên khác", reachesNone},
+		NoAdmins:          {"noAdmins", "team {team} has no administrators", "nhóm {team} không có quản trị viên", reachesNone},
+		NoMemberReachable: {"noMemberReachable", "no member of team {team} can be notified", "không báo được cho thành viên nào của nhóm {team}", reachesNone},
+		NobodyNext:        {"nobodyNext", "nobody is on call next in schedule {schedule}", "không ai trực kế tiếp trong lịch {schedule}", reachesNone},
+		NobodyBefore:      {"nobodyBefore", "nobody was on call before in schedule {schedule}", "trước đó không ai trực trong lịch {schedule}", reachesNone},
 	}
 	if int(k) >= len(all) {
 		return words{}
