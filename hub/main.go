@@ -30,6 +30,7 @@ type commands struct {
 	OnCall   onCallCommand   `cmd:"" name:"oncall" help:"Who is on call."`
 	Timeline timelineCommand `cmd:"" help:"The shifts of a schedule, as a table or a picture."`
 	Gaps     gapsCommand     `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
+	Lint     lintCommand     `cmd:"" help:"What is wrong in the whole configuration, and how to mend it."`
 	Roster   rosterCommand   `cmd:"" help:"Shifts that were planned elsewhere: bring them in from CSV or a calendar, take them out."`
 	Feed     feedCommand     `cmd:"" help:"Addresses at which calendar programs read who is on call."`
 	CatchAll catchAllCommand `cmd:"" name:"catch-all" help:"Who is called when all that was configured for an alert has been done and nobody takes care of it."`
@@ -39,6 +40,9 @@ type commands struct {
 	Swap     swapCommand     `cmd:"" help:"Swap shifts: ask, list, accept, decline, withdraw."`
 	Holidays holidaysCommand `cmd:"" help:"Holiday calendars: list them, show their days."`
 	Fairness fairnessCommand `cmd:"" help:"How much each person is on call: hours, nights, weekends, holidays."`
+	Reach    reachCommand    `cmd:"" name:"reachability" help:"How well people can be reached, the worst first; or one person."`
+	Contact  contactCommand  `cmd:"" help:"Verify by a code that a contact is its person's, and works."`
+	Canary   canaryCommand   `cmd:"" help:"The daily test of a person: set it, switch it off."`
 	TZData   tzdataCommand   `cmd:"" name:"tzdata" help:"Time-zone data: which it is, give the cluster other."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

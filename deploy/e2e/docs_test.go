@@ -43,6 +43,16 @@ func TestDocsPaging(t *testing.T) {
 	}
 }
 
+func TestDocsReachability(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "reachability.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, want := range []string{"an@example.vn  ? unproven", "A code was sent by sms to 84-901234567.", "That was a guess.", "daily test at 9:00 monday,thursday", "is tested no more"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+}
+
 func TestDocsSearch(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "search.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
@@ -88,6 +98,17 @@ func TestDocsOnCall(t *testing.T) {
 	}
 	for _, part := range []string{"chi@example.vn is on call in it-rota until ", " of it-rota is gone.", "an@example.vn is off from ", " is accepted.", "WEEKENDS  HOLIDAYS",
 		"2027-02-06 Sat  off  Mùng 1 Tết", "Ngày thành lập công ty"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("nothing says %q:\n%s", part, out)
+		}
+	}
+}
+
+func TestDocsLint(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "lint.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{"person-not-loud", "escalation-one-step  escalation it_escalation", "there are errors", "Nothing to mend: no finding of severity hint or graver.",
+		"Không có gì cần sửa: không thấy mục nào từ mức error trở lên.", `"findings":[]`} {
 		if !strings.Contains(out, part) {
 			t.Errorf("nothing says %q:\n%s", part, out)
 		}

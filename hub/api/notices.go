@@ -22,7 +22,7 @@ func (in *noticesIn) read(c *call) {
 type noticeRecord struct {
 	ID        string         `json:"id"`
 	Type      string         `json:"type"`
-	Schedule  thing          `json:"schedule"`
+	Schedule  *thing         `json:"schedule,omitempty"`
 	User      deliveryUser   `json:"user"`
 	Contact   string         `json:"contactId"`
 	Kind      string         `json:"kind"`
@@ -71,8 +71,11 @@ func (a *API) listNotices(ctx context.Context, in *noticesIn) (*page[noticeRecor
 func noticeOf(d *state.Delivery, username string) noticeRecord {
 	page, n := deliveryOf(d, username), d.Notice
 	out := noticeRecord{
-		ID: page.ID, Type: n.Kind.String(), Schedule: thing{ID: string(n.Schedule), Name: n.ScheduleName}, User: page.User, Contact: page.Contact, Kind: page.Kind,
+		ID: page.ID, Type: n.Kind.String(), User: page.User, Contact: page.Contact, Kind: page.Kind,
 		Why: page.Why, CreatedAt: page.CreatedAt, SendBy: page.SendBy, Swap: n.Swap, Final: page.Final, Trace: page.Trace,
+	}
+	if n.Schedule != "" {
+		out.Schedule = &thing{ID: string(n.Schedule), Name: n.ScheduleName}
 	}
 	if !n.Shift.Start.IsZero() {
 		out.Start = &moment{n.Shift.Start}

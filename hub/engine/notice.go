@@ -24,6 +24,8 @@ type noticePhrases struct {
 	answerBy, answer, mend, note      string
 	from, span, inZone                string
 	moment, somebody                  string
+
+	reachPhrases
 }
 
 // noticePhrasesIn returns the words of a language; of one that we do not speak, English.
@@ -42,7 +44,7 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 			youTake: "Bạn nhận ca: %s", theyTake: "%s nhận ca: %s", youKeep: "Không có gì thay đổi. Bạn vẫn trực: %s",
 			answerBy: "Hãy trả lời trước %s", answer: "Đồng ý: keng-hub swap accept %[1]s --user TÊN-CỦA-BẠN; từ chối: swap decline", note: "Ghi chú: %s",
 			mend: "Cách xử lý: thêm người trực thay (override), đổi ca, hoặc sửa vòng trực.",
-			from: "từ %s trở đi", span: "%s đến %s", inZone: "Giờ theo múi giờ %s", moment: "%[1]s %[2]s", somebody: "Có người",
+			from: "từ %s trở đi", span: "%s đến %s", inZone: "Giờ theo múi giờ %s", moment: "%[1]s %[2]s", somebody: "Có người", reachPhrases: reachVietnamese(),
 		}
 	}
 	return noticePhrases{
@@ -58,7 +60,7 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 		youTake: "You take: %s", theyTake: "%s takes: %s", youKeep: "Nothing changes. You keep: %s",
 		answerBy: "Answer before %s", answer: "To accept: keng-hub swap accept %[1]s --user YOUR-NAME; to decline: swap decline", note: "Note: %s",
 		mend: "To mend it: an override, a swap, or other people in the rotation.",
-		from: "from %s on", span: "%s to %s", inZone: "Times are those of %s", moment: "%[1]s on %[2]s", somebody: "Somebody",
+		from: "from %s on", span: "%s to %s", inZone: "Times are those of %s", moment: "%[1]s on %[2]s", somebody: "Somebody", reachPhrases: reachEnglish(),
 	}
 }
 
@@ -66,6 +68,9 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 // line for each fact.
 func noticeWords(n *state.Notice, language channel.Language, zone *time.Location, now time.Time) (title, body string) {
 	w := noticeWriter{noticePhrasesIn(language), language, zone, n}
+	if n.Kind >= state.ContactCode && n.Kind <= state.ShiftAtRisk {
+		return w.reach()
+	}
 	switch n.Kind {
 	case state.ShiftStarts, state.ShiftEnds:
 		title = w.shift(now)

@@ -27,6 +27,7 @@ func (p *parcel) page(term uint64, now time.Time) channel.Page {
 	}
 	if d.Notice != nil {
 		page.Title, page.Body = noticeWords(d.Notice, page.Language, p.zone, now)
+		page.Code = d.Notice.Code
 	} else {
 		a := p.alerts[0]
 		page.Priority, page.AlertID, page.TinyID, page.Sequence = a.Priority.String(), string(a.ID), fmt.Sprint(a.Tiny), a.Sequence

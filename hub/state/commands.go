@@ -161,6 +161,11 @@ const (
 	updateIncident        number = 161
 	seeIncident           number = 162
 
+	// Whether people can be reached.
+	sendCode       number = 180
+	confirmContact number = 181
+	putCanary      number = 182
+
 	// Calendars in and out.
 	createFeed  number = 146
 	deleteFeed  number = 147
@@ -315,6 +320,10 @@ func commands() map[number]runner {
 		removeIncidentDetails: runs(RemoveIncidentDetails{}),
 		updateIncident:        runs(UpdateIncident{}),
 		seeIncident:           runs(SeeIncident{}),
+
+		sendCode:       runs(SendCode{}),
+		confirmContact: runs(ConfirmContact{}),
+		putCanary:      runs(PutCanary{}),
 
 		createFeed:  runs(CreateFeed{}),
 		deleteFeed:  runs(DeleteFeed{}),

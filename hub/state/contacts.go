@@ -236,4 +236,5 @@ func (c *change) dropContact(u *reach.User, id core.ContactID) {
 		u.Rules[i].Steps = slices.DeleteFunc(u.Rules[i].Steps, func(s reach.Step) bool { return s.Contact == id })
 	}
 	Devices.Delete(c.tx, deviceKey(id))
+	Proofs.Delete(c.tx, proofKey(id))
 }

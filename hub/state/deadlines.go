@@ -64,11 +64,13 @@ type Deadline struct {
 	// For what a schedule brings: which. For the round of all schedules: Round.
 	Schedule core.ScheduleID `cbor:"70,keyasint,omitempty"`
 	Round    bool            `cbor:"71,keyasint,omitempty"`
+	// For the daily test: whose.
+	Canary core.UserID `cbor:"90,keyasint,omitempty"`
 }
 
 // apart reports whether a deadline is neither an alert's nor a bundle's.
 func (d *Deadline) apart() bool {
-	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || d.Incident != "" || d.Schedule != "" || d.Round || len(d.Judge) > 0
+	return d.Heartbeat != "" || d.Maintenance != "" || d.Sweep != "" || d.Incident != "" || d.Schedule != "" || d.Round || d.Canary != "" || len(d.Judge) > 0
 }
 
 var deadlinesByAlert = table.NewIndex(1, "alert", false, func(d *Deadline) []table.Key {
@@ -203,6 +205,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.lookDue(d)
 	case ScheduleRound:
 		return c.roundDue(d)
+	case CanaryDue:
+		return c.canaryDue(d)
 	case DeletedRest:
 		return c.sweep(d.Alert)
 	case MembersRest:
@@ -267,6 +271,8 @@ func (c *change) apartAgain(d *Deadline) error {
 		return c.lookAgain(d)
 	case ScheduleRound:
 		return c.roundAgain(d)
+	case CanaryDue:
+		return c.canaryAgain(d)
 	case JudgedAnew, IncidentRest:
 		again := *d
 		again.At = c.now.Add(bundleAgain)

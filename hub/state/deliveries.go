@@ -355,6 +355,7 @@ func reasonFor(r table.Reader, d *Delivery, id core.AlertID) Reason {
 // takeBack ends a page that nobody wants any more.
 func (c *change) takeBack(d *Delivery, why string) error {
 	d.Trace = append(d.Trace, Trace{At: c.now, Stage: channel.Cancelled, Detail: why})
+	d.forgetCode()
 	if err := Deliveries.Put(c.tx, d); err != nil {
 		return err
 	}

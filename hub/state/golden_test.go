@@ -73,6 +73,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Incidents), golden(IncidentLog),
 			golden(Feeds),
 			golden(Turns), golden(Vigils), golden(rounds),
+			golden(Proofs), golden(Canaries),
 		} {
 			if !yield(row(t)) {
 				return
@@ -99,6 +100,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateIncident](), fill[ResolveIncident](), fill[ReopenIncident](), fill[CloseIncident](), fill[DeleteIncident](), fill[AddIncidentResponders](), fill[AddIncidentNote](),
 			fill[AddIncidentTags](), fill[RemoveIncidentTags](), fill[AddIncidentDetails](), fill[RemoveIncidentDetails](), fill[UpdateIncident](), fill[SeeIncident](),
 			fill[CreateFeed](), fill[DeleteFeed](), fill[PutHolidays](),
+			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -134,7 +136,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
 			"table-1-cluster": before(Clusters), "command-3": beforeCommand[UseToken],
 			"table-13-deadlines": before(Deadlines), "table-10-alerts": before(Alerts), "table-12-log": before(Log), "command-12": beforeCommand[TakeEvents],
-			"table-29-journal": before(Journal),
+			"table-29-journal": before(Journal), "table-45-vigils": before(Vigils),
 			"table-18-bundles": before(Bundles), "table-24-policies": before(Policies), "table-25-holds": before(Holds),
 			"command-40": beforeCommand[CreateRule], "command-41": beforeCommand[ChangeRule], "command-51": beforeCommand[CreateRoutingRule], "command-52": beforeCommand[ChangeRoutingRule],
 			"command-54": beforeCommand[CreateSchedule], "command-55": beforeCommand[ChangeSchedule], "command-57": beforeCommand[CreateRotation], "command-58": beforeCommand[ChangeRotation],
@@ -266,7 +268,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		ZoneFile{}, ZoneData{}, PutZones{},
 		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, Vigil{}, round{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
-		incident.Incident{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{}} {
+		incident.Incident{}, ContactProof{}, Canary{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

@@ -25,6 +25,12 @@ const (
 	SwapTaken     NoticeKind = 5 // who was asked has accepted
 	SwapRefused   NoticeKind = 6 // who was asked has declined
 	SwapTakenBack NoticeKind = 7 // who has asked has withdrawn it
+
+	ContactCode    NoticeKind = 16 // the code by which the person proves that the contact is theirs
+	CanaryTest     NoticeKind = 17 // the daily test
+	CanaryFailed   NoticeKind = 18 // by another contact: the daily test did not come through
+	ShiftUnreached NoticeKind = 19 // the person's shift begins, and no loud contact of the person works
+	ShiftAtRisk    NoticeKind = 20 // the same, to who looks after the schedule
 )
 
 // String returns the kind in a word, as the API has it.
@@ -32,6 +38,7 @@ func (k NoticeKind) String() string {
 	return map[NoticeKind]string{
 		ShiftStarts: "shift-starts", ShiftEnds: "shift-ends", GapsAhead: "gaps", SwapWanted: "swap-asked",
 		SwapTaken: "swap-accepted", SwapRefused: "swap-declined", SwapTakenBack: "swap-withdrawn",
+		ContactCode: "contact-code", CanaryTest: "canary", CanaryFailed: "canary-failed", ShiftUnreached: "shift-unreachable", ShiftAtRisk: "shift-at-risk",
 	}[k]
 }
 
@@ -66,6 +73,11 @@ type Notice struct {
 	// and those that went Beside it.
 	Reserve []core.ContactID  `cbor:"16,keyasint,omitempty"`
 	Beside  []core.DeliveryID `cbor:"17,keyasint,omitempty"`
+	// Code are the digits that the page tells, until it has come to its end. Nothing else tells them.
+	Code string `cbor:"25,keyasint,omitempty"`
+	// Failed is the kind of the contact by which the daily test did not come through, and Failure why.
+	Failed  channel.Kind    `cbor:"26,keyasint,omitempty"`
+	Failure channel.Failure `cbor:"27,keyasint,omitempty"`
 }
 
 // ToldTrouble is a time for which somebody is needed, as it is told.
@@ -138,11 +150,15 @@ func (d *Delivery) Reason() string {
 	words := map[NoticeKind]string{
 		ShiftStarts: "a shift begins", ShiftEnds: "a shift ends", GapsAhead: "somebody is needed for shifts ahead", SwapWanted: "a swap of shifts is asked for",
 		SwapTaken: "a swap of shifts was accepted", SwapRefused: "a swap of shifts was declined", SwapTakenBack: "the request to swap shifts was withdrawn",
+		ContactCode: "a code was asked for, to verify this contact", CanaryTest: "the daily test", CanaryFailed: "the daily test did not come through",
+		ShiftUnreached: "a shift begins, and no loud contact of the person works", ShiftAtRisk: "a shift begins, and no loud contact of who has it works",
 	}[d.Notice.Kind]
 	if words == "" {
 		words = "a notice of a newer version" // which leads again soon
 	}
-	words = "schedule " + d.Notice.ScheduleName + ": " + words
+	if d.Notice.Schedule != "" {
+		words = "schedule " + d.Notice.ScheduleName + ": " + words
+	}
 	if d.Why.After != "" {
 		words += ", by this contact because the one before it failed"
 	}
@@ -152,11 +168,17 @@ func (d *Delivery) Reason() string {
 // tell writes down that a person is to be told something by contacts, at once, and if none of
 // them arrives by those in reserve. Whoever is blocked is told nothing.
 func (c *change) tell(u *reach.User, n Notice, why Reason, contacts, reserve []reach.Contact) error {
+	_, err := c.tellBy(u, n, why, contacts, reserve)
+	return err
+}
+
+// tellBy is the same, and returns the pages.
+func (c *change) tellBy(u *reach.User, n Notice, why Reason, contacts, reserve []reach.Contact) ([]core.DeliveryID, error) {
 	if u.Blocked || len(contacts) == 0 {
-		return nil
+		return nil, nil
 	}
 	if err := c.age(agedNotices); err != nil {
-		return err
+		return nil, err
 	}
 	for _, k := range reserve {
 		n.Reserve = append(n.Reserve, k.ID)
@@ -173,13 +195,13 @@ func (c *change) tell(u *reach.User, n Notice, why Reason, contacts, reserve []r
 			Why: why, CreatedAt: c.now, SendBy: n.sendBy(c.now), Trace: []Trace{{At: c.now, Stage: channel.Queued}}, Due: c.due, Notice: &page,
 		}
 		if err := Deliveries.Insert(c.tx, d); err != nil {
-			return err
+			return nil, err
 		}
 		if err := c.planOverdue(d); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return ids, nil
 }
 
 // sendBy returns until when a notice that is queued now may be handed over.
@@ -193,6 +215,9 @@ func (n *Notice) sendBy(now time.Time) time.Time {
 // noticeFailed tells a person by the next contact in reserve what has not arrived (P5), unless
 // it may arrive yet by one that went beside it, or is true no more.
 func (c *change) noticeFailed(d *Delivery) error {
+	if d.Notice.Kind == CanaryTest {
+		return c.canaryFailed(d)
+	}
 	for _, id := range d.Notice.Beside {
 		if o, ok := GetDelivery(c.tx, id); ok && (!o.Final() || o.arrived()) {
 			return nil
@@ -228,7 +253,7 @@ func (c *change) stillTrue(d *Delivery) bool {
 	case SwapWanted:
 		w, ok := Swaps.Get(c.tx, table.K().String(n.Swap))
 		return ok && w.StatusAt(c.now) == SwapAsked
-	case ShiftStarts:
+	case ShiftStarts, ShiftUnreached:
 	case ShiftEnds:
 		at = n.Shift.End
 	default:

@@ -70,11 +70,19 @@ func (s *stage) notices([]string) error {
 			continue
 		}
 		s.noticed[d.ID], none = true, false
-		s.say("%7s %s of %s to %s by %s: %s", d.CreatedAt.Sub(s.start), d.Notice.Kind, d.Notice.ScheduleName, s.whoIs(rota.Participant{User: d.User}), d.Kind, s.inShort(d.Notice))
+		what := d.Notice.Kind.String()
+		if d.Notice.Schedule != "" {
+			what += " of " + d.Notice.ScheduleName
+		}
+		s.say("%7s %s to %s by %s: %s", d.CreatedAt.Sub(s.start), what, s.whoIs(rota.Participant{User: d.User}), d.Kind, s.inShort(d.Notice))
 		if late := s.now.Sub(d.DueAt()); !d.Due.IsZero() {
 			s.say("        late by %s, to be sent before %s", late, d.SendBy.Sub(s.start))
 		}
 		for _, t := range d.Notice.Troubles {
+			if d.Notice.Kind == state.ShiftAtRisk {
+				s.say("        %s has %s", t.Name, s.when(t.At))
+				continue
+			}
 			s.say("        %s", s.needed(t))
 		}
 		if d.Notice.More > 0 {

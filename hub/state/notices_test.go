@@ -16,8 +16,8 @@ func (s *stage) noticesNow() []*state.Delivery { return slices.Collect(state.Not
 // after what else is due, and each tells what it has to.
 func TestP6ManySchedulesAtOnce(t *testing.T) {
 	s := newStage(t)
-	s.act("user an vi email:an")
-	s.act("user binh en email:binh")
+	s.act("user an vi email:an voice:+84901")
+	s.act("user binh en email:binh voice:+84902")
 	s.act("remind an r start just-before via=email")
 	const schedules = 35
 	for i := range schedules {
@@ -45,7 +45,7 @@ func TestP6ManySchedulesAtOnce(t *testing.T) {
 // kept for 30 days.
 func TestSchedulesOfBefore(t *testing.T) {
 	s := newStage(t)
-	for _, line := range []string{"user an vi email:an", "user binh en email:binh", "remind an r start just-before via=email", "schedule it Asia/Ho_Chi_Minh 2026-11-23T02:00:00Z binh an", "forward binh an 1h..2h"} {
+	for _, line := range []string{"user an vi email:an voice:+84901", "user binh en email:binh voice:+84902", "remind an r start just-before via=email", "schedule it Asia/Ho_Chi_Minh 2026-11-23T02:00:00Z binh an", "forward binh an 1h..2h"} {
 		s.act(line)
 	}
 	// Now as that version would have left it.

@@ -116,7 +116,10 @@ func (p PutUser) apply(c *change) (reach.User, error) {
 	if !u.RemindedLike(was) {
 		c.schedulesChanged()
 	}
-	return u, c.unique(keep(c, Users, &u), "User", u.Username)
+	if err := c.unique(keep(c, Users, &u), "User", u.Username); err != nil {
+		return u, err
+	}
+	return u, c.canaryChanged(was, &u)
 }
 
 // nameContacts gives ids to contacts that have none: the one of before to an address that

@@ -117,6 +117,7 @@ type stage struct {
 	shown          uint64                   // last log line shown
 	reports        map[string]uint32        // by page
 	asked          string                   // the newest request to swap shifts
+	code           string                   // the newest that was sent to a contact
 	noticed, fated map[core.DeliveryID]bool // notices that were shown, and their ends
 	out            strings.Builder
 }
@@ -180,6 +181,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.incidentVerbs())
 	maps.Copy(verbs, s.importVerbs())
 	maps.Copy(verbs, s.noticeVerbs())
+	maps.Copy(verbs, s.reachabilityVerbs())
 	maps.Copy(verbs, s.catchAllVerbs())
 	maps.Copy(verbs, s.explanationVerbs())
 	f, ok := verbs[verb]

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"slices"
 
 	"keng/hub/core"
@@ -81,7 +82,8 @@ func (t Trace) repeats(x Trace) bool {
 func (c *change) record(d *Delivery, t Trace) error {
 	settled := d.Final()
 	d.Trace = append(d.Trace, t)
-	if err := Deliveries.Put(c.tx, d); err != nil {
+	d.forgetCode()
+	if err := errors.Join(Deliveries.Put(c.tx, d), c.prove(d, t)); err != nil {
 		return err
 	}
 	if t.Stage.Final() {

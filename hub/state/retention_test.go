@@ -115,8 +115,8 @@ func (l *agingLife) checkGone() {
 	for id, a := range l.alerts {
 		switch {
 		case alerts[id] != nil || stones[id] != nil:
-		case a.Status != alert.Closed && (a.Judged || a.Closing != nil) && l.keep > 0 && !l.now.Before(l.checked.Add(l.keep)):
-			removed++ // it was closed by itself, and was too old at the end of the same step
+		case a.Status != alert.Closed && (a.Judged || a.Closing != nil || len(a.Begun) > 0) && l.keep > 0 && !l.now.Before(l.checked.Add(l.keep)):
+			removed++ // it was closed by itself, by an escalation for one, and was too old at the end of the same step
 		case a.Status != alert.Closed || l.keep == 0 || l.now.Before(a.ClosedAt.Add(l.keep)):
 			l.t.Fatalf("alert #%d, %s, closed at %s, has gone at %s", a.Tiny, a.Status, a.ClosedAt.Sub(l.start), l.now.Sub(l.start))
 		case l.now.Before(l.report.Next):

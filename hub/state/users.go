@@ -134,6 +134,11 @@ func (k DeleteUser) apply(c *change) (Nothing, error) {
 	}
 	for _, k := range u.Contacts {
 		Devices.Delete(c.tx, deviceKey(k.ID))
+		Proofs.Delete(c.tx, proofKey(k.ID))
+	}
+	if canary, ok := Canaries.Get(c.tx, canaryKey(u.ID)); ok {
+		c.dropCanary(canary)
+		Canaries.Delete(c.tx, canaryKey(u.ID))
 	}
 	c.forgetUser(u.ID)
 	Users.Delete(c.tx, table.K().String(string(u.ID)))

@@ -33,6 +33,8 @@ type Vigil struct {
 	// GapsAt is when it is looked for gaps next, and Gaps what was told of that is not over.
 	GapsAt time.Time     `cbor:"6,keyasint,omitzero"`
 	Gaps   []ToldTrouble `cbor:"7,keyasint,omitempty"`
+	// Warned are the shifts to come of which it was told that who has them can be reached by nothing loud.
+	Warned []Warned `cbor:"57,keyasint,omitempty"`
 }
 
 // Vigils holds what the hub has in mind of schedules, a row each.
@@ -105,7 +107,7 @@ func (c *change) planLook(id core.ScheduleID) error {
 	gapsAt := c.nextGaps(s)
 	next := gapsAt
 	if w, err := c.turnsAround(s); err == nil {
-		next = w.next(later(v.Looked, c.now.Add(-1)), gapsAt)
+		next = w.nextWarning(v, w.next(later(v.Looked, c.now.Add(-1)), gapsAt))
 	}
 	if v.LookAt.Equal(next) && v.GapsAt.Equal(gapsAt) {
 		return nil
@@ -189,13 +191,16 @@ func (c *change) lookDue(d *Deadline) error {
 	if err := w.remind(after); err != nil {
 		return err
 	}
+	if err := w.warn(v); err != nil {
+		return err
+	}
 	if !v.GapsAt.After(c.now) {
 		if err := c.tellGaps(s, v); err != nil {
 			return err
 		}
 	}
 	v.Looked, v.GapsAt = c.now, c.nextGaps(s)
-	next := w.next(c.now, v.GapsAt)
+	next := w.nextWarning(v, w.next(c.now, v.GapsAt))
 	v.From = next
 	return c.vigilAt(v, next)
 }

@@ -19,9 +19,10 @@ const maxChallenges = 2
 type call struct {
 	*Channel
 	attempt
-	speech func() Speech // waits until the page was put into speech
-	report func(channel.Report)
-	leg    *leg
+	speech   func() Speech // waits until the page was put into speech
+	dictates bool          // it tells a code, and asks for no key
+	report   func(channel.Report)
+	leg      *leg
 }
 
 // run calls and returns the verdict. Farewells may go on in the background.
@@ -45,6 +46,9 @@ func (c *call) run(ctx context.Context) verdict {
 		return verdict{failed(channel.Unavailable, "answered, but "+err.Error()), false}
 	}
 	c.tell(channel.Answered, "")
+	if c.dictates {
+		return verdict{c.dictate(ctx), false}
+	}
 	return verdict{c.talk(ctx), false}
 }
 

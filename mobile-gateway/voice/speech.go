@@ -16,7 +16,7 @@ import (
 // Speech is what a call says, as 8 kHz samples.
 type Speech struct {
 	Alert []int16 // all that matters
-	Menu  []int16 // what to press: after Alert, and again after a key that means nothing
+	Menu  []int16 // what to press: after Alert, and again after a key that means nothing; of a code nothing
 	// Confirmations say that a key was understood, by what it stands for.
 	Confirmations map[channel.Reply][]int16
 }
@@ -56,6 +56,10 @@ type phrases struct{}
 // Speak joins the phrases that announce the page. It never blocks.
 func (phrases) Speak(_ context.Context, page channel.Page) (Speech, error) {
 	language := phrase.Language(page.Language)
+	if page.Code != "" {
+		spoken, err := phrase.Speak(language, phrase.Code(page.Code))
+		return Speech{Alert: spoken}, err
+	}
 	var err error
 	say := func(names ...phrase.Name) []int16 {
 		samples, e := phrase.Speak(language, names)
@@ -84,7 +88,7 @@ type reader struct {
 // Speak joins the phrases that announce the page and its title.
 func (r *reader) Speak(ctx context.Context, page channel.Page) (Speech, error) {
 	speech, err := phrases{}.Speak(ctx, page)
-	if err != nil {
+	if err != nil || page.Code != "" { // of a code nothing is to be kept among the titles
 		return speech, err
 	}
 	spoken, err := r.title(ctx, page)

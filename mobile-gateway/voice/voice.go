@@ -17,6 +17,9 @@
 // recorded. Without espeak-ng, or when it fails or is slow, the recorded phrases alone
 // are spoken: no call waits for a synthesizer, and who picks up at most two seconds.
 //
+// A page with a code is the exception (dictate.go): the call says the code twice and hangs up. That is Done
+// as soon as it was said once.
+//
 // A telephone number is dialled at the first trunk; a trunk that is dead (no
 // word within [Config.TrunkTimeout]), out of order, or that refuses us is left
 // for the next one, as long as nothing has rung. A SIP URI is called straight at
@@ -185,7 +188,7 @@ func (c *Channel) Send(ctx context.Context, page channel.Page, report func(chann
 		if !page.SendBy.IsZero() && time.Now().After(page.SendBy) {
 			return failed(channel.Expired, strings.Join(append(story, "its send-by has passed"), "; "))
 		}
-		fate = (&call{Channel: c, attempt: way, speech: speech, report: report}).run(ctx)
+		fate = (&call{Channel: c, attempt: way, speech: speech, report: report, dictates: page.Code != ""}).run(ctx)
 		story = append(story, way.name+": "+fate.Detail)
 		if !fate.another {
 			break

@@ -76,6 +76,10 @@ type Page struct {
 	// Link is an address at which its reader can see and acknowledge the alert without
 	// signing in. It is a secret of the person. Empty: there is none.
 	Link string
+	// Code is the digits by which a person proves that a contact is theirs; Title has them, too. A call
+	// speaks them digit by digit, twice, in the place of an alert, and asks for no key. It is a secret of
+	// the person. Empty: the page is about something else.
+	Code string
 }
 
 // Stage is how far a page has come.

@@ -15,7 +15,7 @@ func FromPage(p channel.Page) *Page {
 		Id: p.ID, Term: p.Term, SendBy: timestamppb.New(p.SendBy), Kind: string(p.Kind), Address: p.Address,
 		Language: string(p.Language), Priority: p.Priority, AlertId: p.AlertID, TinyId: p.TinyID, Sequence: p.Sequence,
 		Title: p.Title, Body: p.Body, Repeat: p.Repeat, LateBy: durationpb.New(p.LateBy),
-		Alerts: uint32(max(p.Alerts, 0)), Link: p.Link,
+		Alerts: uint32(max(p.Alerts, 0)), Link: p.Link, Code: p.Code,
 	}
 }
 
@@ -25,7 +25,7 @@ func (p *Page) Channel() channel.Page {
 		ID: p.GetId(), Term: p.GetTerm(), SendBy: p.GetSendBy().AsTime(), Kind: channel.Kind(p.GetKind()), Address: p.GetAddress(),
 		Language: channel.Language(p.GetLanguage()), Priority: p.GetPriority(), AlertID: p.GetAlertId(), TinyID: p.GetTinyId(),
 		Sequence: p.GetSequence(), Title: p.GetTitle(), Body: p.GetBody(), Repeat: p.GetRepeat(), LateBy: p.GetLateBy().AsDuration(),
-		Alerts: int(p.GetAlerts()), Link: p.GetLink(),
+		Alerts: int(p.GetAlerts()), Link: p.GetLink(), Code: p.GetCode(),
 	}
 }
 

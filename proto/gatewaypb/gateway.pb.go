@@ -293,6 +293,7 @@ type Page struct {
 	LateBy        *durationpb.Duration   `protobuf:"bytes,14,opt,name=late_by,json=lateBy,proto3" json:"late_by,omitempty"`
 	Alerts        uint32                 `protobuf:"varint,15,opt,name=alerts,proto3" json:"alerts,omitempty"` // how many alerts it speaks of; 0 and 1: the one named
 	Link          string                 `protobuf:"bytes,16,opt,name=link,proto3" json:"link,omitempty"`      // where the alert is seen and acknowledged; may be empty
+	Code          string                 `protobuf:"bytes,17,opt,name=code,proto3" json:"code,omitempty"`      // digits that a call speaks, and then hangs up; else empty
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -435,6 +436,13 @@ func (x *Page) GetAlerts() uint32 {
 func (x *Page) GetLink() string {
 	if x != nil {
 		return x.Link
+	}
+	return ""
+}
+
+func (x *Page) GetCode() string {
+	if x != nil {
+		return x.Code
 	}
 	return ""
 }
@@ -673,7 +681,7 @@ const file_proto_gatewaypb_gateway_proto_rawDesc = "" +
 	"\tAbilities\x12\x14\n" +
 	"\x05kinds\x18\x01 \x03(\tR\x05kinds\x12\x12\n" +
 	"\x04term\x18\x02 \x01(\x04R\x04term\x12\x1b\n" +
-	"\tin_flight\x18\x03 \x03(\tR\binFlight\"\xb7\x03\n" +
+	"\tin_flight\x18\x03 \x03(\tR\binFlight\"\xcb\x03\n" +
 	"\x04Page\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04term\x18\x02 \x01(\x04R\x04term\x123\n" +
@@ -691,7 +699,8 @@ const file_proto_gatewaypb_gateway_proto_rawDesc = "" +
 	"\x06repeat\x18\r \x01(\bR\x06repeat\x122\n" +
 	"\alate_by\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x06lateBy\x12\x16\n" +
 	"\x06alerts\x18\x0f \x01(\rR\x06alerts\x12\x12\n" +
-	"\x04link\x18\x10 \x01(\tR\x04link\"D\n" +
+	"\x04link\x18\x10 \x01(\tR\x04link\x12\x12\n" +
+	"\x04code\x18\x11 \x01(\tR\x04code\"D\n" +
 	"\x06Cancel\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04term\x18\x02 \x01(\x04R\x04term\x12\x16\n" +

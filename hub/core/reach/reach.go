@@ -26,6 +26,8 @@ type User struct {
 	Rules    []NotificationRule `cbor:"7,keyasint,omitempty"`
 	Blocked  bool               `cbor:"8,keyasint,omitempty"`
 	Profile  Profile            `cbor:"9,keyasint"`
+	// Canary is when and how the person is told something that is about nothing; nil: never.
+	Canary *Canary `cbor:"15,keyasint,omitempty"`
 }
 
 // Profile is what is known of a person and decides nothing.

@@ -78,6 +78,9 @@ func Alert(page channel.Page) []Name {
 	return names
 }
 
+// Code returns the phrases that tell a code, digit by digit.
+func Code(code string) []Name { return append([]Name{CodeIs}, digits(code)...) }
+
 // Menu returns the phrases that say what to press.
 func Menu() []Name { return []Name{PressOne, PressOther} }
 
@@ -118,7 +121,7 @@ func Speak(language channel.Language, names []Name) ([]int16, error) {
 // keeps close to it, and the menu's parts are one sentence.
 func pause(before, after Name) time.Duration {
 	switch {
-	case len(after) == 1 && (len(before) == 1 || before == Priority || before == AlertNumber || before == AlertCount):
+	case len(after) == 1 && (len(before) == 1 || before == Priority || before == AlertNumber || before == AlertCount || before == CodeIs):
 		return betweenDigits
 	case after == PressOther:
 		return betweenChoices

@@ -20,13 +20,14 @@ const (
 	Acknowledged Name = "acknowledged" // 1 was understood
 	Closed       Name = "closed"       // 2 was understood
 	PassedOn     Name = "passed-on"    // 3 was understood
+	CodeIs       Name = "code"         // digits follow, by which a person proves that the number is theirs
 )
 
 // Names returns the names of all phrases, in a fixed order.
 func Names() []Name {
 	return []Name{
 		Greeting, Repeated, Late, Priority, AlertNumber, AlertCount,
-		PressOne, PressOther, Acknowledged, Closed, PassedOn,
+		PressOne, PressOther, Acknowledged, Closed, PassedOn, CodeIs,
 		"0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
 	}
 }
@@ -72,6 +73,8 @@ func vietnamese(name Name) string {
 		return "Đã đóng cảnh báo."
 	case PassedOn:
 		return "Đã chuyển tiếp cảnh báo."
+	case CodeIs:
+		return "Mã xác minh Kẻng của bạn là"
 	default:
 		return digit(name, "không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 	}
@@ -101,6 +104,8 @@ func english(name Name) string {
 		return "The alert is closed. Thank you."
 	case PassedOn:
 		return "The alert is passed on. Thank you."
+	case CodeIs:
+		return "Your Keng verification code is"
 	default:
 		return digit(name, "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 	}
