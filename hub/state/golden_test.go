@@ -220,7 +220,9 @@ func fillValue(v reflect.Value, n *int) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fillValue(v.Field(i), n)
+			if v.Type().Field(i).IsExported() { // the others are not stored
+				fillValue(v.Field(i), n)
+			}
 		}
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))

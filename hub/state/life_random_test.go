@@ -137,6 +137,7 @@ func (l *fullLife) checkLife() {
 				l.t.Fatalf("P3: %s has acknowledged alert #%d, and a page to that person is under way", d.User, a.Tiny)
 			}
 		}
+		l.checkExplained(a)
 		if a.Silent() {
 			rest = slices.DeleteFunc(slices.Clone(rest), func(d *state.Deadline) bool { return l.mayGoOn(a, d) })
 		}

@@ -184,6 +184,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.reachabilityVerbs())
 	maps.Copy(verbs, s.rehearsalVerbs())
 	maps.Copy(verbs, s.catchAllVerbs())
+	maps.Copy(verbs, s.explanationVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)

@@ -29,7 +29,7 @@ type Decision struct {
 	// Page is the page that it is about, By {by}: its kind of channel.
 	Page core.DeliveryID `cbor:"5,keyasint,omitempty"`
 	By   string          `cbor:"6,keyasint,omitempty"`
-	// At is {at}, the moment until or since which it counts; For {for}, how long; Count {count}.
+	// At is {at}, the moment until or since which it counts, {clock} as people read it; For {for}, how long; Count {count}.
 	At    time.Time     `cbor:"7,keyasint,omitzero"`
 	For   time.Duration `cbor:"8,keyasint,omitempty"`
 	Count int           `cbor:"9,keyasint,omitempty"`
@@ -37,7 +37,8 @@ type Decision struct {
 	// {second}, {quoted} being the first in quotation marks.
 	Of []string `cbor:"10,keyasint,omitempty"`
 	// Fate is {fate}: the stage to which a page has come.
-	Fate *Fate `cbor:"11,keyasint,omitempty"`
+	Fate    *Fate     `cbor:"11,keyasint,omitempty"`
+	because *Decision // see [Decision.Because]
 }
 
 // Fate is a stage of a page's life, in the words of proto/channel. It is stored.
@@ -46,6 +47,12 @@ type Fate struct {
 	Failure string `cbor:"2,keyasint,omitempty"`
 	Reply   string `cbor:"3,keyasint,omitempty"`
 	Detail  string `cbor:"4,keyasint,omitempty"`
+}
+
+// Because returns the decision as one that follows from another one: {because}. That is not stored.
+func (d Decision) Because(other Decision) Decision {
+	d.because = &other
+	return d
 }
 
 // Text tells the decision in English. It is the line of the activity log.
@@ -79,10 +86,14 @@ func (d Decision) value(name string, l language) string {
 		return l.by(d.By)
 	case "at":
 		return d.At.Format(time.RFC3339)
+	case "clock":
+		return d.At.Format(Clock)
 	case "for":
 		return d.For.String()
 	case "count":
 		return strconv.Itoa(d.Count)
+	case "rules":
+		return l.rules(d.nth(0), d.nth(1))
 	case "others":
 		return l.others(d.Count)
 	case "of":
@@ -98,6 +109,9 @@ func (d Decision) value(name string, l language) string {
 			return ""
 		}
 		return d.Fate.tell(l)
+	}
+	if name == "because" && d.because != nil {
+		return d.because.tell(l)
 	}
 	if d.Why == nil {
 		return ""
@@ -118,7 +132,7 @@ func (d Decision) nth(i int) string {
 // String tells the stage in a few English words.
 func (f Fate) String() string { return f.tell(english) }
 
-// TextVi tells the stage in a few Vietnamese words. The detail is told as it is.
+// TextVi tells the stage in a few Vietnamese words. What a provider says is told as it is.
 func (f Fate) TextVi() string { return f.tell(vietnamese) }
 
 func (f Fate) tell(l language) string {
@@ -130,10 +144,13 @@ func (f Fate) tell(l language) string {
 		s += ", " + l.reply(f.Reply)
 	}
 	if f.Detail != "" {
-		s += ": " + f.Detail
+		s += ": " + l.detail(f.Detail)
 	}
 	return s
 }
+
+// Clock is how a moment is told to people, in the zone that it has.
+const Clock = "2006-01-02 15:04:05 MST"
 
 // language is one in which decisions are told.
 type language bool
@@ -161,6 +178,18 @@ func (l language) others(n int) string {
 	return ""
 }
 
+// rules tells the names of the rules by which a page came; empty: by none.
+func (l language) rules(routing, notification string) string {
+	s := ""
+	if routing != "" {
+		s += l.of(", by its routing rule ", ", theo quy tắc định tuyến ") + routing
+	}
+	if notification != "" {
+		s += l.of(", by the person's notification rule ", ", theo quy tắc thông báo của người nhận ") + notification
+	}
+	return s
+}
+
 // known returns the Vietnamese word for one of a fixed set. In English, and where a later
 // version knows more, it is told as it is.
 func (l language) known(word string, vi map[string]string) string {
@@ -186,6 +215,16 @@ func (l language) failure(s string) string {
 		"dead-contact": "địa chỉ không còn dùng được", "refused": "bị từ chối", "overloaded": "quá tải", "unavailable": "không liên lạc được",
 		"busy": "máy bận", "declined": "bị gác máy", "unanswered": "không ai nhấc máy", "no-reply": "nhấc máy nhưng không bấm số",
 		"expired": "quá hạn gửi", "stale-term": "lệnh của nút chủ cũ", "misconfigured": "cấu hình sai",
+	})
+}
+
+// detail tells why a page was taken back or given up. What a provider says is told as it is.
+func (l language) detail(s string) string {
+	return l.known(s, map[string]string{
+		"the alert is acknowledged": "cảnh báo đã được xác nhận", "the alert is closed": "cảnh báo đã đóng", "the alert is snoozed": "cảnh báo đã tạm hoãn",
+		"the alert is about to be closed": "cảnh báo sắp được đóng", "the alert is deleted": "cảnh báo đã bị xóa",
+		"the person has passed the alert on": "người này đã chuyển cảnh báo cho người khác", "the contact works no more": "liên hệ không còn dùng được",
+		"nothing was heard of this page in time": "không có tin gì về lần báo này trong thời hạn",
 	})
 }
 

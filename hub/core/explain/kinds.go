@@ -52,6 +52,7 @@ const (
 	RestsUntold     Kind = 64
 	RestsDone       Kind = 65
 	RestsHeld       Kind = 66 // as RestsHeldBack, by a policy that is gone
+	RestsOtherwise  Kind = 67 // Of: why, in the words of an earlier version
 
 	// The alert begins, begins anew, or something that was planned does not come.
 	Shaped          Kind = 80 // Of: by what
@@ -115,12 +116,18 @@ func (o outcome) begins() (en, vi string) {
 	return "", ""
 }
 
+// Rests reports whether the decision is why nobody further is notified.
+func (k Kind) Rests() bool { return k.words().outcome == restsFromNow }
+
+// OfPage reports whether the decision is about a page that is there: the page tells it better.
+func (k Kind) OfPage() bool { return k == Told || k >= Queued && k <= OtherGateway }
+
 // String returns the kind's name, as programs have it.
 func (k Kind) String() string { return k.words().name }
 
 // Kinds returns all kinds.
 func Kinds() (all []Kind) {
-	for k := range Kind(256) {
+	for k := range Kind(2 * firstOfAccount) {
 		if k.String() != "" {
 			all = append(all, k)
 		}
@@ -130,6 +137,9 @@ func Kinds() (all []Kind) {
 
 // words returns the zero value for a kind that a later version has written.
 func (k Kind) words() words {
+	if k >= firstOfAccount {
+		return k.wordsOfAccount()
+	}
 	all := [...]words{
 		Told:              {"told", "{name} is notified: {why}", "Báo cho {name}: {why}", goesOn},
 		ToldAlready:       {"toldAlready", "{name} is notified already; also: {why}", "{name} đã được báo rồi; thêm lý do: {why}", goesOn},
@@ -188,6 +198,8 @@ func (k Kind) words() words {
 		EventsLostFrom:  {"eventsLostFrom", "Agent {name} lost {count} events between {first} and {second}", "Agent {name} đã mất {count} sự kiện trong khoảng từ {first} đến {second}", goesOn},
 		GivenUp:         {"givenUp", "What was due at {at} could not be done and is given up: see the hub's log", "Việc đến hạn lúc {at} không thực hiện được nên đã bỏ: xem nhật ký của hub", goesOn},
 		EscalationGone:  {"escalationGone", "The escalation has been deleted", "Chính sách leo thang đã bị xóa", goesOn},
+
+		RestsOtherwise: {"restsOtherwise", "{of}", "{of}", restsFromNow},
 
 		StepsAgain:     {"stepsAgain", "The steps of escalation {name} run again: {count} of {first}", "Các bước của chính sách leo thang {name} chạy lại: lần {count} trên {first}", goesOn},
 		StepsNotAgain:  {"stepsNotAgain", "The steps of escalation {name} do not run again: nobody says so any more", "Các bước của chính sách leo thang {name} không chạy lại: cấu hình đã thay đổi", goesOn},

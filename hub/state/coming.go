@@ -1,0 +1,162 @@
+package state
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"keng/hub/core"
+	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
+	"keng/hub/core/explain"
+	"keng/raftstore/table"
+)
+
+// recipient is somebody to whom a step leads: a person or, where that is decided later, a team or
+// an escalation.
+type recipient struct {
+	user core.UserID
+	name string
+	why  Reason
+}
+
+// whom returns to whom a step leads at a moment. Of members of a team, and of who is on call
+// before or after, it is told when the step comes: until then it is their team or schedule.
+func (x *explanation) whom(rule escalate.Rule, at time.Time) (all []recipient) {
+	to := rule.Recipient
+	name := cmp.Or(nameOfResponder(x.r, to), to.ID)
+	switch {
+	case rule.Notify != escalate.Default:
+	case to.Kind == alert.User:
+		return []recipient{{user: core.UserID(to.ID), name: name}}
+	case to.Kind == alert.Schedule:
+		s, ok := Schedules.Get(x.r, table.K().String(to.ID))
+		if !ok || s.Disabled {
+			break
+		}
+		calendar, err := CalendarOf(x.r, s, x.zones, at, at.Add(1))
+		if err != nil {
+			break
+		}
+		for _, p := range calendar.Who(at) {
+			who := ResponderOf(p.Participant)
+			next := recipient{name: nameOfResponder(x.r, who), why: Reason{Schedule: s.ID, ScheduleName: s.Name, Override: p.Override}}
+			if who.Kind == alert.User {
+				next.user = core.UserID(who.ID)
+			}
+			if next.name != "" {
+				all = append(all, next)
+			}
+		}
+		if len(all) > 0 {
+			return all
+		}
+	}
+	return []recipient{{name: name, why: Reason{Notify: rule.Notify}}}
+}
+
+// next says what is planned.
+func (x *explanation) next() {
+	for _, d := range deadlinesOf(x.r, x.a.ID) {
+		x.deadline(d)
+	}
+	for _, d := range openDeliveries(x.r, x.a.ID) {
+		name := x.username(d.User)
+		if d.Held {
+			x.comes(d.NotBefore, explain.Decision{Kind: explain.HeldPageGoes, User: d.User, Name: name, Page: d.ID, By: string(d.Kind)})
+		}
+		for _, overdue := range bundleDeadlines(x.r, d.ID) {
+			if overdue.Kind == DeliveryOverdue {
+				x.comes(overdue.At, explain.Decision{Kind: explain.FateComes, User: d.User, Name: name, Page: d.ID, By: string(d.Kind)})
+			}
+		}
+	}
+	slices.SortStableFunc(x.out.Next, func(a, b explain.Noted) int { return a.At.Compare(b.At) })
+}
+
+func (x *explanation) comes(at time.Time, d explain.Decision) {
+	x.out.Next = append(x.out.Next, explain.Noted{At: at.In(x.in), Decision: d})
+}
+
+// deadline says what is done at a deadline of the alert.
+func (x *explanation) deadline(d *Deadline) {
+	out := explain.Decision{Kind: explain.LooksAgain, Why: &d.Why}
+	switch d.Kind {
+	case EscalationStep:
+		x.steps(d)
+		return
+	case StepsAgain:
+		out.Kind, out.Name = explain.StepsComeAgain, x.escalation(d.Escalation)
+	case EscalationEnd:
+		out.Kind, out.Name = explain.EndComes, x.escalation(d.Escalation)
+	case ReachAttempt:
+		out.Kind, out.User, out.Name = explain.AttemptComes, d.User, x.username(d.User)
+		if u, ok := Users.Get(x.r, table.K().String(string(d.User))); ok {
+			k, _ := u.Contact(d.Contact)
+			out.By = k.Kind
+		}
+	case DeliveryOverdue:
+		page, ok := GetDelivery(x.r, d.Delivery)
+		if !ok {
+			return
+		}
+		out = explain.Decision{Kind: explain.FateComes, User: page.User, Name: x.username(page.User), Page: page.ID, By: string(page.Kind)}
+	case CatchAllDue:
+		out.Kind = explain.LastResort
+		if row, ok := CatchAllOf(x.r); ok {
+			out.Of = x.names(escalate.Rule{Recipient: row.To}, d.At)
+		}
+	case TeamDelayed:
+		out.Kind = explain.TeamComes
+	case TeamAnew:
+		out.Kind = explain.TeamComesAnew
+	case ClosedByRule:
+		out.Kind = explain.ClosesItself
+	case SnoozeEnd:
+		out.Kind = explain.SnoozeEnds
+	case ClosingDue:
+		out.Kind = explain.ClosingEnds
+	case HelpUnheard:
+		out.Kind = explain.HelpGoesOn
+	}
+	x.comes(d.At, out)
+}
+
+// steps says which steps of an escalation come from a deadline on.
+func (x *explanation) steps(d *Deadline) {
+	e, ok := Escalations.Get(x.r, table.K().String(string(d.Escalation)))
+	if !ok {
+		return
+	}
+	for n := d.Step; ; n++ {
+		step, ok := e.Step(n, d.Added)
+		if !ok {
+			return
+		}
+		if x.a.Silent() && step.Rule.Condition != escalate.IfNotClosed {
+			continue
+		}
+		why := d.Why
+		why.Repeat = d.Repeat
+		why.Escalation, why.EscalationName, why.Step = e.ID, e.Name, n+1
+		at := step.At
+		if n == d.Step {
+			at = d.At
+		}
+		x.comes(at, explain.Decision{Kind: explain.StepComes, Why: &why, Of: x.names(step.Rule, at)})
+	}
+}
+
+func (x *explanation) escalation(id core.EscalationID) string {
+	return nameOfResponder(x.r, alert.Responder{Kind: alert.Escalation, ID: string(id)})
+}
+
+// names tells to whom a responder leads, as one text.
+func (x *explanation) names(rule escalate.Rule, at time.Time) []string {
+	var names []string
+	for _, who := range x.whom(rule, at) {
+		names = append(names, who.name)
+	}
+	return []string{strings.Join(names, ", ")}
+}
