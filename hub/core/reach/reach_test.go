@@ -68,7 +68,7 @@ func TestPlan(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, a := range c.user.Plan(&alert.Alert{Priority: c.priority, Message: "m"}, now, time.UTC) {
+			for _, a := range c.user.Plan(reach.CreateAlert, &alert.Alert{Priority: c.priority, Message: "m"}, now, time.UTC).Attempts {
 				got = append(got, fmt.Sprintf("%s@%s", a.Contact.ID, a.At.Sub(now)))
 			}
 			if s := strings.Join(got, " "); s != c.want {
@@ -87,7 +87,7 @@ func TestPlanTriesAnAddressOnceAtATime(t *testing.T) {
 		},
 	}
 	var got []string
-	for _, a := range u.Plan(&alert.Alert{Priority: core.P1}, now, time.UTC) {
+	for _, a := range u.Plan(reach.CreateAlert, &alert.Alert{Priority: core.P1}, now, time.UTC).Attempts {
 		got = append(got, string(a.Contact.ID)+" "+a.At.Sub(now).String())
 	}
 	if want := []string{"a 0s", "c 0s", "a 1m0s"}; !slices.Equal(got, want) {
