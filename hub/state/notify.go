@@ -34,6 +34,10 @@ type Reason struct {
 	Override string `cbor:"13,keyasint,omitempty"`
 	// After says which failed page made this one come before its time.
 	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
+	// Assigned is who has made the person the owner of the alert; empty: nobody.
+	Assigned string `cbor:"18,keyasint,omitempty"`
+	// Again counts how often the steps of the person's rule have come again; 0: they come first.
+	Again int `cbor:"19,keyasint,omitempty"`
 }
 
 // String tells the way in one sentence, in English.
@@ -51,11 +55,17 @@ func (r Reason) String() string {
 	case r.ScheduleName != "":
 		parts = append(parts, "on call in schedule "+r.ScheduleName)
 	}
+	if r.Assigned != "" {
+		parts = append(parts, "made the owner by "+r.Assigned)
+	}
 	if len(parts) == 0 {
 		parts = append(parts, "named as a responder")
 	}
 	if r.ForName != "" {
 		parts = append(parts, "in the place of "+r.ForName+", whose notifications are forwarded")
+	}
+	if r.Again > 0 {
+		parts = append(parts, fmt.Sprintf("again by a rule of the person that repeats, time %d of %d", r.Again, reach.LoopsMax))
 	}
 	if r.After != "" {
 		parts = append(parts, "earlier than planned because the page before it failed")
@@ -81,15 +91,15 @@ func (c *change) notifyResponders(a *alert.Alert) error {
 		}
 		return nil
 	}
-	return c.tellAll(a, a.Responders)
+	return c.tellAll(a, a.Responders, Reason{})
 }
 
-// tellAll tells some of an alert's responders of it.
-func (c *change) tellAll(a *alert.Alert, responders []alert.Responder) error {
+// tellAll tells some of an alert's responders of it. The way to them is why.
+func (c *change) tellAll(a *alert.Alert, responders []alert.Responder, why Reason) error {
 	c.touched[a.ID] = true
 	c.gathering = true
 	for _, r := range responders {
-		if err := c.notify(a, r, Reason{}); err != nil {
+		if err := c.notify(a, r, why); err != nil {
 			return err
 		}
 	}
@@ -257,15 +267,26 @@ func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
 	if c.told[told{a.ID, u.ID}] || c.willBeTold(a, u.ID) {
 		return c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified already; also: %s", u.Username, why))
 	}
+	if why := c.hushed(u, a.Priority); why != "" {
+		return c.keptOut(a, u, why)
+	}
 	if err := c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified: %s", u.Username, why)); err != nil {
 		return err
 	}
-	attempts := c.attempts(a, u)
-	if len(attempts) == 0 {
+	plan := c.planFor(a, u, why)
+	if len(plan.Attempts) == 0 {
 		return c.nobody(a, u.Username+" has no contact that works, or no rule that wants this alert")
 	}
 	c.told[told{a.ID, u.ID}] = true
-	for _, at := range attempts {
+	return c.tryBy(a, u, plan, why)
+}
+
+// tryBy makes a person's attempts that are due now, and plans the rest.
+func (c *change) tryBy(a *alert.Alert, u *reach.User, plan reach.Plan, why Reason) error {
+	if err := c.planAgain(a, u, plan, why); err != nil {
+		return err
+	}
+	for _, at := range plan.Attempts {
 		reason := why
 		reason.NotificationRule = at.Rule
 		if at.At.After(c.now) {
@@ -282,13 +303,17 @@ func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
 	return nil
 }
 
-// attempts returns by which contacts a person is to be reached for an alert, and when.
-func (c *change) attempts(a *alert.Alert, u *reach.User) []reach.Attempt {
-	zone, err := c.zones(u.Zone)
-	if err != nil {
-		zone = nil
+// planFor returns by which contacts a person is to be reached for an alert, and when: by the rules for
+// whoever was made the owner, for who was paged about it before, or for new alerts.
+func (c *change) planFor(a *alert.Alert, u *reach.User, why Reason) reach.Plan {
+	action := reach.CreateAlert
+	switch {
+	case why.Assigned != "":
+		action = reach.AssignedAlert
+	case u.HasRules(reach.RenotifiedAlert) && slices.Contains(pagedAbout(c.tx, a.ID), u.ID):
+		action = reach.RenotifiedAlert
 	}
-	return u.Plan(a, c.now, zone)
+	return u.Plan(action, a, c.now, c.zoneOf(u))
 }
 
 // attempt tries a person's contact whose time has come.
@@ -299,6 +324,9 @@ func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactI
 	u, ok := Users.Get(c.tx, table.K().String(string(user)))
 	if !ok {
 		return c.nobody(a, "the person has been deleted")
+	}
+	if why := c.hushed(u, a.Priority); why != "" {
+		return c.keptOut(a, u, why)
 	}
 	k, ok := u.Contact(contact)
 	if !ok || !k.Usable() || u.Blocked {
