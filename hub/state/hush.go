@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -74,7 +75,7 @@ func (c *change) planAgain(a *alert.Alert, u *reach.User, plan reach.Plan, why R
 }
 
 // pageAgain begins the steps of a person's rule once more. After an outage they wait their time
-// anew for a person who has just been told.
+// anew for a person who is just being told.
 func (c *change) pageAgain(a *alert.Alert, d *Deadline) error {
 	u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
 	if a.Silent() || !ok || u.Blocked {
@@ -84,7 +85,8 @@ func (c *change) pageAgain(a *alert.Alert, d *Deadline) error {
 	if !again || len(plan.Attempts) == 0 {
 		return c.log(a.ID, RecipientNote, System, u.Username+" is not notified again: the rule repeats no more, or no contact works")
 	}
-	if c.told[told{a.ID, u.ID}] {
+	beingPaged := func(d *Delivery) bool { return d.User == u.ID }
+	if c.told[told{a.ID, u.ID}] || c.catchesUp() && slices.ContainsFunc(openDeliveries(c.tx, a.ID), beingPaged) {
 		return c.planAgain(a, u, plan, d.Why)
 	}
 	if why := c.hushed(u, a.Priority); why != "" {

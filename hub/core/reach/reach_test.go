@@ -14,6 +14,7 @@ import (
 	"keng/hub/core/route"
 )
 
+// Rules ogapi-8.reach.priority, ogapi-8.reach.criteria.
 func TestPlan(t *testing.T) {
 	now := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
 	contacts := func(dead ...string) []reach.Contact {
