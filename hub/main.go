@@ -32,6 +32,7 @@ type commands struct {
 	Gaps     gapsCommand     `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
 	Roster   rosterCommand   `cmd:"" help:"Shifts that were planned elsewhere: bring them in from CSV or a calendar, take them out."`
 	Feed     feedCommand     `cmd:"" help:"Addresses at which calendar programs read who is on call."`
+	CatchAll catchAllCommand `cmd:"" name:"catch-all" help:"Who is called when all that was configured for an alert has been done and nobody takes care of it."`
 	TakeOver takeOverCommand `cmd:"" name:"takeover" help:"Be on call from now on, in the place of who is."`
 	Absence  absenceCommand  `cmd:"" help:"When people are off: add, list, remove."`
 	Swap     swapCommand     `cmd:"" help:"Swap shifts: ask, list, accept, decline, withdraw."`

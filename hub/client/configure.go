@@ -62,6 +62,15 @@ type Span struct {
 	Unit   string `json:"timeUnit"` // seconds or minutes
 }
 
+// Duration returns the length of time. Units that the API does not tell count as minutes.
+func (s Span) Duration() time.Duration {
+	unit := map[string]time.Duration{"seconds": time.Second, "hours": time.Hour, "days": 24 * time.Hour}[s.Unit]
+	if unit == 0 {
+		unit = time.Minute
+	}
+	return time.Duration(s.Amount) * unit
+}
+
 // Seconds returns a length of time in whole seconds.
 func Seconds(d time.Duration) Span { return Span{int64(d / time.Second), "seconds"} }
 

@@ -149,8 +149,12 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 	if len(a.Responders) == 0 && a.OwnerTeam != "" {
 		a.Responders = []alert.Responder{{Kind: alert.Team, ID: string(a.OwnerTeam)}}
 	}
-	if len(a.Responders) == 0 { // known from the beginning, which spares settle to find it out
-		a.Resting = namesNobody
+	if len(a.Responders) == 0 {
+		if _, any := c.catchAll(); any {
+			c.touched[a.ID] = true
+		} else {
+			a.Resting = namesNobody // known from the beginning, which spares settle to find it out
+		}
 	}
 	if err := Alerts.Insert(c.tx, a); err != nil {
 		return nil, false, err
@@ -276,7 +280,7 @@ func (c *change) carryMove(a *alert.Alert, o alert.Outcome, call func(*alert.Ale
 // beginAnew keeps an alert and calls all who answer for it, as if it were new.
 func (c *change) beginAnew(a *alert.Alert) error {
 	c.endAt(beginsAnew, a.ID)
-	a.Begun, a.Next = nil, nil
+	a.Begun, a.Next, a.Caught = nil, nil, false
 	if a.Lead != nil {
 		a.Lead.CalledAt = c.now
 	}

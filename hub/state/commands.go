@@ -165,6 +165,10 @@ const (
 	createFeed  number = 146
 	deleteFeed  number = 147
 	putHolidays number = 148
+
+	// Who is called in the end.
+	putCatchAll    number = 195
+	deleteCatchAll number = 196
 )
 
 // runners is the list of all commands, made once.
@@ -315,5 +319,8 @@ func commands() map[number]runner {
 		createFeed:  runs(CreateFeed{}),
 		deleteFeed:  runs(DeleteFeed{}),
 		putHolidays: runs(PutHolidays{}),
+
+		putCatchAll:    runs(PutCatchAll{}),
+		deleteCatchAll: runs(DeleteCatchAll{}),
 	}
 }

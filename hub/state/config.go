@@ -222,6 +222,9 @@ func (c *change) usesOf(r alert.Responder) []use {
 			by(0, p.ID, "alert policy ["+p.Alert.Name+"]")
 		}
 	}
+	if row, ok := CatchAllOf(c.tx); ok && row.To == r {
+		by(0, "catch-all", "the catch-all")
+	}
 	uses = append(uses, c.usesOfCalendars(r)...)
 	for _, name := range namedBy(c.tx, r) {
 		by(0, name, "integration ["+name+"]")

@@ -247,6 +247,8 @@ func (c *change) fire(d *Deadline) error {
 		return c.helpUnheard(a)
 	case CallsAgain:
 		return c.callsAgainDue(a, d)
+	case CatchAllDue:
+		return c.catchAllDue(a)
 	case SnoozeEnd, ClosingDue:
 		return c.quietDue(a, d.Kind)
 	case GroupGathers:
@@ -311,6 +313,13 @@ func (c *change) settle() error {
 		resting := ""
 		if !a.Silent() && !c.busy(id) {
 			resting = c.whyResting(a)
+			caught, err := c.catches(a)
+			if err != nil {
+				return err
+			}
+			if caught {
+				resting = ""
+			}
 		}
 		if a.Resting == resting {
 			continue

@@ -19,7 +19,7 @@ const (
 //	kind                                 silence  parent  help  anew  stuck
 //	EscalationStep, ReachAttempt            –       –      yes    –     –
 //	PagesAgain                              –       –      yes    –     –
-//	CallsAgain, HelpUnheard                 –       –      yes    –     –
+//	CallsAgain, HelpUnheard, CatchAllDue    –       –      yes    –     –
 //	TellLate                                –      yes     yes    –     –
 //	SnoozeEnd, ClosingDue                   –      yes      –     –    yes
 //	TeamAnew, BundleDue                     –       –      yes   yes    –

@@ -285,7 +285,7 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 		return err
 	}
 	c.forgetTeam(a.ID, why.Team, EscalationStep, ReachAttempt)
-	a.Begun = without(a.Begun, h.Begun)
+	a.Begun, a.Caught = without(a.Begun, h.Begun), false
 	h.Restarts, h.Begun = h.Restarts+1, nil
 	if err := errors.Join(Alerts.Put(c.tx, a), Holds.Put(c.tx, h)); err != nil {
 		return err

@@ -32,6 +32,8 @@ type Reason struct {
 	ForName string      `cbor:"12,keyasint,omitempty"`
 	// Override is the alias of the override by which the person is on call; empty: by none.
 	Override string `cbor:"13,keyasint,omitempty"`
+	// LastResort says that all that was configured had been done before.
+	LastResort bool `cbor:"22,keyasint,omitempty"`
 	// After says which failed page made this one come before its time.
 	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
 	// Assigned is who has made the person the owner of the alert; empty: nobody.
@@ -43,6 +45,9 @@ type Reason struct {
 // String tells the way in one sentence, in English.
 func (r Reason) String() string {
 	var parts []string
+	if r.LastResort {
+		parts = append(parts, "as the last resort, since nobody takes care of it")
+	}
 	if r.TeamName != "" {
 		parts = append(parts, "team "+r.TeamName)
 	}

@@ -164,6 +164,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, changedSchedules: map[core.ScheduleID]bool{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
+		catchAll:    sync.OnceValues(func() (*CatchAll, bool) { return CatchAllOf(tx) }),
 	}
 	c.decideAnew()
 	result, err := run(c, e.Body)
@@ -214,9 +215,10 @@ type change struct {
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with
 
 	// What every event of an agent asks for, looked up once: for commands that change
-	// neither the cluster nor a team. The row is not to be changed.
+	// neither the cluster, nor a team, nor the last resort. The row is not to be changed.
 	cluster     func() (*Cluster, bool)
 	defaultTeam func() (alert.Responder, bool)
+	catchAll    func() (*CatchAll, bool)
 
 	// The schedules through which a way to people leads at the moment: it does not lead
 	// through one twice.

@@ -139,6 +139,8 @@ type Alert struct {
 	Assigned bool `cbor:"40,keyasint,omitempty"`
 	// Incident is the incident for which the alert calls a responder; empty: none.
 	Incident core.IncidentID `cbor:"41,keyasint,omitempty"`
+	// Caught says that the last resort has been called since the alert began last.
+	Caught bool `cbor:"47,keyasint,omitempty"`
 }
 
 // Closing is the wish to close an alert, until the reporter has confirmed it.
