@@ -47,17 +47,19 @@ func (in *userIn) read(c *call) {
 func (in *userIn) readPeace(b object) {
 	f := &in.fields
 	if f.MutedUntil = b.saidMoment("mutedUntil"); b.none("mutedUntil") {
-		f.MutedUntil = &time.Time{}
+		over := time.Unix(0, 0) // a zero time would not be told from one that was not said
+		f.MutedUntil = &over
 	}
-	quiet, said := b.child("quietHours")
+	quiet, _ := b.child("quietHours")
 	f.QuietHours, f.PierceQuiet = quiet.saidRestriction("timeRestriction"), quiet.saidTruth("p1Pierces")
+	if f.QuietHours != nil && len(f.QuietHours.Windows) == 0 {
+		quiet.complain("timeRestriction", "must say hours, or be null to take them away")
+	}
 	if b.none("quietHours") || quiet.none("timeRestriction") {
 		f.QuietHours = &rota.Restriction{}
 	}
 	if b.none("quietHours") {
 		f.PierceQuiet = new(bool)
-	} else if !said && b.has("quietHours") && f.QuietHours == nil {
-		b.complain("quietHours", "must say timeRestriction or p1Pierces")
 	}
 }
 

@@ -79,7 +79,7 @@ func (s *stage) steps(text string) *[]state.StepFields {
 
 // mute USER DURATION|off
 func (s *stage) mute(args []string) error {
-	until := time.Time{}
+	until := s.now
 	if args[1] != "off" {
 		until = s.now.Add(s.duration(args[1]))
 	}

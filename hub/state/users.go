@@ -24,7 +24,7 @@ type UserFields struct {
 	Tags     *[]string            `cbor:"8,keyasint,omitempty"`
 	Details  *map[string][]string `cbor:"9,keyasint,omitempty"`
 	// MutedUntil is until when the person is not to be paged, at most [reach.MuteMax] away; what is
-	// not in the future ends a mute. QuietHours without windows are none. See [reach.User].
+	// past ends a mute. QuietHours without windows are none. See [reach.User].
 	MutedUntil  *time.Time        `cbor:"10,keyasint,omitempty"`
 	QuietHours  *rota.Restriction `cbor:"11,keyasint,omitempty"`
 	PierceQuiet *bool             `cbor:"12,keyasint,omitempty"`
