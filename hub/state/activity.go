@@ -7,6 +7,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/raftstore/table"
 )
 
@@ -28,6 +29,9 @@ type Entry struct {
 	// More is what the same command had to say of the alert after that: a line costs much
 	// less in another one's row than in one of its own. [LogOf] gives them one by one.
 	More []FurtherLine `cbor:"11,keyasint,omitempty"`
+	// Decision is what the line tells, if it tells what was decided about whom to page: Text is
+	// its sentence in English. Lines of earlier versions have none.
+	Decision *explain.Decision `cbor:"12,keyasint,omitempty"`
 }
 
 // FurtherLine is a line in the row of another one, of the same alert and moment. Its fields
@@ -41,6 +45,8 @@ type FurtherLine struct {
 	Why    alert.Why  `cbor:"6,keyasint,omitempty"`
 	Of     []string   `cbor:"7,keyasint,omitempty"`
 	NoteAt int        `cbor:"8,keyasint,omitempty"`
+
+	Decision *explain.Decision `cbor:"9,keyasint,omitempty"`
 }
 
 // EntryType is what sort of line it is. Values are stored.
@@ -63,7 +69,7 @@ func (e *Entry) Lines() iter.Seq[Entry] {
 			return
 		}
 		for _, m := range e.More {
-			line := Entry{Alert: e.Alert, At: e.At, Number: m.Number, Type: m.Type, Owner: m.Owner, Text: m.Text, What: m.What, Why: m.Why, Of: m.Of, NoteAt: m.NoteAt}
+			line := Entry{Alert: e.Alert, At: e.At, Number: m.Number, Type: m.Type, Owner: m.Owner, Text: m.Text, What: m.What, Why: m.Why, Of: m.Of, NoteAt: m.NoteAt, Decision: m.Decision}
 			if !yield(line) {
 				return
 			}
@@ -75,6 +81,7 @@ func (e *Entry) Lines() iter.Seq[Entry] {
 func (e *Entry) add(line Entry) {
 	e.More = append(e.More, FurtherLine{
 		Number: line.Number, Type: line.Type, Owner: line.Owner, Text: line.Text, What: line.What, Why: line.Why, Of: line.Of, NoteAt: line.NoteAt,
+		Decision: line.Decision,
 	})
 }
 
@@ -93,6 +100,17 @@ func (e *Entry) Move() (alert.Entry, bool) {
 		return alert.Entry{}, false
 	}
 	return alert.Entry{What: e.What, By: e.Owner, At: e.At, Why: e.Why, Of: e.Of, Note: e.Note()}, true
+}
+
+// TextVi tells the line in Vietnamese; one of an earlier version, which may have none, as it is.
+func (e *Entry) TextVi() string {
+	if e.Decision != nil {
+		return e.Decision.TextVi()
+	}
+	if move, ok := e.Move(); ok {
+		return move.TextVi()
+	}
+	return e.Text
 }
 
 // notes has the rows in which a line has a note.
@@ -160,9 +178,9 @@ const System = alert.System
 // linesARow is how many lines are in a row at most.
 const linesARow = 50
 
-// log adds a line to an alert's activity log.
-func (c *change) log(id core.AlertID, typ EntryType, owner, text string) error {
-	return c.enter(Entry{Alert: id, Type: typ, Owner: owner, Text: text})
+// log writes down what was decided about an alert.
+func (c *change) log(id core.AlertID, typ EntryType, owner string, d explain.Decision) error {
+	return c.enter(Entry{Alert: id, Type: typ, Owner: owner, Text: d.Text(), Decision: &d})
 }
 
 // write writes down that an alert has moved. That it occurred again, or was looked at, is in
@@ -184,7 +202,7 @@ func (c *change) write(id core.AlertID, e alert.Entry) error {
 // enter adds a line to a log. It is written by keepLog, or as soon as a row is full.
 func (c *change) enter(line Entry) error {
 	line.Number, line.At = c.next("log"), c.now
-	c.unwritten += len(line.Text)
+	c.unwritten += 2 * len(line.Text) // what was decided takes about as much
 	row, ok := c.logged[line.Alert]
 	if !ok {
 		c.logged[line.Alert] = &line

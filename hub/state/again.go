@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 )
 
 // CallsAgain is when a parent calls those who answer for it once more, since something has
@@ -86,7 +87,7 @@ func (c *change) reachedSince(a *alert.Alert, since time.Time) bool {
 
 // calledAgain begins anew for a parent of which something has yet to be told.
 func (c *change) calledAgain(p *alert.Alert) error {
-	if err := c.log(p.ID, SystemEntry, System, "Something under it has come, or come back, since people were called, and nobody has acknowledged: it begins anew"); err != nil {
+	if err := c.log(p.ID, SystemEntry, System, explain.Decision{Kind: explain.BegunAnewUnder}); err != nil {
 		return err
 	}
 	p.GoOn(c.now)
@@ -96,5 +97,5 @@ func (c *change) calledAgain(p *alert.Alert) error {
 // waitsForOccurrence reports whether notification policies hold back every team that answers
 // for a parent, and say themselves when that ends.
 func (c *change) waitsForOccurrence(p *alert.Alert) bool {
-	return len(p.Responders) == 1 && c.heldBack(p) != ""
+	return len(p.Responders) == 1 && c.heldBack(p).Kind != 0
 }

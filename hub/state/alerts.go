@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
@@ -153,7 +154,7 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 		if _, any := c.catchAll(); any {
 			c.touched[a.ID] = true
 		} else {
-			a.Resting = namesNobody // known from the beginning, which spares settle to find it out
+			a.Resting = restsNamingNone().Cause() // known from the beginning, which spares settle to find it out
 		}
 	}
 	if err := Alerts.Insert(c.tx, a); err != nil {
@@ -165,7 +166,7 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 		return nil, false, err
 	}
 	for _, applied := range shaped.Applied {
-		if err := c.log(a.ID, SystemEntry, System, "Shaped by "+applied.Reason); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.Shaped, Name: applied.Policy, Of: []string{applied.Reason}}); err != nil {
 			return nil, false, err
 		}
 	}
@@ -178,7 +179,7 @@ func (c *change) makeAlert(d alert.Draft, of core.IncidentID) (a *alert.Alert, c
 		return nil, false, err
 	}
 	if a.Resting != "" && a.Parent == "" {
-		return a, true, c.logResting(a)
+		return a, true, c.log(a.ID, SystemEntry, System, restsNamingNone())
 	}
 	return a, true, nil
 }

@@ -2,12 +2,12 @@ package state
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/reach"
 	"keng/proto/channel"
 	"keng/raftstore/table"
@@ -123,7 +123,7 @@ func (c *change) bundle(d *Delivery, a *alert.Alert, u *reach.User, why Reason) 
 	}
 	b, in := Bundles.Get(c.tx, bundledKey(d.ID, a.ID))
 	if in && b.LeftAt.IsZero() {
-		return c.log(a.ID, PageEntry, System, fmt.Sprintf("%s to %s is about to go already; also: %s", d.Kind, u.Username, why))
+		return c.log(a.ID, PageEntry, System, aboutPage(explain.AboutToGo, d, u, why))
 	}
 	if err := Bundles.Put(c.tx, &Bundled{Delivery: d.ID, Alert: a.ID, Why: why, JoinedAt: c.now}); err != nil {
 		return err
@@ -140,14 +140,14 @@ func (c *change) bundle(d *Delivery, a *alert.Alert, u *reach.User, why Reason) 
 	if err := Deliveries.Put(c.tx, d); err != nil {
 		return err
 	}
-	when := "queued, as one page with others"
+	when := aboutPage(explain.QueuedWithOthers, d, u, why)
 	if d.Held {
-		when = "is held to be one page with what else comes, and goes when the person's line is free"
+		when.Kind = explain.HeldForLine
 		if wait := d.NotBefore.Sub(c.now).Round(time.Second); wait > 0 {
-			when = fmt.Sprintf("is held for %s, to be one page with what else comes", wait)
+			when.Kind, when.For = explain.HeldForOthers, wait
 		}
 	}
-	return c.log(a.ID, PageEntry, System, fmt.Sprintf("%s to %s %s: %s", d.Kind, u.Username, when, why))
+	return c.log(a.ID, PageEntry, System, when)
 }
 
 // beBundle makes a page about one alert, which this command has made, one about several.
@@ -204,9 +204,9 @@ func (c *change) release(d *Delivery, late time.Duration) error {
 		d.Gravest = a.Priority
 		break
 	}
-	if why := c.hushed(u, d.Gravest); why != "" {
+	if why, hushed := c.hushed(u, d.Gravest, &d.Why); hushed {
 		d.Held = false
-		return c.record(d, Trace{At: c.now, Stage: channel.Cancelled, Detail: why})
+		return c.record(d, Trace{At: c.now, Stage: channel.Cancelled, Detail: why.Cause()})
 	}
 	t := c.trafficOf(lane{u.ID, k.ID}, d.Kind, "", d.ID)
 	until := c.spentUntil(&t, d.Kind, d.Gravest)

@@ -8,6 +8,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/reach"
 	"keng/hub/core/rota"
 	"keng/raftstore/table"
@@ -118,12 +119,11 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 			why.For, why.ForName = u.ID, u.Username
 			return c.tellUser(a, other, why)
 		}
-		name := "whom it leads to"
+		left := explain.Decision{Kind: explain.ForwardNowhere, User: chain[i-1], Name: c.nameOf(rota.Participant{User: chain[i-1]}), Why: &why}
 		if ok {
-			name = other.Username
+			left.Kind, left.Of = explain.ForwardUnfollowed, []string{other.Username}
 		}
-		of := c.nameOf(rota.Participant{User: chain[i-1]})
-		if err := c.log(a.ID, SystemEntry, System, "The forwarding of "+of+" is not followed: "+name+" cannot be notified"); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, left); err != nil {
 			return err
 		}
 	}

@@ -97,7 +97,7 @@ func (row *CatchAll) wants(a *alert.Alert) bool {
 // its parent calls people, a notification policy holds it back, or the routing of all who answer
 // for it wants nobody to be notified.
 func (c *change) restsAsWanted(a *alert.Alert) bool {
-	if _, under := ParentOf(c.tx, a); under || c.heldBack(a) != "" || a.Lead != nil && len(a.Lead.Untold) > 0 {
+	if _, under := ParentOf(c.tx, a); under || c.heldBack(a).Kind != 0 || a.Lead != nil && len(a.Lead.Untold) > 0 {
 		return true
 	}
 	for _, r := range a.Responders {

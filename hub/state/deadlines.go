@@ -7,6 +7,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/raftstore/table"
 )
 
@@ -141,7 +142,7 @@ func (a DoDue) apply(c *change) (Due, error) {
 			return due, c.plan(*d)
 		}
 		c.touched[d.Alert] = true // it may have been the last that was to happen (P2)
-		return due, c.log(d.Alert, SystemEntry, System, fmt.Sprintf("What was due at %s could not be done and is given up: see the hub's log", d.At.Format(time.RFC3339)))
+		return due, c.log(d.Alert, SystemEntry, System, explain.Decision{Kind: explain.GivenUp, At: d.At})
 	}
 	for {
 		d, ok := c.earliest()
@@ -222,12 +223,12 @@ func (c *change) fire(d *Deadline) error {
 	case EscalationStep:
 		p, ok := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
 		if !ok {
-			return c.log(a.ID, SystemEntry, System, "The escalation has been deleted")
+			return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.EscalationGone, Why: &d.Why})
 		}
 		return c.climb(a, p, d.Step, d.Added, d.Why)
 	case ReachAttempt:
 		if c.overtaken(d) {
-			return c.log(a.ID, SystemEntry, System, "A contact was not tried when it was due, and is left out: the next one of the same person is due too")
+			return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.AttemptOvertaken, User: d.User, Why: &d.Why})
 		}
 		if c.catchesUp() {
 			c.told[told{a.ID, d.User}] = true // steps that are late as well need not tell this person too
@@ -310,17 +311,18 @@ func (c *change) settle() error {
 		if !ok {
 			continue
 		}
-		resting := ""
+		var why explain.Decision
 		if !a.Silent() && !c.busy(id) {
-			resting = c.whyResting(a)
+			why = c.whyResting(a)
 			caught, err := c.catches(a)
 			if err != nil {
 				return err
 			}
 			if caught {
-				resting = ""
+				why = explain.Decision{}
 			}
 		}
+		resting := why.Cause()
 		if a.Resting == resting {
 			continue
 		}
@@ -331,39 +333,35 @@ func (c *change) settle() error {
 		if resting == "" || a.Parent != "" {
 			continue // of a member the line that it joined says so
 		}
-		if err := c.logResting(a); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, why); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// namesNobody is why nothing happens for an alert without responders.
-const namesNobody = "it names nobody who answers for it"
-
 // whyResting says why nothing happens for an alert by itself.
-func (c *change) whyResting(a *alert.Alert) string {
+func (c *change) whyResting(a *alert.Alert) explain.Decision {
 	if p, under := ParentOf(c.tx, a); under {
 		return restsUnder(p)
 	}
 	if len(a.Responders) == 0 {
-		return namesNobody
+		return restsNamingNone()
 	}
 	if !slices.ContainsFunc(a.Responders, func(r alert.Responder) bool { return c.rules.nameOf(r) != "" }) {
-		return "nobody of those who answer for it exists any more"
+		return explain.Decision{Kind: explain.RestsAllGone}
 	}
-	if back := c.heldBack(a); back != "" {
+	if back := c.heldBack(a); back.Kind != 0 {
 		return back
 	}
 	if a.Lead != nil && len(a.Lead.Untold) > 0 {
-		return "what is under it has yet to be told"
+		return explain.Decision{Kind: explain.RestsUntold}
 	}
-	return "everything that was configured has been done"
+	return explain.Decision{Kind: explain.RestsDone}
 }
 
-func (c *change) logResting(a *alert.Alert) error {
-	return c.log(a.ID, SystemEntry, System, "Nobody further will be notified: "+a.Resting)
-}
+// restsNamingNone is why nothing happens for an alert without responders.
+func restsNamingNone() explain.Decision { return explain.Decision{Kind: explain.RestsNamingNone} }
 
 // rests reports, without a look at any index, that no page about an alert is open and none
 // will follow: the last command that changed that has written down why, and this one has

@@ -2,12 +2,12 @@ package state
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/reach"
 	"keng/proto/channel"
 	"keng/raftstore/table"
@@ -215,7 +215,7 @@ func (c *change) page(a *alert.Alert, u *reach.User, k reach.Contact, why Reason
 		if d.Bundle || d.Alert != a.ID {
 			return c.bundle(d, a, u, why)
 		}
-		return c.log(a.ID, PageEntry, System, fmt.Sprintf("%s to %s is queued already; also: %s", d.Kind, u.Username, why))
+		return c.log(a.ID, PageEntry, System, aboutPage(explain.QueuedAlready, d, u, why))
 	}
 	t := c.trafficOf(l, kind, a.ID, "")
 	until := c.opening(&t, kind, a)
@@ -254,13 +254,19 @@ func (c *change) newDelivery(a *alert.Alert, u *reach.User, k reach.Contact, why
 	}
 }
 
+// aboutPage is what was decided about a page to a person. The page has the ids of the way.
+func aboutPage(kind explain.Kind, d *Delivery, u *reach.User, why Reason) explain.Decision {
+	names := why.Names()
+	return explain.Decision{Kind: kind, User: u.ID, Name: u.Username, Page: d.ID, By: string(d.Kind), Why: &names}
+}
+
 // pageNow puts a page about one alert, which is new, into the outbox.
 func (c *change) pageNow(d *Delivery, a *alert.Alert, u *reach.User) error {
 	c.stir(a.ID)
 	if err := Deliveries.Insert(c.tx, d); err != nil {
 		return err
 	}
-	if err := c.log(a.ID, PageEntry, System, fmt.Sprintf("%s to %s queued: %s", d.Kind, u.Username, d.Why)); err != nil {
+	if err := c.log(a.ID, PageEntry, System, aboutPage(explain.Queued, d, u, d.Why)); err != nil {
 		return err
 	}
 	return c.planOverdue(d)
@@ -343,18 +349,11 @@ func (c *change) takeBack(d *Delivery, why string) error {
 }
 
 // String tells a stage in a few English words.
-func (t Trace) String() string {
-	s := string(t.Stage)
-	if t.Failure != "" {
-		s += " (" + string(t.Failure) + ")"
-	}
-	if t.Reply != "" {
-		s += ", " + string(t.Reply)
-	}
-	if t.Detail != "" {
-		s += ": " + t.Detail
-	}
-	return s
+func (t Trace) String() string { return t.fate().String() }
+
+// fate is the stage as decisions have it.
+func (t Trace) fate() *explain.Fate {
+	return &explain.Fate{Stage: string(t.Stage), Failure: string(t.Failure), Reply: string(t.Reply), Detail: t.Detail}
 }
 
 // dropOverdue forgets the deadline by which the page's fate was to be known, and that by

@@ -8,6 +8,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 )
 
 // Event is what an agent says: a change of verdict about a check's target, or that its
@@ -150,8 +151,7 @@ func (c *change) openLate(p *Peer, e *Event, following []Event) error {
 	if err != nil || !created {
 		return err
 	}
-	text := fmt.Sprintf("The agent could not tell of it in time: it began at %s", clock(e.At))
-	if err := c.log(a.ID, SystemEntry, System, text); err != nil {
+	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.LateOutage, Of: []string{clock(e.At)}, At: e.At}); err != nil {
 		return err
 	}
 	if isOver(e, following) {
@@ -205,10 +205,11 @@ func (c *change) notifyLate(a *alert.Alert, began time.Time) error {
 // tellDropped opens an alert that says which events an agent has lost (P13), or writes it
 // into the one that is open. The present state of its checks the agent tells by itself.
 func (c *change) tellDropped(p *Peer, e *Event) error {
-	message := fmt.Sprintf(c.words("Agent %s lost %d events before %s", "Agent %s đã mất %d sự kiện trước %s"), p.Name, e.Dropped, clock(e.At))
+	lost := explain.Decision{Kind: explain.EventsLost, Name: p.Name, Count: int(e.Dropped), Of: []string{clock(e.At)}}
 	if !p.EventAt.IsZero() && p.EventAt.Before(e.At) {
-		message = fmt.Sprintf(c.words("Agent %s lost %d events between %s and %s", "Agent %s đã mất %d sự kiện trong khoảng từ %s đến %s"), p.Name, e.Dropped, clock(p.EventAt), clock(e.At))
+		lost.Kind, lost.Of = explain.EventsLostFrom, []string{clock(p.EventAt), clock(e.At)}
 	}
+	message := c.words(lost.Text(), lost.TextVi())
 	d := alert.Draft{
 		Message: line(message, alert.MessageMax), Alias: firstRunes("agent/"+p.ID+"/dropped", alert.AliasMax), Priority: core.P3, Tags: []string{"agent", "dropped"},
 		Description: firstRunes(line(e.Reason, alert.NoteMax), alert.DescriptionMax), Source: line("agent "+p.Name, alert.SourceMax), Entity: line(p.Name, alert.EntityMax),
@@ -221,7 +222,7 @@ func (c *change) tellDropped(p *Peer, e *Event) error {
 	if err != nil || created {
 		return err
 	}
-	return c.log(a.ID, SystemEntry, System, message)
+	return c.enter(Entry{Alert: a.ID, Type: SystemEntry, Owner: System, Text: message, Decision: &lost})
 }
 
 // words returns a text in the cluster's language.

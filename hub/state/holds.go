@@ -3,11 +3,11 @@ package state
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
@@ -64,7 +64,7 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 	}
 	v := c.rules.verdict(t.ID, a, h.facts(a))
 	if v.Policy == "" && !known {
-		return false, c.sayVerdict(a.ID, v)
+		return false, c.sayVerdict(a.ID, v, why)
 	}
 	same := v.Back != "" && h.Back != "" && v.Policy == h.Policy
 	h.Policy, h.Why, h.Back = v.Policy, why, v.Back
@@ -73,17 +73,17 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 		h.Began = c.now
 	}
 	if !same { // it is not said again each time that it occurs
-		err = c.sayVerdict(a.ID, v)
+		err = c.sayVerdict(a.ID, v, why)
 	}
 	return !v.Now(), errors.Join(err, Holds.Put(c.tx, h), c.markJudged(a), c.planVerdict(a.ID, v, why))
 }
 
 // sayVerdict writes down what notification policies have said.
-func (c *change) sayVerdict(id core.AlertID, v route.Verdict) error {
+func (c *change) sayVerdict(id core.AlertID, v route.Verdict, why Reason) error {
 	if len(v.Reasons) == 0 {
 		return nil
 	}
-	return c.log(id, RecipientNote, System, strings.Join(v.Reasons, "; "))
+	return c.log(id, RecipientNote, System, explain.Decision{Kind: explain.PolicyDecided, Why: &why, At: v.DelayUntil, Of: v.Reasons})
 }
 
 // planVerdict plans what is to happen by itself.
@@ -141,19 +141,19 @@ func (c *change) dropHolds(a *alert.Alert) {
 }
 
 // heldBack says why an alert's teams are not notified, of one for which nothing is planned;
-// empty: no policy holds them back.
-func (c *change) heldBack(a *alert.Alert) string {
+// the zero value: no policy holds them back.
+func (c *change) heldBack(a *alert.Alert) explain.Decision {
 	for _, h := range c.holdsOf(a) {
 		if h.Back == "" {
 			continue
 		}
-		name := "a notification policy"
+		why := explain.Decision{Kind: explain.RestsHeld, Why: &h.Why, Of: []string{h.Back}}
 		if p, err := GetPolicy(c.tx, h.Policy); err == nil && p.Notification != nil {
-			name = "notification policy " + p.Notification.Name
+			why.Kind, why.Name = explain.RestsHeldBack, p.Notification.Name
 		}
-		return "team " + h.Why.TeamName + " by " + name + ": " + h.Back
+		return why
 	}
-	return ""
+	return explain.Decision{}
 }
 
 // occurred notes that an alert has occurred again. Teams that waited for that are notified.
@@ -277,11 +277,11 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 	}
 	switch v := c.rules.verdict(why.Team, a, h.facts(a)); {
 	case v.RestartAt.IsZero():
-		return c.log(a.ID, SystemEntry, System, "Team "+why.TeamName+" is not notified anew: no notification policy says so any more")
+		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamNotAnew, Why: &why})
 	case v.RestartAt.After(c.now):
 		return c.plan(Deadline{Kind: TeamAnew, At: v.RestartAt, Alert: a.ID, Why: why})
 	}
-	if err := c.log(a.ID, SystemEntry, System, "Nobody has acknowledged: team "+why.TeamName+" is notified anew"); err != nil {
+	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamToldAnew, Why: &why}); err != nil {
 		return err
 	}
 	c.forgetTeam(a.ID, why.Team, EscalationStep, ReachAttempt)
@@ -329,7 +329,7 @@ func (c *change) closeByRule(a *alert.Alert, why Reason) error {
 	v := c.rules.verdict(why.Team, a, h.facts(a))
 	switch {
 	case v.CloseAt.IsZero():
-		return c.log(a.ID, SystemEntry, System, "It is not closed by itself: no notification policy of team "+why.TeamName+" says so any more")
+		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.NotClosedByRule, Why: &why})
 	case v.CloseAt.After(c.now):
 		return c.plan(Deadline{Kind: ClosedByRule, At: v.CloseAt, Alert: a.ID, Why: why})
 	}

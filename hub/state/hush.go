@@ -1,12 +1,11 @@
 package state
 
 import (
-	"fmt"
 	"slices"
-	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/reach"
 	"keng/raftstore/table"
 )
@@ -29,34 +28,39 @@ func (c *change) leaveAlone(id core.AlertID, user core.UserID) {
 	}
 }
 
-// hushed says why a person is not to be paged now about an alert of a priority, for people; "" if
-// the person may be.
-func (c *change) hushed(u *reach.User, p core.Priority) string {
+// hushed returns why a person is not to be paged now about an alert of a priority, to whom it was on
+// the way by why. It reports false if the person may be.
+func (c *change) hushed(u *reach.User, p core.Priority, by *Reason) (explain.Decision, bool) {
 	zone := c.zoneOf(u)
 	why, until := u.Hushed(p, c.now, zone)
-	if why == reach.NotHushed {
-		return ""
+	if zone != nil {
+		until = until.In(zone)
 	}
-	if zone == nil {
-		zone = time.UTC
+	d := explain.Decision{User: u.ID, Name: u.Username, Why: by, At: until}
+	switch {
+	case why == reach.NotHushed:
+		return d, false
+	case why == reach.Muted:
+		d.Kind = explain.PersonMuted
+	case until.IsZero():
+		d.Kind = explain.PersonAlwaysQuiet
+	default:
+		d.Kind = explain.PersonInQuietHours
 	}
-	words := map[reach.Hush]string{reach.Muted: "is muted", reach.InQuietHours: "is in quiet hours"}[why]
-	if !until.IsZero() {
-		words += " until " + until.In(zone).Format(time.RFC3339)
-	}
-	return u.Username + " " + words
+	return d, true
 }
 
 // keptOut ends what was planned to page a person who is not to be paged now: it goes on as if the
 // person had no contact (P10). It does not come back when the person may be paged again.
-func (c *change) keptOut(a *alert.Alert, u *reach.User, why string) error {
+func (c *change) keptOut(a *alert.Alert, u *reach.User, why explain.Decision) error {
 	c.leaveAlone(a.ID, u.ID)
 	return c.nobody(a, why)
 }
 
 // mayPage reports whether a person would be paged about an alert now, by anything.
 func (c *change) mayPage(a *alert.Alert, u *reach.User, why Reason) bool {
-	return !u.Blocked && c.hushed(u, a.Priority) == "" && len(c.planFor(a, u, why).Attempts) > 0
+	_, hushed := c.hushed(u, a.Priority, &why)
+	return !u.Blocked && !hushed && len(c.planFor(a, u, why).Attempts) > 0
 }
 
 // planAgain plans when the steps by which a person is told come again, if they do, in the place of
@@ -83,18 +87,18 @@ func (c *change) pageAgain(a *alert.Alert, d *Deadline) error {
 	}
 	plan, again := u.PlanAgain(d.Why.NotificationRule, c.now)
 	if !again || len(plan.Attempts) == 0 {
-		return c.log(a.ID, RecipientNote, System, u.Username+" is not notified again: the rule repeats no more, or no contact works")
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.NotToldAgain, User: u.ID, Name: u.Username, Why: &d.Why})
 	}
 	beingPaged := func(d *Delivery) bool { return d.User == u.ID }
 	if c.told[told{a.ID, u.ID}] || c.catchesUp() && slices.ContainsFunc(openDeliveries(c.tx, a.ID), beingPaged) {
 		return c.planAgain(a, u, plan, d.Why)
 	}
-	if why := c.hushed(u, a.Priority); why != "" {
-		return c.keptOut(a, u, why)
+	if decided, hushed := c.hushed(u, a.Priority, &d.Why); hushed {
+		return c.keptOut(a, u, decided)
 	}
 	why := d.Why
 	why.Again++
-	if err := c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified: %s", u.Username, why)); err != nil {
+	if err := c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.Told, User: u.ID, Name: u.Username, Why: &why}); err != nil {
 		return err
 	}
 	c.told[told{a.ID, u.ID}] = true

@@ -231,6 +231,9 @@ func (l *fullLife) checkLog() {
 		if !ok {
 			continue // of a deleted alert
 		}
+		if e.What == 0 && (e.Decision == nil || e.Decision.Text() != e.Text) {
+			l.t.Errorf("P15: a line does not say what was decided: %q", e.Text)
+		}
 		id := string(e.Alert)
 		switch e.What {
 		case alert.DidAcknowledge, alert.DidTakeOwnership, alert.DidSnooze, alert.DidAskToClose, alert.DidClose:

@@ -11,6 +11,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/route"
 	"keng/raftstore/table"
 )
@@ -137,7 +138,7 @@ func (c *change) place(a *alert.Alert) error {
 	case route.Founds:
 		return c.found(loose, a, &g)
 	}
-	return errors.Join(c.log(a.ID, SystemEntry, System, "Stands for itself: "+where.Reason), Alerts.Put(c.tx, a))
+	return errors.Join(c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.StandsAlone, Of: []string{where.Reason}}), Alerts.Put(c.tx, a))
 }
 
 // factsOf are what decisions want to know of a parent; nil if there is none.
@@ -201,7 +202,7 @@ func (c *change) putUnder(a, p *alert.Alert, why string) error {
 		}
 	}
 	if a.Resting = ""; !a.Silent() {
-		a.Resting = restsUnder(p)
+		a.Resting = restsUnder(p).Cause()
 	}
 	grown := p.Gain(by, a)
 	c.touched[a.ID], c.touched[p.ID] = true, true
@@ -229,7 +230,9 @@ func (c *change) waitsToTell(a *alert.Alert) bool {
 }
 
 // restsUnder says why nothing happens by itself for a member.
-func restsUnder(p *alert.Alert) string { return "it is under " + p.Number() + ": see there" }
+func restsUnder(p *alert.Alert) explain.Decision {
+	return explain.Decision{Kind: explain.RestsUnder, Name: p.Number()}
+}
 
 // tellParent lets the parent of an alert that wants attention call whom it has not called.
 func (c *change) tellParent(m *alert.Alert) error {
@@ -283,7 +286,7 @@ func (c *change) helpParent(m, p *alert.Alert, call func(*alert.Alert) error) er
 		c.endAt(isHelped, p.ID)
 	}
 	if !p.RoomFor(m.Responders) {
-		lost := fmt.Sprintf("Not all who answer for %s are called again if it begins anew: there is room for %d", m.Number(), alert.RespondersMax)
+		lost := explain.Decision{Kind: explain.NoRoomUnder, Name: m.Number(), Count: alert.RespondersMax}
 		if err := c.log(p.ID, SystemEntry, System, lost); err != nil {
 			return err
 		}

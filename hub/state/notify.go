@@ -2,81 +2,20 @@ package state
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/core/escalate"
+	"keng/hub/core/explain"
 	"keng/hub/core/reach"
 	"keng/raftstore/table"
 )
 
-// Reason is why a person is paged (P15): the way from the alert to the person.
-type Reason struct {
-	Team           core.TeamID       `cbor:"1,keyasint,omitempty"`
-	TeamName       string            `cbor:"2,keyasint,omitempty"`
-	RoutingRule    string            `cbor:"3,keyasint,omitempty"`
-	Escalation     core.EscalationID `cbor:"4,keyasint,omitempty"`
-	EscalationName string            `cbor:"5,keyasint,omitempty"`
-	Step           int               `cbor:"6,keyasint,omitempty"` // of the escalation, from 1
-	Schedule       core.ScheduleID   `cbor:"7,keyasint,omitempty"`
-	ScheduleName   string            `cbor:"8,keyasint,omitempty"`
-	// NotificationRule is the person's own rule; empty: every contact of a person without rules.
-	NotificationRule string `cbor:"9,keyasint,omitempty"`
-	// For is whose notifications go to the person by a forwarding rule; empty: nobody's.
-	For     core.UserID `cbor:"11,keyasint,omitempty"`
-	ForName string      `cbor:"12,keyasint,omitempty"`
-	// Override is the alias of the override by which the person is on call; empty: by none.
-	Override string `cbor:"13,keyasint,omitempty"`
-	// LastResort says that all that was configured had been done before.
-	LastResort bool `cbor:"22,keyasint,omitempty"`
-	// After says which failed page made this one come before its time.
-	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
-	// Assigned is who has made the person the owner of the alert; empty: nobody.
-	Assigned string `cbor:"18,keyasint,omitempty"`
-	// Again counts how often the steps of the person's rule have come again; 0: they come first.
-	Again int `cbor:"19,keyasint,omitempty"`
-}
-
-// String tells the way in one sentence, in English.
-func (r Reason) String() string {
-	var parts []string
-	if r.LastResort {
-		parts = append(parts, "as the last resort, since nobody takes care of it")
-	}
-	if r.TeamName != "" {
-		parts = append(parts, "team "+r.TeamName)
-	}
-	if r.EscalationName != "" {
-		parts = append(parts, fmt.Sprintf("step %d of escalation %s", r.Step, r.EscalationName))
-	}
-	switch {
-	case r.Override != "":
-		parts = append(parts, "on call in schedule "+r.ScheduleName+" by an override")
-	case r.ScheduleName != "":
-		parts = append(parts, "on call in schedule "+r.ScheduleName)
-	}
-	if r.Assigned != "" {
-		parts = append(parts, "made the owner by "+r.Assigned)
-	}
-	if len(parts) == 0 {
-		parts = append(parts, "named as a responder")
-	}
-	if r.ForName != "" {
-		parts = append(parts, "in the place of "+r.ForName+", whose notifications are forwarded")
-	}
-	if r.Again > 0 {
-		parts = append(parts, fmt.Sprintf("again by a rule of the person that repeats, time %d of %d", r.Again, reach.LoopsMax))
-	}
-	if r.After != "" {
-		parts = append(parts, "earlier than planned because the page before it failed")
-	}
-	return strings.Join(parts, ", ")
-}
+// Reason is why a person is paged (P15).
+type Reason = explain.Reason
 
 // notifyResponders begins to tell everybody whom a new alert names. Whom it does not
 // name it cannot tell: that is written down.
@@ -135,10 +74,10 @@ func (c *change) notify(a *alert.Alert, r alert.Responder, why Reason) error {
 			return c.notifySchedule(a, s, why)
 		}
 	}
-	gone := fmt.Sprintf("responder %q does not exist", r.ID)
+	gone := explain.Decision{Kind: explain.ResponderGone, Why: &why, Of: []string{r.ID}}
 	if c.gathering {
 		// Whom the alert itself names wrongly is no failed step: escalations keep their times.
-		return c.log(a.ID, SystemEntry, System, "Nobody notified: "+gone)
+		return c.log(a.ID, SystemEntry, System, gone)
 	}
 	return c.nobody(a, gone)
 }
@@ -147,7 +86,7 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	t, ok := Teams.Get(c.tx, table.K().String(id))
 	if !ok {
 		Holds.Delete(c.tx, holdKey(a.ID, core.TeamID(id))) // nothing is held back for a team that is gone
-		return c.nobody(a, fmt.Sprintf("team %q does not exist", id))
+		return c.nobody(a, explain.Decision{Kind: explain.TeamGone, Why: &why, Of: []string{id}})
 	}
 	why.Team, why.TeamName = t.ID, t.Name
 	if back, err := c.withhold(a, t, why); back || err != nil {
@@ -155,11 +94,11 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	}
 	routed, ok := c.rules.route(t, a)
 	if !ok {
-		return c.nobody(a, "no routing rule of team "+t.Name+" matches")
+		return c.nobody(a, explain.Decision{Kind: explain.NoRoutingRule, Why: &why})
 	}
 	why.RoutingRule = routed.Rule.ID
 	if routed.Rule.Notify.Kind == 0 {
-		return c.log(a.ID, RecipientNote, System, "A routing rule of team "+t.Name+" says that nobody is notified")
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.RoutedToNobody, Why: &why})
 	}
 	if !a.Judged {
 		return c.notify(a, routed.Rule.Notify, why)
@@ -174,11 +113,11 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	return c.noteBegun(a, t.ID, len(row.Begun))
 }
 
-// nobody writes down that a way led to no one (P10), and lets the next step of the
+// nobody writes down that a way led to no one (P10), and why, and lets the next step of the
 // alert's escalations, if any, come at once. While responders are yet to be told it waits
 // for them: one of them may be reached.
-func (c *change) nobody(a *alert.Alert, why string) error {
-	if err := c.log(a.ID, SystemEntry, System, "Nobody notified: "+why); err != nil {
+func (c *change) nobody(a *alert.Alert, why explain.Decision) error {
+	if err := c.log(a.ID, SystemEntry, System, why); err != nil {
 		return err
 	}
 	if c.gathering {
@@ -228,9 +167,9 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
 	}
 	if slices.Contains(row.Begun, p.ID) {
 		if why.Escalation != "" {
-			return c.nobody(a, why.String()+" leads to escalation "+p.Name+", which has begun already")
+			return c.nobody(a, explain.Decision{Kind: explain.BegunOnTheWay, Name: p.Name, Why: &why})
 		}
-		return c.log(a.ID, RecipientNote, System, "Escalation "+p.Name+" has begun already: "+why.String())
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EscalationBegun, Name: p.Name, Why: &why})
 	}
 	row.Begun = append(row.Begun, p.ID)
 	if err := Alerts.Put(c.tx, row); err != nil {
@@ -267,20 +206,20 @@ func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
 		return nil
 	}
 	if u.Blocked {
-		return c.nobody(a, u.Username+" is blocked")
+		return c.nobody(a, explain.Decision{Kind: explain.PersonBlocked, User: u.ID, Name: u.Username, Why: &why})
 	}
 	if c.told[told{a.ID, u.ID}] || c.willBeTold(a, u.ID) {
-		return c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified already; also: %s", u.Username, why))
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.ToldAlready, User: u.ID, Name: u.Username, Why: &why})
 	}
-	if why := c.hushed(u, a.Priority); why != "" {
-		return c.keptOut(a, u, why)
+	if d, hushed := c.hushed(u, a.Priority, &why); hushed {
+		return c.keptOut(a, u, d)
 	}
-	if err := c.log(a.ID, RecipientNote, System, fmt.Sprintf("%s is notified: %s", u.Username, why)); err != nil {
+	if err := c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.Told, User: u.ID, Name: u.Username, Why: &why}); err != nil {
 		return err
 	}
 	plan := c.planFor(a, u, why)
 	if len(plan.Attempts) == 0 {
-		return c.nobody(a, u.Username+" has no contact that works, or no rule that wants this alert")
+		return c.nobody(a, explain.Decision{Kind: explain.NoWayToPerson, User: u.ID, Name: u.Username, Why: &why})
 	}
 	c.told[told{a.ID, u.ID}] = true
 	return c.tryBy(a, u, plan, why)
@@ -328,14 +267,14 @@ func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactI
 	}
 	u, ok := Users.Get(c.tx, table.K().String(string(user)))
 	if !ok {
-		return c.nobody(a, "the person has been deleted")
+		return c.nobody(a, explain.Decision{Kind: explain.PersonGone, User: user, Why: &why})
 	}
-	if why := c.hushed(u, a.Priority); why != "" {
-		return c.keptOut(a, u, why)
+	if d, hushed := c.hushed(u, a.Priority, &why); hushed {
+		return c.keptOut(a, u, d)
 	}
 	k, ok := u.Contact(contact)
 	if !ok || !k.Usable() || u.Blocked {
-		if err := c.log(a.ID, SystemEntry, System, "A contact of "+u.Username+" works no more and is left out"); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.ContactLeftOut, User: u.ID, Name: u.Username, Why: &why}); err != nil {
 			return err
 		}
 		return c.hurry(a.ID, user, "")

@@ -5,6 +5,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/core/rota"
 	"keng/raftstore/table"
 )
@@ -15,29 +16,29 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 	why.Schedule, why.ScheduleName = s.ID, s.Name
 	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(1))
 	if err != nil {
-		if err := c.log(a.ID, SystemEntry, System, "Who is on call is counted by UTC: "+err.Error()); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.CountedByUTC, Why: &why, Of: []string{err.Error()}}); err != nil {
 			return err
 		}
 		if calendar, err = plannedOf(c.tx, s, orUTC(c.zones), c.now, c.now.Add(1)); err != nil {
-			return c.nobody(a, err.Error())
+			return c.nobody(a, explain.Decision{Kind: explain.ScheduleUnreadable, Why: &why, Of: []string{err.Error()}})
 		}
 	}
 	periods := calendar.Who(c.now)
 	if s.Disabled {
-		return c.nobody(a, "schedule "+s.Name+" is disabled, so nobody is on call in it")
+		return c.nobody(a, explain.Decision{Kind: explain.ScheduleDisabled, Why: &why})
 	}
 	if len(periods) == 0 {
-		return c.nobody(a, "nobody is on call in schedule "+s.Name)
+		return c.nobody(a, explain.Decision{Kind: explain.NobodyOnCall, Why: &why})
 	}
 	if c.within[s.ID] {
-		return c.nobody(a, "who is on call in schedule "+s.Name+" leads back to it")
+		return c.nobody(a, explain.Decision{Kind: explain.ScheduleCircle, Why: &why})
 	}
 	if c.within == nil {
 		c.within = map[core.ScheduleID]bool{}
 	}
 	c.within[s.ID] = true
 	defer delete(c.within, s.ID)
-	known, left := false, ""
+	known, silent, way := false, false, why
 	for i, p := range periods {
 		who := ResponderOf(p.Participant)
 		twice := slices.ContainsFunc(periods[:i], func(q rota.Period) bool { return q.Participant == p.Participant })
@@ -45,7 +46,7 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 			continue
 		}
 		if c.routesToNobody(a, who) {
-			left = "on call in schedule " + s.Name + " is a team whose routing rules notify nobody"
+			silent = true
 			continue
 		}
 		known = true
@@ -55,14 +56,14 @@ func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) er
 		}
 	}
 	switch {
-	case known && left != "":
-		return c.log(a.ID, SystemEntry, System, "Not notified: "+left)
+	case known && silent:
+		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamOnCallSilent, Why: &way})
 	case known:
 		return nil
-	case left == "":
-		left = "who is on call in schedule " + s.Name + " does not exist any more"
+	case silent:
+		return c.nobody(a, explain.Decision{Kind: explain.OnlyTeamSilent, Why: &way})
 	}
-	return c.nobody(a, left)
+	return c.nobody(a, explain.Decision{Kind: explain.OnCallGone, Why: &way})
 }
 
 // routesToNobody reports whether who answers is a team that has nobody notified of an alert.

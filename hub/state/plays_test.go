@@ -204,6 +204,9 @@ func (s *stage) news() {
 	}
 	slices.SortFunc(lines, func(a, b state.Entry) int { return int(a.Number) - int(b.Number) })
 	for _, e := range lines {
+		if e.What == 0 && e.Decision == nil {
+			s.say("a line without what was decided: %s", e.Text)
+		}
 		a, ok := state.FindAlert(s.tx, state.Ref{ID: e.Alert})
 		if !ok {
 			a = &alert.Alert{} // it has been deleted

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"keng/hub/core/reach"
 	"keng/hub/core/rota"

@@ -1,10 +1,10 @@
 package state
 
 import (
-	"fmt"
 	"slices"
 
 	"keng/hub/core"
+	"keng/hub/core/explain"
 	"keng/hub/core/reach"
 	"keng/proto/channel"
 	"keng/raftstore/table"
@@ -36,7 +36,7 @@ func (reports TakeReports) apply(c *change) (Nothing, error) {
 			if !Alerts.Has(c.tx, table.K().String(string(d.Alert))) {
 				continue // deleted; others of the bundle live
 			}
-			if err := c.log(d.Alert, PageEntry, System, fmt.Sprintf("%s: another gateway, which has the page no more: %s", d.Kind, t)); err != nil {
+			if err := c.log(d.Alert, PageEntry, System, explain.Decision{Kind: explain.OtherGateway, User: d.User, Page: d.ID, By: string(d.Kind), Fate: t.fate()}); err != nil {
 				return Nothing{}, err
 			}
 			continue
@@ -121,14 +121,8 @@ func (c *change) follow(d *Delivery, id core.AlertID, t Trace, settled bool, oth
 	if u, ok := Users.Get(c.tx, table.K().String(string(d.User))); ok {
 		name = u.Username
 	}
-	what := string(d.Kind)
-	switch {
-	case others == 1:
-		what += " (with another alert)"
-	case others > 1:
-		what += fmt.Sprintf(" (with %d other alerts)", others)
-	}
-	if err := c.log(id, PageEntry, System, fmt.Sprintf("%s to %s: %s", what, name, t)); err != nil {
+	came := explain.Decision{Kind: explain.PageCame, User: d.User, Name: name, Page: d.ID, By: string(d.Kind), Count: max(others, 0), Fate: t.fate()}
+	if err := c.log(id, PageEntry, System, came); err != nil {
 		return err
 	}
 	// A digit pressed counts whenever it is heard, even after the page was given up.
@@ -176,7 +170,7 @@ func (c *change) passOn(d *Delivery, id core.AlertID, name string) error {
 	if !ok || a.Silent() {
 		return nil
 	}
-	if err := c.log(id, ActionEntry, name, "Passed on to the next person by "+string(d.Kind)); err != nil {
+	if err := c.log(id, ActionEntry, name, explain.Decision{Kind: explain.PassedOn, User: d.User, Name: name, Page: d.ID, By: string(d.Kind), Why: &d.Why}); err != nil {
 		return err
 	}
 	c.leaveAlone(id, d.User)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/raftstore/table"
 )
 
@@ -31,7 +32,7 @@ func (c *change) helpUnheard(a *alert.Alert) error {
 	if c.busy(a.ID) {
 		return c.planUnheard(a)
 	}
-	if err := c.log(a.ID, SystemEntry, System, "Nobody has answered the call for help: notifying goes on"); err != nil {
+	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.HelpNotAnswered}); err != nil {
 		return err
 	}
 	next := c.heldStep(a)

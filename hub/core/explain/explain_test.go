@@ -1,0 +1,114 @@
+package explain_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"keng/hub/core/explain"
+)
+
+// filled is a decision with everything that a sentence may name.
+func filled(k explain.Kind) explain.Decision {
+	return explain.Decision{
+		Kind: k, User: "u", Name: "bích", Page: "d", By: "voice", At: time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC), For: 30 * time.Second, Count: 2,
+		Of: []string{"thứ nhất", "thứ hai"}, Fate: &explain.Fate{Stage: "failed", Failure: "busy", Detail: "486"},
+		Why: &explain.Reason{TeamName: "Mạng", EscalationName: "Đêm", Step: 3, ScheduleName: "Trực"},
+	}
+}
+
+// Every kind of decision has a name of its own and a sentence in both languages, which tell the
+// same things, and all of them.
+func TestEveryKindIsToldInBothLanguages(t *testing.T) {
+	names, sentences := map[string]bool{}, map[string]explain.Kind{}
+	for _, k := range explain.Kinds() {
+		d := filled(k)
+		en, vi := d.Text(), d.TextVi()
+		if en == "" || vi == "" || d.Cause() == "" || d.CauseVi() == "" || en == vi {
+			t.Errorf("%v: %q, %q", k, en, vi)
+		}
+		if strings.ContainsAny(en+vi, "{}") {
+			t.Errorf("%v has an open brace: %q, %q", k, en, vi)
+		}
+		if !strings.HasSuffix(en, d.Cause()) || !strings.HasSuffix(vi, d.CauseVi()) {
+			t.Errorf("%v: the cause is not the end of %q, %q", k, en, vi)
+		}
+		if names[k.String()] {
+			t.Errorf("two kinds are called %v", k)
+		}
+		names[k.String()] = true
+		for _, value := range []string{"bích", "Mạng", "Đêm", "Trực", "thứ nhất", "thứ hai", "30s", "486"} {
+			if has := strings.Contains(en, value); has && !strings.Contains(vi, value) {
+				t.Errorf("%v tells %q in English alone: %q", k, value, vi)
+			}
+		}
+		if other, ok := sentences[vi]; ok {
+			t.Errorf("%v is told as %v: %q", k, other, vi)
+		}
+		sentences[vi] = k
+	}
+	if len(names) < 50 {
+		t.Errorf("%d kinds", len(names))
+	}
+}
+
+// What a later version has written is not told, and does no harm.
+func TestAnUnknownKind(t *testing.T) {
+	d := filled(60000)
+	if d.Text() != "" || d.TextVi() != "" || d.Kind.String() != "" {
+		t.Errorf("%q, %q, %v", d.Text(), d.TextVi(), d.Kind)
+	}
+}
+
+// A decision with nothing in it is told all the same.
+func TestEmptyDecisions(t *testing.T) {
+	for _, k := range explain.Kinds() {
+		d := explain.Decision{Kind: k}
+		if s := d.Text() + d.TextVi(); strings.ContainsAny(s, "{}") {
+			t.Errorf("%v: %q", k, s)
+		}
+	}
+}
+
+func TestReasons(t *testing.T) {
+	for _, x := range []struct {
+		r      explain.Reason
+		en, vi string
+	}{
+		{explain.Reason{}, "named as a responder", "được chỉ định là người xử lý"},
+		{explain.Reason{TeamName: "Mạng"}, "team Mạng", "nhóm Mạng"},
+		{
+			explain.Reason{TeamName: "Mạng", EscalationName: "Đêm", Step: 2, ScheduleName: "Trực", Override: "tet"},
+			"team Mạng, step 2 of escalation Đêm, on call in schedule Trực by an override",
+			"nhóm Mạng, bước 2 của chính sách leo thang Đêm, đang trực trong lịch Trực theo lịch trực thay",
+		},
+		{
+			explain.Reason{ScheduleName: "Trực", ForName: "an", After: "d"},
+			"on call in schedule Trực, in the place of an, whose notifications are forwarded, earlier than planned because the page before it failed",
+			"đang trực trong lịch Trực, thay cho an vì thông báo của người này được chuyển tiếp, sớm hơn dự kiến vì lần báo trước không tới được",
+		},
+	} {
+		if x.r.String() != x.en || x.r.TextVi() != x.vi {
+			t.Errorf("%q, %q; want %q, %q", x.r, x.r.TextVi(), x.en, x.vi)
+		}
+		if x.r.Names().String() != x.en {
+			t.Errorf("by its names alone it is %q", x.r.Names())
+		}
+	}
+}
+
+func TestFates(t *testing.T) {
+	for en, x := range map[string]struct {
+		explain.Fate
+		vi string
+	}{
+		"queued":                    {explain.Fate{Stage: "queued"}, "chờ gửi"},
+		"failed (unanswered): 480":  {explain.Fate{Stage: "failed", Failure: "unanswered", Detail: "480"}, "không tới được (không ai nhấc máy): 480"},
+		"done, acknowledge":         {explain.Fate{Stage: "done", Reply: "acknowledge"}, "đã xong, người nhận đã xác nhận"},
+		"teleported (eaten), waved": {explain.Fate{Stage: "teleported", Failure: "eaten", Reply: "waved"}, "teleported (eaten), waved"},
+	} {
+		if x.Fate.String() != en || x.TextVi() != x.vi {
+			t.Errorf("%q, %q; want %q, %q", x.Fate, x.TextVi(), en, x.vi)
+		}
+	}
+}
