@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/state"
+	"keng/proto/channel"
 )
 
 // When a person is not to be paged is said with the person, in parts, and taken back with null.
@@ -78,16 +79,20 @@ func TestNoticesOfWhatOthersDid(t *testing.T) {
 	h := newHub(t)
 	h.made("/v2/users", `{"username":"an@example.vn","fullName":"An","role":{"name":"User"}}`)
 	h.made("/v2/users", `{"username":"binh@example.vn","fullName":"Trần Thị Bình","role":{"name":"User"}}`)
-	h.made("/v2/users/an@example.vn/notification-rules", `{"name":"Notes","actionType":"add-note","steps":[{"contact":{"method":"email","to":"an@example.vn"}}]}`)
+	h.made("/v2/users/an@example.vn/notification-rules", `{"name":"Notes","actionType":"closed-alert","steps":[{"contact":{"method":"email","to":"an@example.vn"}}]}`)
 	id := h.create(`{"message":"Wi-Fi is down","responders":[{"type":"user","username":"an@example.vn"}]}`)
-	t.Log(h.call("POST", "/v2/alerts/"+id+"/notes", `{"note":"is it the switch?","user":"binh@example.vn"}`))
+	for _, d := range state.DeliveriesOf(h.store.tx, core.AlertID(id)) {
+		done := channel.Report{Page: string(d.ID), At: h.store.now, Stage: channel.Done, Number: 1}
+		must(state.Do(t.Context(), h.store, core.Seed{7}, state.TakeReports{Reports: []channel.Report{done}}))
+	}
+	h.want(h.call("POST", "/v2/alerts/"+id+"/close", `{"note":"it was the switch","user":"binh@example.vn"}`), 202)
 	list := h.want(h.call("GET", "/keng/v1/notices?user=an@example.vn", ""), 200).list()
 	if len(list) != 1 {
 		t.Fatalf("notices: %v", list)
 	}
 	n, a := list[0], list[0]["alert"].(map[string]any)
-	if n["type"] != "alert-noted" || n["schedule"] != nil || n["why"] != "alert #1, of which the person was notified: somebody else has noted something" ||
-		a["id"] != id || a["tinyId"] != "1" || a["by"] != "Trần Thị Bình" || a["note"] != "is it the switch?" {
+	if n["type"] != "alert-closed" || n["schedule"] != nil || n["why"] != "alert #1, of which the person was notified: somebody else has closed it" ||
+		a["id"] != id || a["tinyId"] != "1" || a["by"] != "Trần Thị Bình" || a["note"] != "it was the switch" {
 		t.Errorf("a notice: %v", n)
 	}
 }

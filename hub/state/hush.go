@@ -2,6 +2,7 @@ package state
 
 import (
 	"slices"
+	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
@@ -33,10 +34,13 @@ func (c *change) leaveAlone(id core.AlertID, user core.UserID) {
 func (c *change) hushed(u *reach.User, p core.Priority, by *Reason) (explain.Decision, bool) {
 	zone := c.zoneOf(u)
 	why, until := u.Hushed(p, c.now, zone)
+	d := explain.Decision{User: u.ID, Name: u.Username, Why: by, At: until.UTC()}
 	if zone != nil {
 		until = until.In(zone)
 	}
-	d := explain.Decision{User: u.ID, Name: u.Username, Why: by, At: until}
+	if !until.IsZero() {
+		d.Of = []string{until.Format(time.RFC3339)}
+	}
 	switch {
 	case why == reach.NotHushed:
 		return d, false

@@ -46,8 +46,8 @@ const (
 	OnlyTeamSilent     Kind = 51 // all on call are teams whose rules notify nobody
 	OnCallGone         Kind = 52
 
-	PersonMuted        Kind = 57 // At: until when
-	PersonInQuietHours Kind = 58 // At: until when
+	PersonMuted        Kind = 57 // At, and Of by the person's clock: until when
+	PersonInQuietHours Kind = 58 // At, and Of by the person's clock: until when
 	PersonAlwaysQuiet  Kind = 59
 
 	// Nothing more happens by itself (P2).
@@ -158,8 +158,8 @@ func (k Kind) words() words {
 		OnlyTeamSilent:     {"onlyTeamSilent", "on call in schedule {schedule} is a team whose routing rules notify nobody", "trong lịch {schedule} có nhóm đang trực mà quy tắc định tuyến không báo cho ai", reachesNone},
 		OnCallGone:         {"onCallGone", "who is on call in schedule {schedule} does not exist any more", "người trực trong lịch {schedule} không còn nữa", reachesNone},
 
-		PersonMuted:        {"personMuted", "{name} is muted until {at}", "{name} đang tắt thông báo đến {at}", reachesNone},
-		PersonInQuietHours: {"personInQuietHours", "{name} is in quiet hours until {at}", "{name} đang trong giờ không làm phiền đến {at}", reachesNone},
+		PersonMuted:        {"personMuted", "{name} is muted until {of}", "{name} đang tắt thông báo đến {of}", reachesNone},
+		PersonInQuietHours: {"personInQuietHours", "{name} is in quiet hours until {of}", "{name} đang trong giờ không làm phiền đến {of}", reachesNone},
 		PersonAlwaysQuiet:  {"personAlwaysQuiet", "{name} is in quiet hours, which never end", "{name} luôn trong giờ không làm phiền", reachesNone},
 
 		RestsUnder:      {"restsUnder", "it is under {name}: see there", "cảnh báo nằm trong {name}: xem ở đó", restsFromNow},
