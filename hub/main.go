@@ -30,6 +30,7 @@ type commands struct {
 	OnCall   onCallCommand   `cmd:"" name:"oncall" help:"Who is on call."`
 	Timeline timelineCommand `cmd:"" help:"The shifts of a schedule, as a table or a picture."`
 	Gaps     gapsCommand     `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
+	Lint     lintCommand     `cmd:"" help:"What is wrong in the whole configuration, and how to mend it."`
 	Roster   rosterCommand   `cmd:"" help:"Shifts that were planned elsewhere: bring them in from CSV or a calendar, take them out."`
 	Feed     feedCommand     `cmd:"" help:"Addresses at which calendar programs read who is on call."`
 	CatchAll catchAllCommand `cmd:"" name:"catch-all" help:"Who is called when all that was configured for an alert has been done and nobody takes care of it."`

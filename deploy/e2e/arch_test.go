@@ -73,6 +73,12 @@ var rules = []rule{
 		why: "the state is evaluated wherever a table can be read and written; it does not know how it is replicated",
 	},
 	{
+		in: []string{"hub/lint"}, forbid: func(i string) bool {
+			return isOurs(i) && !below("hub/core", "hub/state", "raftstore/table", "proto/channel")(i) || touchesWorld(i)
+		},
+		why: "what is wrong in a configuration is a function of the state and a moment, whoever asks",
+	},
+	{
 		in:    []string{"hub/engine", "hub/edge", "hub/api", "hub/intake", "hub/console"},
 		apart: []string{"hub/engine", "hub/edge", "hub/api", "hub/intake", "hub/console", "hub/app", "hub/demo"},
 		why:   "the parts of a hub meet in hub/app only, so that each can be read and tested alone",
@@ -253,6 +259,8 @@ func TestArchitectureNoticesPlantedImports(t *testing.T) {
 		{"hub/state/x.go", "os"},
 		{"hub/state/x.go", "math/rand/v2"},
 		{"hub/state/x.go", "keng/raftstore"},
+		{"hub/lint/x.go", "keng/hub/api"},
+		{"hub/lint/x.go", "os"},
 		{"agent/plan/x.go", "net/http"},
 		{"agent/plan/x.go", "keng/proto/agentpb"},
 		{"agent/check/http/x.go", "keng/agent/plan"},
@@ -281,6 +289,8 @@ func TestArchitectureNoticesPlantedImports(t *testing.T) {
 		{"hub/demo/x.go", "keng/agent/app"},
 		{"hub/state/x.go", "keng/raftstore/table"},
 		{"hub/core/rota/x.go", "time"},
+		{"hub/lint/x.go", "keng/hub/state"},
+		{"hub/api/x.go", "keng/hub/lint"},
 		{"agent/check/http/x.go", "keng/agent/check"},
 		{"mobile-gateway/voice/x.go", "keng/mobile-gateway/voice/media"},
 		{"raftstore/table/tabletest/x.go", "keng/raftstore/internal/overlay"},
@@ -299,7 +309,7 @@ func TestArchitectureNoticesPlantedImports(t *testing.T) {
 func TestWhatDecidesHasNoClock(t *testing.T) {
 	forbidden := []string{"Now", "Since", "Until", "Sleep", "After", "NewTimer", "NewTicker", "AfterFunc", "Tick", "LoadLocation", "Local"}
 	for _, s := range sources(t) {
-		if !within(s.path, []string{"hub/core", "hub/state", "agent/plan"}) {
+		if !within(s.path, []string{"hub/core", "hub/state", "hub/lint", "agent/plan"}) {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {

@@ -94,6 +94,17 @@ func TestDocsOnCall(t *testing.T) {
 	}
 }
 
+func TestDocsLint(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "lint.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{"person-not-loud", "escalation-one-step  escalation it_escalation", "there are errors", "Nothing to mend: no finding of severity hint or graver.",
+		"Không có gì cần sửa: không thấy mục nào từ mức error trở lên.", `"findings":[]`} {
+		if !strings.Contains(out, part) {
+			t.Errorf("nothing says %q:\n%s", part, out)
+		}
+	}
+}
+
 func TestDocsCalendars(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "calendars.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])

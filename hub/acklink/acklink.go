@@ -169,10 +169,7 @@ func (l *Links) acknowledge(w http.ResponseWriter, r *http.Request, id core.Deli
 		return
 	}
 	asked := v.State == ""
-	for _, a := range v.Alerts {
-		if v.State != "" || a.Silent() {
-			continue
-		}
+	for _, a := range v.Alerts[:v.wanted] {
 		if err := l.command(r.Context(), state.AcknowledgeAlert{Alert: state.Ref{ID: a.ID}, User: v.User, Note: v.note()}); err != nil {
 			l.unavailable(w, r, err)
 			return
@@ -211,10 +208,12 @@ func (l *Links) command(ctx context.Context, command state.AcknowledgeAlert) err
 type view struct {
 	Language string
 	// State says why there is nothing to see: unknown, over or unavailable; "" if there is.
-	State  string
-	User   string // who the link belongs to
-	Kind   string // of the page that brought it
+	State string
+	User  string // who the link belongs to
+	Kind  string // of the page that brought it
+	// Alerts are those which the person is to acknowledge, wanted of them, and then the others.
 	Alerts []*alert.Alert
+	wanted int
 	zone   string // IANA name of the person's
 }
 
@@ -228,15 +227,7 @@ func (v view) Shown() []*alert.Alert { return v.Alerts[:min(len(v.Alerts), shown
 func (v view) More() int { return len(v.Alerts) - len(v.Shown()) }
 
 // Many reports whether the button is for several alerts.
-func (v view) Many() bool {
-	open := 0
-	for _, a := range v.Alerts {
-		if !a.Silent() {
-			open++
-		}
-	}
-	return open > 1
-}
+func (v view) Many() bool { return v.wanted > 1 }
 
 // status is the HTTP status of a page.
 func (v view) status() int {
@@ -250,14 +241,7 @@ func (v view) status() int {
 }
 
 // Open reports whether there is something to acknowledge.
-func (v view) Open() bool {
-	for _, a := range v.Alerts {
-		if !a.Silent() {
-			return true
-		}
-	}
-	return false
-}
+func (v view) Open() bool { return v.wanted > 0 }
 
 // closed reports whether all is over.
 func (v view) closed() bool {
@@ -309,21 +293,26 @@ func viewOf(r table.Reader, id core.DeliveryID, now time.Time) view {
 	}
 	v.User = u.Username
 	v.zone = u.Zone
-	v.Alerts = alertsOf(r, d)
+	v.Alerts, v.wanted = alertsOf(r, d, u.Username)
 	if len(v.Alerts) > 0 {
 		v.State = ""
 	}
 	return v
 }
 
-// alertsOf returns the alerts that a page speaks of, the gravest first: those that want
-// attention, all of which its link acknowledges, and below them those that somebody has
-// taken care of. What left the page before it went, and is open again, is not in it.
-func alertsOf(r table.Reader, d *state.Delivery) []*alert.Alert {
-	all := state.AlertsOf(r, d)
+// alertsOf returns the alerts that a page speaks of, the gravest first: those of which the
+// person is still to be told, all of which its link acknowledges, and below them those that
+// somebody has taken care of, or the person alone where others have to as well. What left the
+// page before it went, and is open again, is not in it.
+func alertsOf(r table.Reader, d *state.Delivery, username string) (all []*alert.Alert, wanted int) {
+	all = state.AlertsOf(r, d)
+	listed := map[core.AlertID]bool{}
+	for _, a := range all {
+		listed[a.ID] = true
+	}
 	var silent []*alert.Alert
 	add := func(id core.AlertID) {
-		if a, ok := state.FindAlert(r, state.Ref{ID: id}); ok && a.Silent() {
+		if a, ok := state.FindAlert(r, state.Ref{ID: id}); ok && !listed[id] && (a.Silent() || a.HasAcked(username)) {
 			silent = append(silent, a)
 		}
 	}
@@ -337,7 +326,7 @@ func alertsOf(r table.Reader, d *state.Delivery) []*alert.Alert {
 	slices.SortFunc(silent, func(a, b *alert.Alert) int {
 		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(b.Tiny, a.Tiny))
 	})
-	return append(all, silent...)
+	return append(all, silent...), len(all)
 }
 
 // unavailable shows that the cluster cannot answer now.

@@ -13,7 +13,9 @@ import (
 	"keng/hub/acklink"
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
 	"keng/hub/core/reach"
+	"keng/hub/core/route"
 	"keng/hub/seed"
 	"keng/hub/state"
 	"keng/raftstore/table"
@@ -214,6 +216,46 @@ func TestSomebodyElseWasFaster(t *testing.T) {
 	if by := w.row().AcknowledgedBy; by != "binh@example.vn" {
 		t.Errorf("acknowledged by %q", by)
 	}
+}
+
+// Who is called although somebody has acknowledged has a button, and of two who must acknowledge
+// the second one. Rules keng-2.acks.too, keng-2.acks.partly.
+func TestOneMoreAcknowledges(t *testing.T) {
+	w := newWorld(t, "en")
+	user := func(id string) alert.Responder { return alert.Responder{Kind: alert.User, ID: id} }
+	up := do(w, state.PutEscalation{Policy: escalate.Policy{Name: "up", Rules: []escalate.Rule{
+		{Condition: escalate.IfNotAcked, Recipient: user("an")}, {Condition: escalate.IfNotClosed, Delay: 5 * time.Minute, Recipient: user("binh")},
+	}}})
+	press := func(what string, id core.AlertID, of core.UserID, parts ...string) {
+		t.Helper()
+		path := ""
+		for _, d := range state.DeliveriesOf(w.store.tx, id) {
+			if d.User == of {
+				path = strings.TrimPrefix(w.links.URL(d.ID), "https://keng.example.vn")
+			}
+		}
+		status, page := w.ask("GET", path)
+		expect(t, what+", looking", status, 200, page, "Acknowledge</button>")
+		status, page = w.ask("POST", path)
+		expect(t, what, status, 200, page, parts...)
+		if strings.Contains(page, "<button>") {
+			t.Errorf("%s: the button is there still", what)
+		}
+	}
+	a := do(w, state.CreateAlert{Draft: alert.Draft{Message: "m", Responders: []alert.Responder{{Kind: alert.Escalation, ID: string(up.ID)}}}}).Alert
+	press("an", a, "an", "You have acknowledged this alert.")
+	w.store.now = w.store.now.Add(5 * time.Minute)
+	do(w, state.DoDue{})
+	press("binh", a, "binh", "You have acknowledged this alert.")
+
+	team := do(w, state.PutTeam{Team: route.Team{Name: "it", Members: []core.UserID{"an", "binh"}}})
+	two := do(w, state.PutEscalation{Policy: escalate.Policy{Name: "two", Rules: []escalate.Rule{
+		{Condition: escalate.IfNotAcked, Recipient: alert.Responder{Kind: alert.Team, ID: string(team.ID)}, Notify: escalate.All, Acks: 2},
+	}}})
+	w.store.now = w.store.now.Add(time.Hour)
+	b := do(w, state.CreateAlert{Draft: alert.Draft{Message: "m", Responders: []alert.Responder{{Kind: alert.Escalation, ID: string(two.ID)}}}}).Alert
+	press("the first", b, "an", "You have acknowledged this alert.")
+	press("the second", b, "binh", "You have acknowledged this alert.")
 }
 
 func TestClosed(t *testing.T) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"strings"
+	"time"
 
 	"keng/hub/core/escalate"
 	"keng/hub/state"
@@ -24,11 +25,29 @@ func (in *escalationIn) read(c *call) {
 		}
 		in.fields.Rules = &rules
 	}
-	// Clients send {} or a count alone for "no repetition". What does repeat would page
-	// otherwise than we do.
-	if repeat, ok := b.child("repeat"); ok && (repeat.number("waitInterval", 0) != 0 || repeat.is("closeAlertAfterAll")) {
-		b.complain("repeat", "an escalation cannot repeat or close the alert yet: leave repeat out")
+	in.fields.Repeat = readRepeat(b)
+}
+
+// readRepeat returns what a caller says of how an escalation repeats: nil for nothing. Clients
+// send {} or a count alone for "no repetition".
+func readRepeat(b object) *escalate.Repeat {
+	if !b.has("repeat") {
+		return nil
 	}
+	o, _ := b.child("repeat")
+	wait := o.number("waitInterval", 0)
+	r := escalate.Repeat{Reset: o.is("resetRecipientStates"), CloseAfterAll: o.is("closeAlertAfterAll")}
+	switch {
+	case wait == 0 && r.CloseAfterAll:
+		o.complain("waitInterval", "must say after how many minutes the alert is closed")
+		fallthrough
+	case wait == 0:
+		return &escalate.Repeat{}
+	case wait < 0 || wait > int(escalate.WaitMax/time.Minute):
+		o.complain("waitInterval", "must be from 1 minute to 30 days")
+	}
+	r.Wait, r.Count = time.Duration(wait)*time.Minute, o.number("count", escalate.RepeatsMax)
+	return &r
 }
 
 // is reports whether a truth value is said and true.
@@ -45,13 +64,14 @@ func readEscalationRule(o object) state.EscalationRule {
 	if r.Condition == 0 {
 		o.complain("condition", "must be if-not-acked or if-not-closed")
 	}
-	switch kind := strings.ToLower(o.text("notifyType")); kind {
-	case "", "default":
-	case "next", "previous", "users", "admins", "all", "random":
-		o.complain("notifyType", kind+" is not supported yet: use default")
-	default:
-		o.complain("notifyType", "must be default")
+	known := false
+	if r.Notify, known = escalate.ParseNotify(o.text("notifyType")); !known {
+		o.complain("notifyType", "must be default, next or previous (of a schedule), users, admins, all, random or round-robin (of a team)")
 	}
+	if r.Acks = o.number("acknowledgements", 0); r.Acks == 1 {
+		r.Acks = 0
+	}
+	r.EndsEarlier = o.is("endsEarlierSteps")
 	if delay, ok := o.child("delay"); ok {
 		r.Delay = delay.span()
 	}
@@ -83,14 +103,21 @@ func escalationChanged(e escalate.Policy) *written {
 	return updated(thing{ID: string(e.ID), Name: e.Name})
 }
 
-// escalationRecord is an escalation as replies tell it. It has no repeat as long as
-// escalations cannot repeat.
+// escalationRecord is an escalation as replies tell it. One that does not repeat has no repeat.
 type escalationRecord struct {
 	ID          string                 `json:"id"`
 	Name        string                 `json:"name"`
 	Description string                 `json:"description"`
 	OwnerTeam   *thing                 `json:"ownerTeam,omitempty"`
 	Rules       []escalationRuleRecord `json:"rules"`
+	Repeat      *repeatRecord          `json:"repeat,omitempty"`
+}
+
+type repeatRecord struct {
+	WaitInterval         int  `json:"waitInterval"` // minutes
+	Count                int  `json:"count"`
+	ResetRecipientStates bool `json:"resetRecipientStates"`
+	CloseAlertAfterAll   bool `json:"closeAlertAfterAll"`
 }
 
 type escalationRuleRecord struct {
@@ -98,16 +125,25 @@ type escalationRuleRecord struct {
 	NotifyType string  `json:"notifyType"`
 	Delay      span    `json:"delay"`
 	Recipient  someone `json:"recipient"`
+	// Of our own, and left out where they say nothing.
+	Acknowledgements int  `json:"acknowledgements,omitempty"`
+	EndsEarlierSteps bool `json:"endsEarlierSteps,omitempty"`
 }
 
 func escalationOf(tx reader, e *escalate.Policy) escalationRecord {
 	out := escalationRecord{ID: string(e.ID), Name: e.Name, Description: e.Description, OwnerTeam: ownerOf(tx, string(e.Team)), Rules: []escalationRuleRecord{}}
 	for _, r := range e.Rules {
-		rule := escalationRuleRecord{Condition: "if-not-acked", NotifyType: "default", Delay: spanOf(r.Delay), Recipient: someoneOf(tx, r.Recipient)}
+		rule := escalationRuleRecord{
+			Condition: "if-not-acked", NotifyType: r.Notify.String(), Delay: spanOf(r.Delay), Recipient: someoneOf(tx, r.Recipient),
+			Acknowledgements: r.Acks, EndsEarlierSteps: r.EndsEarlier,
+		}
 		if r.Condition == escalate.IfNotClosed {
 			rule.Condition = "if-not-closed"
 		}
 		out.Rules = append(out.Rules, rule)
+	}
+	if r := e.Repeat; r.Count > 0 {
+		out.Repeat = &repeatRecord{WaitInterval: int(r.Wait / time.Minute), Count: r.Count, ResetRecipientStates: r.Reset, CloseAlertAfterAll: r.CloseAfterAll}
 	}
 	return out
 }

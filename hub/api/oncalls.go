@@ -205,7 +205,7 @@ func (w *duty) responder(r alert.Responder, depth int) onCaller {
 			for _, rule := range e.Rules {
 				step := w.responder(rule.Recipient, depth+1)
 				minutes := int(rule.Delay / time.Minute)
-				step.EscalationTime, step.NotifyType = &minutes, "default"
+				step.EscalationTime, step.NotifyType = &minutes, rule.Notify.String()
 				out.Participants = append(out.Participants, step)
 			}
 		}

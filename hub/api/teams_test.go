@@ -8,6 +8,7 @@ import (
 	"keng/hub/state"
 )
 
+// Rule ogapi-8.team.defaults.
 func TestTeams(t *testing.T) {
 	h := newHub(t)
 	h.made("/v2/users", `{"username":"an@example.vn","fullName":"An"}`)
@@ -51,6 +52,7 @@ func TestTeams(t *testing.T) {
 	}
 }
 
+// Terraform's delete_default_resources included. Rule ogapi-8.team.delete-defaults.
 func TestDeletingTeams(t *testing.T) {
 	h := newHub(t)
 	id := h.made("/v2/teams", `{"name":"it"}`)
@@ -81,6 +83,7 @@ func TestDeletingTeams(t *testing.T) {
 	h.want(h.call("DELETE", "/v2/teams/tf?identifierType=name", ""), 200)
 }
 
+// Rules ogapi-8.routing.default, ogapi-8.routing.notify.
 func TestRoutingRules(t *testing.T) {
 	h := newHub(t)
 	team := h.made("/v2/teams", `{"name":"it"}`)

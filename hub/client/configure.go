@@ -121,14 +121,26 @@ type NewEscalation struct {
 	Name      string           `json:"name"`
 	OwnerTeam *Thing           `json:"ownerTeam,omitempty"`
 	Rules     []EscalationRule `json:"rules"`
+	Repeat    *Repeat          `json:"repeat,omitempty"`
+}
+
+// Repeat has the steps of an escalation run again.
+type Repeat struct {
+	WaitInterval         int  `json:"waitInterval"`    // minutes after the last step
+	Count                int  `json:"count,omitempty"` // how often, up to 20; 0: 20 times
+	ResetRecipientStates bool `json:"resetRecipientStates,omitempty"`
+	CloseAlertAfterAll   bool `json:"closeAlertAfterAll,omitempty"`
 }
 
 // EscalationRule is a step of an escalation.
 type EscalationRule struct {
 	Condition  string `json:"condition"`            // if-not-acked or if-not-closed
-	NotifyType string `json:"notifyType,omitempty"` // default
+	NotifyType string `json:"notifyType,omitempty"` // default, next, previous, users, admins, all, random or round-robin
 	Delay      Span   `json:"delay"`
 	Recipient  Party  `json:"recipient"`
+	// Acknowledgements is how many of those whom it tells must acknowledge; 0: one.
+	Acknowledgements int  `json:"acknowledgements,omitempty"`
+	EndsEarlierSteps bool `json:"endsEarlierSteps,omitempty"`
 }
 
 // CreateUser makes a person and returns the id.

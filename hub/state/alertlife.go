@@ -149,7 +149,11 @@ type TakeAlert struct {
 func (TakeAlert) number() number { return takeAlert }
 
 func (k TakeAlert) apply(c *change) (Request, error) {
-	return c.move(k.Asked, "TakeOwnership", func(a *alert.Alert) alert.Outcome { return a.TakeOwnership(k.Asked.by(c)) }, nil)
+	by := k.Asked.by(c)
+	if u, known := named(c.tx, by.User); known {
+		by.User = u.Username // by which it is known who has acknowledged
+	}
+	return c.move(k.Asked, "TakeOwnership", func(a *alert.Alert) alert.Outcome { return a.TakeOwnership(by) }, nil)
 }
 
 // EscalateAlert calls by an escalation; if none is named, by the next step of the one that
@@ -174,7 +178,7 @@ func (k EscalateAlert) apply(c *change) (Request, error) {
 	}
 	return c.move(k.Asked, "Escalate", do, func(a *alert.Alert) error {
 		for _, d := range deadlinesOf(c.tx, a.ID) {
-			if d.Kind == EscalationStep && d.Escalation == e.ID {
+			if d.ofEscalation() && d.Escalation == e.ID {
 				Deadlines.Delete(c.tx, deadlineKey(d)) // it begins once more
 			}
 		}
@@ -207,7 +211,7 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 		a = p
 	}
 	for _, d := range deadlinesOf(c.tx, a.ID) {
-		if d.Kind == EscalationStep {
+		if d.climbs() {
 			return d
 		}
 	}

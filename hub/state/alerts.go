@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -198,7 +199,7 @@ func (AcknowledgeAlert) number() number { return acknowledgeAlert }
 
 func (a AcknowledgeAlert) apply(c *change) (Request, error) {
 	asked := Asked(a)
-	return c.move(asked, "Acknowledge", func(row *alert.Alert) alert.Outcome { return row.Acknowledge(asked.by(c)) }, nil)
+	return c.move(asked, "Acknowledge", func(row *alert.Alert) alert.Outcome { return c.acknowledge(row, asked.by(c)) }, nil)
 }
 
 // CloseAlert ends an alert.
@@ -274,6 +275,8 @@ func (c *change) carryMove(a *alert.Alert, o alert.Outcome, call func(*alert.Ale
 		return c.beginAnew(a)
 	case alert.ThenCall:
 		return c.callFor(a, call)
+	case alert.ThenSpare:
+		return c.spare(a, o.Entry.By)
 	}
 	return Alerts.Put(c.tx, a)
 }
@@ -281,7 +284,7 @@ func (c *change) carryMove(a *alert.Alert, o alert.Outcome, call func(*alert.Ale
 // beginAnew keeps an alert and calls all who answer for it, as if it were new.
 func (c *change) beginAnew(a *alert.Alert) error {
 	c.endAt(beginsAnew, a.ID)
-	a.Begun, a.Next, a.Caught = nil, nil, false
+	a.Begun, a.Led, a.Next, a.Caught = nil, nil, nil, false
 	if a.Lead != nil {
 		a.Lead.CalledAt = c.now
 	}
@@ -322,11 +325,18 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	if !c.idle[a.ID] {
 		planned = deadlinesOf(c.tx, a.ID)
 	}
+	acked := what == alert.DidAcknowledge || what == alert.DidTakeOwnership
+	going := slices.DeleteFunc(slices.Clone(planned), func(d *Deadline) bool { return !acked || !c.survivesAck(a, d) })
 	for _, d := range planned {
-		if d.Kind == EscalationStep {
-			a.Next = &alert.Next{Escalation: d.Escalation, Step: d.Step, Added: d.Added}
+		if d.climbs() && !slices.ContainsFunc(going, (*Deadline).climbs) {
+			a.Next = &alert.Next{Escalation: d.Escalation, Step: d.Step, Added: d.Added, Repeat: d.Repeat, Begins: d.Kind == StepsAgain}
 			break
 		}
+	}
+	planned = without(planned, going)
+	var resumes *Deadline // what a snooze had ended, which the acknowledgement does not end
+	if acked && !slices.ContainsFunc(going, (*Deadline).climbs) {
+		resumes = c.resumes(a)
 	}
 	a.Resting = ""
 	if a.Status == alert.Closed || what == alert.DidDelete {
@@ -341,6 +351,11 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	if err := c.planQuiet(a); err != nil {
 		return err
 	}
+	if resumes != nil {
+		if err := c.plan(*resumes); err != nil {
+			return err
+		}
+	}
 	if a.Status == alert.Closed {
 		if err := c.age(agedAlerts, agedRequests); err != nil {
 			return err
@@ -349,7 +364,7 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	if rested {
 		return nil
 	}
-	return c.cancelDeliveries(a.ID, "", "the alert is "+silencedBy(what))
+	return c.takeBackPages(a.ID, func(d *Delivery, why Reason) bool { return acked && wantedBy(c.tx, a, d.User, why) }, "the alert is "+silencedBy(what))
 }
 
 // silencedBy says in a word what made an alert silent.

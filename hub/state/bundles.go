@@ -54,21 +54,20 @@ func bundledKey(d core.DeliveryID, a core.AlertID) table.Key {
 }
 
 // AlertsOf returns the alerts that a page speaks of now, the gravest first and of one
-// priority the newest first: those that still want attention.
+// priority the newest first: those of which the person is still to be told.
 func AlertsOf(r table.Reader, d *Delivery) []*alert.Alert {
-	ids := []core.AlertID{d.Alert}
-	if d.Bundle {
-		ids = nil
-		for b := range Bundles.Find(r, table.K().String(string(d.ID))) {
-			if b.LeftAt.IsZero() {
-				ids = append(ids, b.Alert)
-			}
+	var all []*alert.Alert
+	add := func(id core.AlertID, why Reason) {
+		if a, ok := Alerts.Get(r, table.K().String(string(id))); ok && wantedBy(r, a, d.User, why) {
+			all = append(all, a)
 		}
 	}
-	var all []*alert.Alert
-	for _, id := range ids {
-		if a, ok := Alerts.Get(r, table.K().String(string(id))); ok && !a.Silent() {
-			all = append(all, a)
+	if !d.Bundle {
+		add(d.Alert, d.Why)
+	}
+	for b := range Bundles.Find(r, table.K().String(string(d.ID))) {
+		if d.Bundle && b.LeftAt.IsZero() {
+			add(b.Alert, b.Why)
 		}
 	}
 	slices.SortFunc(all, func(a, b *alert.Alert) int {

@@ -117,7 +117,7 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 		other, ok := Users.Get(c.tx, table.K().String(string(chain[i])))
 		if ok && c.mayPage(a, other, why) {
 			why.For, why.ForName = u.ID, u.Username
-			return c.tellUser(a, other, why)
+			return c.tellPerson(a, other, why)
 		}
 		left := explain.Decision{Kind: explain.ForwardNowhere, User: chain[i-1], Name: c.nameOf(rota.Participant{User: chain[i-1]}), Why: &why}
 		if ok {
@@ -127,7 +127,16 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 			return err
 		}
 	}
-	return c.tellUser(a, u, why)
+	return c.tellPerson(a, u, why)
+}
+
+// tellPerson begins to tell a person of an alert, and counts whom a step has told.
+func (c *change) tellPerson(a *alert.Alert, u *reach.User, why Reason) error {
+	err := c.tellUser(a, u, why)
+	if c.told[told{a.ID, u.ID}] {
+		c.noteReached(u.ID)
+	}
+	return err
 }
 
 // notBlocked complains about a person who is blocked: whoever has a shift is to be told of alerts.

@@ -288,7 +288,9 @@ func (c *change) circle(r alert.Responder, way map[alert.Responder]bool) bool {
 	}
 	if e, ok := Escalations.Get(c.tx, key); ok && r.Kind == alert.Escalation {
 		for _, rule := range e.Rules {
-			next = append(next, rule.Recipient)
+			if !rule.Notify.OfMembers() { // those go by no routing rule
+				next = append(next, rule.Recipient)
+			}
 		}
 	}
 	if slices.ContainsFunc(next, func(n alert.Responder) bool { return c.circle(n, way) }) {

@@ -30,10 +30,12 @@ type Deadline struct {
 	At    time.Time    `cbor:"2,keyasint"`
 	Kind  DeadlineKind `cbor:"3,keyasint"`
 	Alert core.AlertID `cbor:"4,keyasint"`
-	// For an escalation step: which, and when the escalation was added.
+	// For an escalation: which, and when it was added or its steps began to run again. Repeat is
+	// how often they had run through before.
 	Escalation core.EscalationID `cbor:"5,keyasint,omitempty"`
 	Step       int               `cbor:"6,keyasint,omitempty"`
 	Added      time.Time         `cbor:"7,keyasint"`
+	Repeat     int               `cbor:"80,keyasint,omitempty"`
 	// For an attempt: whom, how and why.
 	User    core.UserID    `cbor:"8,keyasint,omitempty"`
 	Contact core.ContactID `cbor:"9,keyasint,omitempty"`
@@ -220,12 +222,8 @@ func (c *change) fire(d *Deadline) error {
 		return nil // the parent calls people
 	}
 	switch d.Kind {
-	case EscalationStep:
-		p, ok := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
-		if !ok {
-			return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.EscalationGone, Why: &d.Why})
-		}
-		return c.climb(a, p, d.Step, d.Added, d.Why)
+	case EscalationStep, StepsAgain, EscalationEnd:
+		return c.climbDue(a, d)
 	case ReachAttempt:
 		if c.overtaken(d) {
 			return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.AttemptOvertaken, User: d.User, Why: &d.Why})

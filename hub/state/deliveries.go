@@ -312,9 +312,15 @@ func (c *change) overdue(id core.DeliveryID, late time.Duration) error {
 // person, or to everybody if no person is named. Of a page that speaks of others, too, it
 // takes the alert out.
 func (c *change) cancelDeliveries(id core.AlertID, to core.UserID, why string) error {
+	return c.takeBackPages(id, func(d *Delivery, _ Reason) bool { return to != "" && d.User != to }, why)
+}
+
+// takeBackPages takes back the pages about an alert whose fate is open, but for those to keep,
+// which is asked with the reason of a page for this alert.
+func (c *change) takeBackPages(id core.AlertID, keep func(*Delivery, Reason) bool, why string) error {
 	called := map[core.UserID]bool{}
 	for _, d := range openDeliveries(c.tx, id) {
-		if to != "" && d.User != to {
+		if keep(d, reasonFor(c.tx, d, id)) {
 			continue
 		}
 		called[d.User] = called[d.User] || d.Kind == channel.Voice
@@ -336,6 +342,14 @@ func (c *change) cancelDeliveries(id core.AlertID, to core.UserID, why string) e
 		}
 	}
 	return nil
+}
+
+// reasonFor returns why a page speaks of an alert.
+func reasonFor(r table.Reader, d *Delivery, id core.AlertID) Reason {
+	if b, ok := Bundles.Get(r, bundledKey(d.ID, id)); d.Bundle && ok {
+		return b.Why
+	}
+	return d.Why
 }
 
 // takeBack ends a page that nobody wants any more.

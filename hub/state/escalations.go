@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"keng/hub/core"
@@ -15,6 +16,10 @@ type EscalationRule struct {
 	Condition escalate.Condition `cbor:"1,keyasint"`
 	Delay     time.Duration      `cbor:"2,keyasint"` // since the escalation was added
 	Recipient Party              `cbor:"3,keyasint"` // a person, a schedule or a team
+	Notify    escalate.Notify    `cbor:"4,keyasint,omitempty"`
+	// Acks is how many of those whom it tells must acknowledge, up to [escalate.AcksMax]; 0: one.
+	Acks        int  `cbor:"5,keyasint,omitempty"`
+	EndsEarlier bool `cbor:"6,keyasint,omitempty"`
 }
 
 // EscalationFields is what a caller says of an escalation. Nil is not said.
@@ -23,6 +28,7 @@ type EscalationFields struct {
 	Description *string           `cbor:"2,keyasint,omitempty"`
 	Team        *Pick             `cbor:"3,keyasint,omitempty"`
 	Rules       *[]EscalationRule `cbor:"4,keyasint,omitempty"` // replaces all
+	Repeat      *escalate.Repeat  `cbor:"5,keyasint,omitempty"` // the zero value: it does not repeat
 }
 
 // delayMax bounds how long after its beginning a step of an escalation comes.
@@ -47,14 +53,27 @@ func (f *EscalationFields) fill(c *change, e *escalate.Policy) faults {
 			if said.Delay < 0 || said.Delay > delayMax {
 				wrong.add(at+"delay", "must be from 0 to 30 days")
 			}
-			if k := said.Recipient.Kind; k != alert.User && k != alert.Team && k != alert.Schedule {
+			if said.Acks < 0 || said.Acks > escalate.AcksMax {
+				wrong.add(at+"acknowledgements", fmt.Sprintf("must be from 1 to %d", escalate.AcksMax))
+			}
+			k := said.Recipient.Kind
+			if k != alert.User && k != alert.Team && k != alert.Schedule {
 				wrong.add(at+"recipient", "must be a user, a schedule or a team")
 				continue
 			}
+			if !said.Notify.Fits(k) {
+				wrong.add(at+"notifyType", fmt.Sprintf("must be %s for such a recipient", strings.Join(escalate.Possible(k), ", ")))
+			}
 			found, err := said.Recipient.find(c.tx)
 			wrong.missing(at+"recipient", err)
-			e.Rules = append(e.Rules, escalate.Rule{Condition: said.Condition, Delay: said.Delay, Recipient: found})
+			e.Rules = append(e.Rules, escalate.Rule{
+				Condition: said.Condition, Delay: said.Delay, Recipient: found, Notify: said.Notify, Acks: said.Acks, EndsEarlier: said.EndsEarlier,
+			})
 		}
+	}
+	if f.Repeat != nil {
+		e.Repeat = *f.Repeat
+		wrong.merge("repeat.", e.Repeat.Check())
 	}
 	if len(e.Rules) == 0 && len(wrong) == 0 {
 		wrong.add("rules", "an escalation needs at least one")
@@ -91,7 +110,7 @@ func (c *change) keepEscalation(e escalate.Policy, wrong faults) (escalate.Polic
 }
 
 // ChangeEscalation changes what is said of an escalation. Alerts that it works on go on
-// with the steps as they are now.
+// with the steps, and repeat, as they are now.
 type ChangeEscalation struct {
 	Escalation Pick             `cbor:"1,keyasint"`
 	Fields     EscalationFields `cbor:"2,keyasint"`
@@ -124,5 +143,6 @@ func (k DeleteEscalation) apply(c *change) (Nothing, error) {
 		return Nothing{}, err
 	}
 	Escalations.Delete(c.tx, table.K().String(string(e.ID)))
+	c.dropTurns(e.ID)
 	return Nothing{}, nil
 }

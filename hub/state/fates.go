@@ -17,8 +17,9 @@ const (
 // survives says which endings deadlines of a kind outlive. This is all there is to know about it:
 //
 //	kind                                 silence  parent  help  anew  stuck
-//	EscalationStep, ReachAttempt            –       –      yes    –     –
-//	PagesAgain                              –       –      yes    –     –
+//	EscalationStep, StepsAgain,
+//	ReachAttempt, PagesAgain                –*      –      yes    –     –
+//	EscalationEnd                           –       –      yes    –     –
 //	CallsAgain, HelpUnheard, CatchAllDue    –       –      yes    –     –
 //	TellLate                                –      yes     yes    –     –
 //	SnoozeEnd, ClosingDue                   –      yes      –     –    yes
@@ -27,6 +28,9 @@ const (
 //	DeliveryOverdue                         –       –      yes   yes   yes
 //	GroupGathers, GroupCloses              yes      –      yes   yes   yes
 //	ClosedByRule                           yes     yes     yes   yes   yes
+//
+// * But an acknowledgement ends none of what is for alerts that are not closed: see
+// [change.survivesAck].
 //
 // What would be missed for ever if it were given up is not: an alert would stay silent, a page
 // be waited for, what a deleted alert said be kept. What is of no alert is never given up.
@@ -50,8 +54,10 @@ func (k DeadlineKind) survives() ending {
 
 // callsNobody reports whether a deadline does something for an alert by which nobody is
 // notified, so that it is no reason to think that the alert is attended to (P2). That it stays
-// when the alert falls silent is the same.
-func (k DeadlineKind) callsNobody() bool { return k.survives()&fallsSilent != 0 }
+// when the alert falls silent is nearly the same.
+func (k DeadlineKind) callsNobody() bool {
+	return k.survives()&fallsSilent != 0 || k == EscalationEnd
+}
 
 // endAt forgets the deadlines of an alert that do not outlive an ending.
 func (c *change) endAt(e ending, id core.AlertID) { c.drop(deadlinesOf(c.tx, id), e) }

@@ -72,7 +72,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(catchAlls), golden(Overrides), golden(Forwards), golden(Absences), golden(HolidayCalendars), golden(Swaps),
 			golden(Incidents), golden(IncidentLog),
 			golden(Feeds),
-			golden(Vigils), golden(rounds),
+			golden(Turns), golden(Vigils), golden(rounds),
 		} {
 			if !yield(row(t)) {
 				return
@@ -144,6 +144,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-91": beforeCommand[ChangeHeartbeat], "command-92": beforeCommand[DeleteHeartbeat],
 			"table-2-counters": before(counters), "table-11-requests": before(requests), "table-41-swaps": before(Swaps),
 			"command-137": beforeCommand[PutRoster],
+			"command-60":  beforeCommand[CreateEscalation], "command-61": beforeCommand[ChangeEscalation],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)

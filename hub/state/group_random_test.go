@@ -22,6 +22,9 @@ func TestPromisesHoldInLivesWithGroups(t *testing.T) {
 				l.machine = l.machine.With(state.Limits{})
 			}
 			l.settle()
+			if seed%3 == 0 {
+				l.climb()
+			}
 			l.act("grouping site {{details.site}} " + pick(l.dice, "", "from=2", "from=3", "most=2", "window=5m"))
 			for range 100 {
 				l.out.Reset()

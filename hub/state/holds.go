@@ -240,7 +240,8 @@ func (c *change) tellTeam(a *alert.Alert, why Reason) error {
 	c.touched[a.ID] = true
 	way := why
 	way.Team, way.TeamName, way.RoutingRule = "", "", ""
-	return c.notifyTeam(a, string(why.Team), way)
+	_, err := c.telling(a, way, func() error { return c.notifyTeam(a, string(why.Team), way) })
+	return err
 }
 
 // wakeHolds plans anew what notification policies want of an alert that was silent until
@@ -284,8 +285,9 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamToldAnew, Why: &why}); err != nil {
 		return err
 	}
-	c.forgetTeam(a.ID, why.Team, EscalationStep, ReachAttempt)
+	c.forgetTeam(a.ID, why.Team, EscalationStep, StepsAgain, EscalationEnd, ReachAttempt, PagesAgain)
 	a.Begun, a.Caught = without(a.Begun, h.Begun), false
+	a.Led = slices.DeleteFunc(a.Led, func(l alert.Led) bool { return slices.Contains(h.Begun, l.To) })
 	h.Restarts, h.Begun = h.Restarts+1, nil
 	if err := errors.Join(Alerts.Put(c.tx, a), Holds.Put(c.tx, h)); err != nil {
 		return err

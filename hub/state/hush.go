@@ -86,7 +86,7 @@ func (c *change) planAgain(a *alert.Alert, u *reach.User, plan reach.Plan, why R
 // anew for a person who is just being told.
 func (c *change) pageAgain(a *alert.Alert, d *Deadline) error {
 	u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
-	if a.Silent() || !ok || u.Blocked {
+	if !ok || u.Blocked || !wantedBy(c.tx, a, u.ID, d.Why) {
 		return nil
 	}
 	plan, again := u.PlanAgain(d.Why.NotificationRule, c.now)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
@@ -92,6 +91,10 @@ func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
 	if back, err := c.withhold(a, t, why); back || err != nil {
 		return err
 	}
+	if why.Notify.OfMembers() {
+		return c.notifyMembers(a, t, why)
+	}
+	why.Notify = escalate.Default // it is the routing rule that names whom to tell
 	routed, ok := c.rules.route(t, a)
 	if !ok {
 		return c.nobody(a, explain.Decision{Kind: explain.NoRoutingRule, Why: &why})
@@ -127,82 +130,12 @@ func (c *change) nobody(a *alert.Alert, why explain.Decision) error {
 	return c.hurryEscalation(a.ID)
 }
 
-// climb does the steps of an escalation that are due, from the n-th on, and plans the
-// first that is not. The next step is planned before this one is done, so that this
-// one can hurry it when it reaches nobody. The way to the escalation is why.
-func (c *change) climb(a *alert.Alert, p *escalate.Policy, n int, added time.Time, why Reason) error {
-	for {
-		step, ok := p.Step(n, added)
-		if !ok {
-			return nil
-		}
-		next, more := p.Step(n+1, added)
-		more = more && next.At.After(c.now)
-		if more {
-			d := Deadline{Kind: EscalationStep, At: next.At, Alert: a.ID, Escalation: p.ID, Step: n + 1, Added: added, Why: why}
-			if err := c.plan(d); err != nil {
-				return err
-			}
-		}
-		if step.Rule.Holds(a) {
-			reason := why
-			reason.Escalation, reason.EscalationName, reason.Step = p.ID, p.Name, n+1
-			if err := c.notify(a, step.Rule.Recipient, reason); err != nil {
-				return err
-			}
-		}
-		if more {
-			return nil
-		}
-		n++
-	}
-}
-
-// begin starts an escalation now, unless it has begun for this alert before: a step of
-// it may name a team whose routing leads back to it.
-func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
-	row, ok := Alerts.Get(c.tx, table.K().String(string(a.ID))) // a may be older
-	if !ok {
-		return nil
-	}
-	if slices.Contains(row.Begun, p.ID) {
-		if why.Escalation != "" {
-			return c.nobody(a, explain.Decision{Kind: explain.BegunOnTheWay, Name: p.Name, Why: &why})
-		}
-		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EscalationBegun, Name: p.Name, Why: &why})
-	}
-	row.Begun = append(row.Begun, p.ID)
-	if err := Alerts.Put(c.tx, row); err != nil {
-		return err
-	}
-	first, ok := p.Step(0, c.now)
-	if ok && first.At.After(c.now) {
-		return c.plan(Deadline{Kind: EscalationStep, At: first.At, Alert: a.ID, Escalation: p.ID, Added: c.now, Why: why})
-	}
-	return c.climb(a, p, 0, c.now, why)
-}
-
-// hurryEscalation lets the alert's next escalation step come at once, unless
-// somebody is still being reached.
-func (c *change) hurryEscalation(id core.AlertID) error {
-	if len(openDeliveries(c.tx, id)) > 0 {
-		return nil
-	}
-	all := deadlinesOf(c.tx, id)
-	if slices.ContainsFunc(all, func(d *Deadline) bool { return d.Kind == ReachAttempt }) {
-		return nil
-	}
-	for _, kind := range []DeadlineKind{EscalationStep, HelpUnheard} {
-		if i := slices.IndexFunc(all, func(d *Deadline) bool { return d.Kind == kind }); i >= 0 {
-			return c.fire(all[i])
-		}
-	}
-	return nil
-}
-
 // tellUser begins to reach a person: what is due now at once, the rest by deadlines.
 func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
-	if a.Silent() {
+	if a.HasAcked(u.Username) && (why.Unclosed != "" || !a.Silent()) {
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.AckedAlready, User: u.ID, Name: u.Username, Why: &why})
+	}
+	if !a.Wants(u.Username, why.Unclosed != "") {
 		return nil
 	}
 	if u.Blocked {
@@ -262,7 +195,7 @@ func (c *change) planFor(a *alert.Alert, u *reach.User, why Reason) reach.Plan {
 
 // attempt tries a person's contact whose time has come.
 func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactID, why Reason) error {
-	if a.Silent() {
+	if !wantedBy(c.tx, a, user, why) {
 		return nil
 	}
 	u, ok := Users.Get(c.tx, table.K().String(string(user)))

@@ -14,21 +14,22 @@ import (
 // Forwarding comes last: see [change.notifyUser].
 func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {
 	why.Schedule, why.ScheduleName = s.ID, s.Name
-	calendar, err := plannedOf(c.tx, s, c.zones, c.now, c.now.Add(1))
+	from, to := shiftSpan(why.Notify, c.now)
+	calendar, err := plannedOf(c.tx, s, c.zones, from, to)
 	if err != nil {
 		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.CountedByUTC, Why: &why, Of: []string{err.Error()}}); err != nil {
 			return err
 		}
-		if calendar, err = plannedOf(c.tx, s, orUTC(c.zones), c.now, c.now.Add(1)); err != nil {
+		if calendar, err = plannedOf(c.tx, s, orUTC(c.zones), from, to); err != nil {
 			return c.nobody(a, explain.Decision{Kind: explain.ScheduleUnreadable, Why: &why, Of: []string{err.Error()}})
 		}
 	}
-	periods := calendar.Who(c.now)
+	periods, none := shiftsOf(calendar, why.Notify, c.now)
 	if s.Disabled {
 		return c.nobody(a, explain.Decision{Kind: explain.ScheduleDisabled, Why: &why})
 	}
 	if len(periods) == 0 {
-		return c.nobody(a, explain.Decision{Kind: explain.NobodyOnCall, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: none, Why: &why})
 	}
 	if c.within[s.ID] {
 		return c.nobody(a, explain.Decision{Kind: explain.ScheduleCircle, Why: &why})

@@ -291,18 +291,43 @@ func (s *stage) responder(text string) alert.Responder {
 	return alert.Responder{}
 }
 
-// escalation NAME DELAY=RESPONDER...
+// escalation NAME [repeat=WAIT/COUNT[/reset][/close]] DELAY[/WORD]...=RESPONDER...
 func (s *stage) escalation(args []string) error {
 	p := escalate.Policy{Name: args[0]}
 	if old, ok := state.FindEscalation(s.tx, args[0]); ok {
 		p.ID = old.ID
 	}
 	for _, a := range args[1:] {
-		delay, who, _ := strings.Cut(a, "=")
-		p.Rules = append(p.Rules, escalate.Rule{Condition: escalate.IfNotAcked, Delay: s.duration(delay), Recipient: s.responder(who)})
+		when, who, _ := strings.Cut(a, "=")
+		if when == "repeat" {
+			p.Repeat = s.repeat(strings.Split(who, "/"))
+			continue
+		}
+		words := strings.Split(when, "/")
+		r := escalate.Rule{Condition: escalate.IfNotAcked, Delay: s.duration(words[0]), Recipient: s.responder(who)}
+		for _, word := range words[1:] {
+			switch n, known := escalate.ParseNotify(word); {
+			case word == "unclosed":
+				r.Condition = escalate.IfNotClosed
+			case word == "ends":
+				r.EndsEarlier = true
+			case known:
+				r.Notify = n
+			default:
+				fmt.Sscan(word, &r.Acks)
+			}
+		}
+		p.Rules = append(p.Rules, r)
 	}
 	_, err := do(s, state.PutEscalation{Policy: p})
 	return err
+}
+
+// repeat reads WAIT/COUNT[/reset][/close].
+func (s *stage) repeat(words []string) escalate.Repeat {
+	r := escalate.Repeat{Wait: s.duration(words[0]), Reset: slices.Contains(words, "reset"), CloseAfterAll: slices.Contains(words, "close")}
+	fmt.Sscan(words[1], &r.Count)
+	return r
 }
 
 // team NAME [RESPONDER]: one routing rule that matches everything; no responder notifies nobody.

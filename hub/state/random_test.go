@@ -4,10 +4,13 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
+	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
 	"keng/hub/state"
 	"keng/proto/channel"
 	"keng/raftstore/table"
@@ -25,6 +28,9 @@ func TestPromisesHoldInRandomLives(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			l := &life{stage: newStage(t), dice: rand.New(rand.NewPCG(seed, 0))}
 			l.settle()
+			if seed%2 == 0 {
+				l.climb()
+			}
 			for range 120 {
 				l.step()
 				l.check()
@@ -35,7 +41,8 @@ func TestPromisesHoldInRandomLives(t *testing.T) {
 
 type life struct {
 	*stage
-	dice *rand.Rand
+	dice  *rand.Rand
+	stale map[string]bool // deadlines of escalations that were others when they planned them
 }
 
 // settle makes two people, three ways to them, and one way to nobody.
@@ -60,7 +67,9 @@ func pick[T any](d *rand.Rand, from ...T) T { return from[d.IntN(len(from))] }
 
 func (l *life) step() {
 	alias := fmt.Sprint("x", l.dice.IntN(4))
-	switch l.dice.IntN(11) {
+	switch l.dice.IntN(12) {
+	case 11:
+		l.climbs()
 	case 10:
 		for i := range 5 {
 			l.act(fmt.Sprintf("create burst%d %s %s", l.dice.IntN(3)+i, pick(l.dice, "P1", "P3"), pick(l.dice, "team:it", "user:an", "user:binh")))
@@ -69,7 +78,7 @@ func (l *life) step() {
 		who := pick(l.dice, "team:it", "team:net", "team:none", "team:gone", "user:an", "user:mute", "schedule:empty", "escalation:long", "")
 		l.act("create " + alias + " " + pick(l.dice, "P1", "P5") + " " + who)
 	case 3:
-		l.act("ack " + alias + " an")
+		l.act("ack " + alias + " " + pick(l.dice, "an", "an", "binh", "-"))
 	case 4:
 		l.act("close " + alias + " an")
 	case 5, 6:
@@ -77,6 +86,62 @@ func (l *life) step() {
 	default:
 		l.report()
 	}
+}
+
+// climb has the escalations be any from the beginning.
+func (l *life) climb() {
+	l.act("member it an")
+	l.act("member it binh admin")
+	for range 4 {
+		l.climbs()
+	}
+}
+
+// climbs makes an escalation anew, in any way that there is.
+func (l *life) climbs() {
+	if l.stale == nil {
+		l.stale = map[string]bool{}
+	}
+	for d := range state.Deadlines.All(l.tx) {
+		if d.Escalation != "" {
+			l.stale[d.ID] = true
+		}
+	}
+	line := "escalation " + pick(l.dice, "long", "short", "short")
+	if l.dice.IntN(3) > 0 {
+		line += " repeat=" + pick(l.dice, "1m", "5m", "30m") + "/" + pick(l.dice, "1", "2", "20") + pick(l.dice, "", "/reset") + pick(l.dice, "", "", "/close")
+	}
+	for range 1 + l.dice.IntN(4) {
+		line += " " + pick(l.dice, "0s", "0s", "3m", "10m") + pick(l.dice, "", "/unclosed") + pick(l.dice, "", "/2") + pick(l.dice, "", "", "/ends") +
+			pick(l.dice, "=user:an", "=user:binh", "/all=team:it", "/all=team:it", "=user:mute", "=schedule:empty", "=schedule:rota", "/next=schedule:rota", "/previous=schedule:rota", "=team:net",
+				"/all=team:it", "/admins=team:it", "/users=team:it", "/random=team:it", "/round-robin=team:it", "/all=team:none")
+	}
+	l.act(line)
+}
+
+// mayGoOn reports whether something that is planned for an alert which is acknowledged, and not
+// silent otherwise, is rightly there: a step of an escalation for what is not closed, or whom
+// such a step calls.
+func (l *life) mayGoOn(a *alert.Alert, d *state.Deadline) bool {
+	if !a.Acknowledged || a.Status == alert.Closed || a.Snoozed() || a.Closing != nil {
+		return false
+	}
+	switch d.Kind {
+	case state.EscalationStep, state.StepsAgain:
+		p, ok := state.Escalations.Get(l.tx, table.K().String(string(d.Escalation)))
+		return !ok || l.stale[d.ID] || p.Repeat.Reset || slices.ContainsFunc(p.Rules, func(r escalate.Rule) bool { return r.Condition == escalate.IfNotClosed })
+	case state.ReachAttempt:
+		return d.Why.Unclosed != "" && !l.hasAcked(a, d.User)
+	case state.DeliveryOverdue:
+		page, ok := state.GetDelivery(l.tx, d.Delivery)
+		return ok && page.Why.Unclosed != "" && !l.hasAcked(a, page.User)
+	}
+	return false
+}
+
+func (l *life) hasAcked(a *alert.Alert, user core.UserID) bool {
+	u, ok := state.Users.Get(l.tx, table.K().String(string(user)))
+	return ok && a.HasAcked(u.Username)
 }
 
 // report says something about a random page, sensible or not.
@@ -108,7 +173,9 @@ func (l *life) check() {
 	l.checkStorms()
 	var last time.Time
 	for d := range state.Deadlines.All(l.tx) {
-		deadlines[string(d.Alert)]++
+		if a, ok := state.FindAlert(l.tx, state.Ref{ID: d.Alert}); d.Kind != state.EscalationEnd && (!ok || !l.mayGoOn(a, d)) {
+			deadlines[string(d.Alert)]++
+		}
 		if d.At.Before(last) {
 			l.t.Fatal("the deadlines are not in order")
 		}
@@ -118,8 +185,11 @@ func (l *life) check() {
 	for a := range state.Alerts.All(l.tx) {
 		id := string(a.ID)
 		for _, d := range state.DeliveriesOf(l.tx, a.ID) {
-			if !d.Final() {
+			if unclosed := a.Acknowledged && d.Why.Unclosed != "" && !l.hasAcked(a, d.User); !d.Final() && !unclosed {
 				pending[id]++
+			}
+			if !d.Final() && l.hasAcked(a, d.User) {
+				l.t.Fatalf("P3: %s has acknowledged alert #%d, and a page to that person is under way", d.User, a.Tiny)
 			}
 		}
 		busy := deadlines[id]+pending[id] > 0
@@ -167,12 +237,23 @@ func (l *life) checkPage(d *state.Delivery) {
 	if d.CreatedAt.Before(a.CreatedAt) || (a.Status == alert.Closed && d.CreatedAt.After(a.ClosedAt)) {
 		l.t.Fatalf("P3: a page of %v for an alert that lived from %v to %v", d.CreatedAt, a.CreatedAt, a.ClosedAt)
 	}
-	if a.Acknowledged && d.CreatedAt.After(a.AcknowledgedAt) {
+	if a.Acknowledged && d.CreatedAt.After(a.AcknowledgedAt) && d.Why.Unclosed == "" && l.neverTakenBack(a) {
 		l.t.Fatalf("P3: a page of %v after the acknowledgement of %v", d.CreatedAt, a.AcknowledgedAt)
 	}
 	if d.Why.String() == "" {
 		l.t.Fatal("P15: a page without a reason")
 	}
+}
+
+// neverTakenBack reports whether nobody, and nothing, has taken an acknowledgement of an alert
+// back: the first one is the present one.
+func (l *life) neverTakenBack(a *alert.Alert) bool {
+	for e := range state.LogOf(l.tx, a.ID) {
+		if e.What == alert.DidUnacknowledge {
+			return false
+		}
+	}
+	return true
 }
 
 // checkNotice holds a page about no alert against what must be true of every one.

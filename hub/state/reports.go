@@ -167,7 +167,7 @@ func (c *change) heed(d *Delivery, id core.AlertID, reply channel.Reply, name st
 // step of its escalations come at once.
 func (c *change) passOn(d *Delivery, id core.AlertID, name string) error {
 	a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
-	if !ok || a.Silent() {
+	if !ok || !wantedBy(c.tx, a, d.User, reasonFor(c.tx, d, id)) {
 		return nil
 	}
 	if err := c.log(id, ActionEntry, name, explain.Decision{Kind: explain.PassedOn, User: d.User, Name: name, Page: d.ID, By: string(d.Kind), Why: &d.Why}); err != nil {

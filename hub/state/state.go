@@ -227,6 +227,9 @@ type change struct {
 	// While the responders of a new alert are told one after another: whether a way has
 	// led to nobody.
 	gathering, unreached bool
+
+	// While a step of an escalation tells people: whom it has told.
+	reached map[core.UserID]bool
 }
 
 // told is a person who is told of an alert.

@@ -53,9 +53,12 @@ func (c *change) heldStep(a *alert.Alert) *Deadline {
 	if !ok {
 		return nil
 	}
+	if a.Next.Begins {
+		return &Deadline{Kind: StepsAgain, At: c.now, Alert: a.ID, Escalation: p.ID, Repeat: a.Next.Repeat, Added: c.now}
+	}
 	step, ok := p.Step(a.Next.Step, c.now)
 	if !ok {
 		return nil
 	}
-	return &Deadline{Kind: EscalationStep, At: c.now, Alert: a.ID, Escalation: p.ID, Step: a.Next.Step, Added: c.now.Add(c.now.Sub(step.At))}
+	return &Deadline{Kind: EscalationStep, At: c.now, Alert: a.ID, Escalation: p.ID, Step: a.Next.Step, Repeat: a.Next.Repeat, Added: c.now.Add(c.now.Sub(step.At))}
 }

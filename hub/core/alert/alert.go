@@ -17,6 +17,9 @@
 //   - Who calls for help gets it: escalating, adding a responder or a team, and assigning
 //     the alert to somebody else take an acknowledgement, a snooze and a closing back.
 //     Only whom the move names is called; the alert is silent again when somebody answers.
+//   - Where several must acknowledge ([Alert.RaiseAcks]), a person does so for one: the alert
+//     stays not acknowledged, and who has acknowledged is not called again. The last one
+//     completes it. What is no person acknowledges for all.
 //   - Taking ownership is acknowledging. So is assigning an alert to oneself.
 //   - When a snooze is over, everything begins anew, also for an alert that had been
 //     acknowledged: who snoozes until seven wants to be woken at seven.
@@ -139,8 +142,21 @@ type Alert struct {
 	Assigned bool `cbor:"40,keyasint,omitempty"`
 	// Incident is the incident for which the alert calls a responder; empty: none.
 	Incident core.IncidentID `cbor:"41,keyasint,omitempty"`
+	// Acks are the usernames of those who have acknowledged since the alert last wanted
+	// attention, in their order: nobody calls them again.
+	Acks []string `cbor:"42,keyasint,omitempty"`
+	// AcksWanted is how many must acknowledge; 0: one.
+	AcksWanted int `cbor:"43,keyasint,omitempty"`
+	// Led says through which escalation one has begun that another's step led to.
+	Led []Led `cbor:"44,keyasint,omitempty"`
 	// Caught says that the last resort has been called since the alert began last.
 	Caught bool `cbor:"47,keyasint,omitempty"`
+}
+
+// Led is an escalation that has begun since a step of another led to it.
+type Led struct {
+	To core.EscalationID `cbor:"1,keyasint"`
+	By core.EscalationID `cbor:"2,keyasint"`
 }
 
 // Closing is the wish to close an alert, until the reporter has confirmed it.
@@ -154,7 +170,10 @@ type Closing struct {
 type Next struct {
 	Escalation core.EscalationID `cbor:"1,keyasint"`
 	Step       int               `cbor:"2,keyasint,omitempty"`
-	Added      time.Time         `cbor:"3,keyasint"` // when the escalation began
+	Added      time.Time         `cbor:"3,keyasint"` // when the escalation began, or its steps began to run again
+	// Repeat is how often its steps had run through before, Begins that they were to run again.
+	Repeat int  `cbor:"4,keyasint,omitempty"`
+	Begins bool `cbor:"5,keyasint,omitempty"`
 }
 
 // Draft is what a caller says of a new alert. See [Draft.Check] for its limits.

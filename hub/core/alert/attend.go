@@ -37,6 +37,11 @@ func (a *Alert) Acknowledge(by By) Outcome {
 		return refuse(AlreadyAcknowledged)
 	case a.Closing != nil:
 		return refuse(AlreadyClosing)
+	case !a.Acknowledged && a.HasAcked(by.User):
+		return refuse(YouAcknowledged)
+	}
+	if !a.completes(by.User) {
+		return a.attendPartly(by, DidAcknowledgePartly, HasAcknowledgedPartly)
 	}
 	a.attend(by)
 	if a.Owner == "" {
@@ -48,6 +53,7 @@ func (a *Alert) Acknowledge(by By) Outcome {
 // attend writes down that somebody takes care of the alert.
 func (a *Alert) attend(by By) {
 	a.Acknowledged, a.SnoozedUntil, a.Assigned = true, time.Time{}, false
+	a.noteAck(by.User)
 	a.uncovered()
 	if a.Lead != nil {
 		a.Lead.TakenAt = by.At
@@ -58,8 +64,12 @@ func (a *Alert) attend(by By) {
 	a.look(by)
 }
 
-// rouse takes back whatever keeps an open alert silent.
+// rouse takes back whatever keeps an open alert silent. That some have acknowledged an alert
+// which is not silent stays.
 func (a *Alert) rouse() {
+	if a.Silent() {
+		a.forgetAcks()
+	}
 	a.Acknowledged, a.SnoozedUntil, a.Closing, a.Assigned = false, time.Time{}, nil, false
 	a.uncovered()
 }
@@ -125,10 +135,13 @@ func (a *Alert) TakeOwnership(by By) Outcome {
 		return refuse(NoOwner)
 	case a.Closing != nil:
 		return refuse(AlreadyClosing)
-	case a.Owner == by.User && a.Acknowledged:
+	case a.Owner == by.User && (a.Acknowledged || a.HasAcked(by.User)):
 		return same(HasTaken)
 	}
 	a.Owner = by.User
+	if !a.Acknowledged && !a.completes(by.User) {
+		return a.attendPartly(by, DidTakePartly, HasTaken)
+	}
 	a.attend(by)
 	return a.moved(by, DidTakeOwnership, HasTaken, ThenSilence)
 }

@@ -79,6 +79,20 @@ func (a *Alert) CloseOver(by By) Outcome {
 	return a.end(by, IncidentOver)
 }
 
+// CloseUnanswered ends the alert because an escalation says so that has come to its end, and
+// nobody has acknowledged. No closing rule is asked, nor the reporter.
+func (a *Alert) CloseUnanswered(by By) Outcome {
+	switch {
+	case a.Status == Closed:
+		return refuse(AlreadyClosed)
+	case a.Acknowledged:
+		return refuse(AlreadyAcknowledged)
+	case a.Silent():
+		return refuse(NotOver)
+	}
+	return a.end(by, AllWasDone)
+}
+
 // CloseUnder ends the alert, or asks its reporter whether it may be, by a team's rule. Who
 // is not a person is not bound by it, nor asks the reporter.
 func (a *Alert) CloseUnder(by By, rule Closure, who Closer) Outcome {

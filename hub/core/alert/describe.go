@@ -97,6 +97,7 @@ func (a *Alert) SetPriority(by By, p core.Priority) Outcome {
 	then := ThenNothing
 	if p < gravest && !a.Silent() {
 		then = ThenBeginAnew
+		a.forgetAcks()
 	}
 	old := a.Priority
 	a.Priority, a.Gravest = p, min(gravest, p)

@@ -42,6 +42,9 @@ const (
 	DidGain              What = 28 // a member was put under it
 	DidLose              What = 29 // a member was closed, or deleted
 	DidLeave             What = 30 // its parent was deleted
+	DidAcknowledgeToo    What = 31 // one more person has acknowledged what was acknowledged
+	DidAcknowledgePartly What = 32 // a person has acknowledged, and others must
+	DidTakePartly        What = 33 // a person has taken ownership, and others must acknowledge
 )
 
 // Why is why something happened, if not because somebody wanted it. Values are stored.
@@ -63,6 +66,9 @@ const (
 	GraverCame   Why = 11 // something under it is graver than it ever was
 	NewCame      Why = 12 // something new has come under it, long after somebody took care of it
 	IncidentOver Why = 13 // the incident for which it called a responder was resolved or closed
+
+	StepsRunAgain Why = 14 // the steps of an escalation run again that takes acknowledgements back
+	AllWasDone    Why = 15 // an escalation has come to its end, and nobody has acknowledged
 )
 
 // Entry is a line of an alert's activity log: what happened, by whom, when, and why.
@@ -161,6 +167,9 @@ func (w What) words() words {
 		DidGain:              {"Gain", "Alert %s joined: %s", "Cảnh báo %s đã được gộp vào: %s", true},
 		DidLose:              {"Lose", "Alert %s is over, still open: %s", "Cảnh báo %s đã kết thúc, còn mở: %s", true},
 		DidLeave:             {"Leave", "Set free from %s, which was deleted", "Đã tách khỏi %s vì cảnh báo đó đã bị xóa", false},
+		DidAcknowledgeToo:    {"AcknowledgeToo", "Alert acknowledged by one more", "Thêm một người đã xác nhận cảnh báo", false},
+		DidAcknowledgePartly: {"AcknowledgePartly", "Alert acknowledged by %s of %s who have to", "Cảnh báo đã có %s trên %s người cần thiết xác nhận", true},
+		DidTakePartly:        {"TakeOwnershipPartly", "Ownership taken, alert acknowledged by %s of %s who have to", "Đã nhận xử lý; cảnh báo đã có %s trên %s người cần thiết xác nhận", true},
 	}
 	if int(w) >= len(all) {
 		return words{}
@@ -184,6 +193,9 @@ func (w Why) words() words {
 		GraverCame:   {en: "something graver has come under it", vi: "trong nhóm có cảnh báo nghiêm trọng hơn"},
 		NewCame:      {en: "something new has come under it", vi: "trong nhóm có cảnh báo mới"},
 		IncidentOver: {en: "its incident is over", vi: "sự cố liên quan đã kết thúc"},
+
+		StepsRunAgain: {en: "the steps of its escalation run again", vi: "các bước leo thang bắt đầu lại"},
+		AllWasDone:    {en: "its escalation has come to the end and nobody has acknowledged it", vi: "đã leo thang hết các bước mà không có ai xác nhận"},
 	}
 	if int(w) >= len(all) {
 		return words{}

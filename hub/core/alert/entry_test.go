@@ -10,7 +10,7 @@ import (
 // Rule ogapi-10.log.actions.
 func TestEverythingThatHappensHasWords(t *testing.T) {
 	names := map[string]alert.What{}
-	for w := alert.DidCreate; w <= alert.DidLeave; w++ {
+	for w := alert.DidCreate; w <= alert.DidTakePartly; w++ {
 		e := alert.Entry{What: w, By: "an", At: now, Of: []string{"old", "new"}, Note: "the note"}
 		if w.String() == "" || e.Text() == "" || e.TextVi() == "" || e.Text() == e.TextVi() {
 			t.Errorf("%d is %q, told as %q and %q", w, w, e.Text(), e.TextVi())
@@ -33,14 +33,14 @@ func TestEverythingThatHappensHasWords(t *testing.T) {
 			t.Errorf("nothing is named %s", name)
 		}
 	}
-	if w := alert.DidLeave + 1; w.String() != "" || alert.What(0).String() != "" || (alert.Entry{What: 255}).Text() != "" {
+	if w := alert.DidTakePartly + 1; w.String() != "" || alert.What(0).String() != "" || (alert.Entry{What: 255}).Text() != "" {
 		t.Error("what cannot happen has words")
 	}
 }
 
 func TestCausesHaveWords(t *testing.T) {
 	seen := map[string]bool{}
-	for w := alert.SnoozeOver; w <= alert.IncidentOver; w++ {
+	for w := alert.SnoozeOver; w <= alert.AllWasDone; w++ {
 		e := alert.Entry{What: alert.DidClose, Why: w}
 		en, vi := e.Text(), e.TextVi()
 		if len(en) <= len("Alert closed: ") || len(vi) <= len("Đã đóng cảnh báo: ") || seen[en] || seen[vi] {
@@ -51,7 +51,7 @@ func TestCausesHaveWords(t *testing.T) {
 	if e := (alert.Entry{What: alert.DidClose}); e.Text() != "Alert closed" || e.TextVi() != "Đã đóng cảnh báo" {
 		t.Errorf("%q %q", e.Text(), e.TextVi())
 	}
-	if e := (alert.Entry{What: alert.DidClose, Why: alert.IncidentOver + 1}); e.Text() != "Alert closed" {
+	if e := (alert.Entry{What: alert.DidClose, Why: alert.AllWasDone + 1}); e.Text() != "Alert closed" {
 		t.Errorf("%q", e.Text())
 	}
 }

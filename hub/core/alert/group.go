@@ -47,7 +47,10 @@ func (a *Alert) Join(by By, parent *Alert, why string) Outcome {
 	case a.Lead != nil || a.Parent != "" || parent.Lead == nil || parent.Status == Closed:
 		return refuse(NoMember)
 	}
-	a.Parent, a.Begun, a.Next = parent.ID, nil, nil
+	a.Parent, a.Begun, a.Led, a.Next = parent.ID, nil, nil, nil
+	if !a.Silent() {
+		a.forgetAcks() // the parent calls people from now on
+	}
 	return a.moved(by, DidJoin, HasJoined, ThenNothing, parent.Number(), why)
 }
 
@@ -104,6 +107,7 @@ func (a *Alert) Leave(by By, parent string) Outcome {
 	then := ThenNothing
 	if !a.Silent() {
 		then = ThenBeginAnew
+		a.forgetAcks()
 	}
 	return a.moved(by, DidLeave, HasLeft, then, parent)
 }
@@ -157,6 +161,9 @@ func (a *Alert) Hear(by By, member *Alert, graver bool) Outcome {
 // remembered for that forgotten.
 func (a *Alert) GoOn(at time.Time) {
 	a.Next = nil
+	if !a.Silent() {
+		a.forgetAcks()
+	}
 	a.touch(at)
 }
 

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,9 +30,10 @@ type deed struct {
 type history []deed
 
 var (
-	rouses    = []string{"unack", "snooze-end", "contradict", "reopen", "assign", "escalate", "next", "responder", "team"}
+	rouses    = []string{"unack", "snooze-end", "contradict", "reopen", "assign", "escalate", "next", "responder", "team", "back"}
 	attends   = []string{"ack", "take"}
-	closes    = []string{"close", "confirm", "close-end"}
+	partly    = []string{"ack-part", "take-part", "ack-too"} // one of several acknowledges
+	closes    = []string{"close", "confirm", "close-end", "unanswered"}
 	describes = []string{"note", "tag", "untag", "detail", "undetail", "priority", "message", "see"}
 )
 
@@ -69,10 +71,44 @@ func (h history) snoozedUntil() (until time.Time) {
 	return until
 }
 
+func (h history) silent() bool {
+	return h.closed() || h.acked() || !h.snoozedUntil().IsZero() || h.closing()
+}
+
+// acks are who has acknowledged since the alert last wanted attention, and how many must.
+func (h history) acks() (acks []string, wanted int) {
+	for i, d := range h {
+		before := h[:i]
+		grew := d.name == "priority" && !before.silent() && d.to < slices.Min(before.priorities())
+		switch {
+		case d.name == "back" || grew || slices.Contains(rouses, d.name) && before.silent():
+			acks, wanted = nil, 0
+		case d.name == "raise":
+			wanted = int(d.to)
+		case slices.Contains(slices.Concat(attends, partly), d.name) && d.by.User != "" && !slices.Contains(acks, d.by.User):
+			acks = append(acks, d.by.User)
+		}
+	}
+	return acks, wanted
+}
+
+// lacks reports whether others have yet to acknowledge when this one has.
+func (h history) lacks(user string) bool {
+	acks, wanted := h.acks()
+	return !h.acked() && user != "" && len(acks)+1 < wanted
+}
+
 // assigned: the owner was called by that, and nothing has come of it.
 func (h history) assigned() bool {
-	others := slices.DeleteFunc(slices.Concat(rouses, attends, []string{"snooze"}), func(name string) bool { return name == "assign" })
-	return h.last("assign") > h.last(others...)
+	others := slices.DeleteFunc(slices.Concat(rouses, attends, []string{"snooze", "take-part"}), func(name string) bool { return name == "assign" || name == "back" })
+	at := h.last("assign")
+	answered := slices.ContainsFunc(h[max(at, 0):], func(d deed) bool { return d.name == "ack-part" && d.by.User == h.owner() })
+	for i, d := range h { // taking an acknowledgement back calls by the escalation, not the owner
+		if d.name == "back" && i > at {
+			return false
+		}
+	}
+	return at > h.last(others...) && !answered
 }
 
 func (h history) owner() (owner string) {
@@ -80,7 +116,7 @@ func (h history) owner() (owner string) {
 		switch {
 		case d.name == "assign":
 			owner = d.arg
-		case d.name == "take" || d.name == "ack" && owner == "":
+		case d.name == "take" || d.name == "take-part" || d.name == "ack" && owner == "":
 			owner = d.by.Name()
 		}
 	}
@@ -116,6 +152,7 @@ func (h history) alert() *alert.Alert {
 	a := fresh()
 	a.Sequence = uint64(len(h)) + 1
 	a.Acknowledged, a.SnoozedUntil, a.Owner, a.Assigned = h.acked(), h.snoozedUntil(), h.owner(), h.assigned()
+	a.Acks, a.AcksWanted = h.acks()
 	a.Tags, a.Begun = h.items([]string{"t"}, "tag", "untag"), nil
 	for _, e := range h.items([]string{"w0", "w1", "w2"}, "", "escalate") {
 		a.Begun = append(a.Begun, core.EscalationID(e))
@@ -146,7 +183,7 @@ func (h history) alert() *alert.Alert {
 	if d := h.first(false, attends...); d != nil {
 		a.AcknowledgedAt, a.AcknowledgedBy = d.by.At, d.by.Name()
 	}
-	if d := h.first(true, "ack", "take", "snooze", "see", "ask", "close"); d != nil {
+	if d := h.first(true, "ack", "take", "ack-part", "take-part", "ack-too", "snooze", "see", "ask", "close"); d != nil {
 		a.SeenAt, a.SeenBy = d.by.At, d.by.User
 	}
 	asked := h.last("ask")
@@ -155,7 +192,7 @@ func (h history) alert() *alert.Alert {
 	}
 	if i := h.last(closes...); i >= 0 {
 		a.Status, a.ClosedAt, a.ClosedBy = alert.Closed, h[i].by.At, h[i].by.Name()
-		if h[i].name != "close" {
+		if h[i].name != "close" && h[i].name != "unanswered" {
 			a.ClosedBy = h[asked].by.Name()
 		}
 	}
@@ -187,9 +224,19 @@ func (h history) answer(d deed) (alert.Verdict, alert.Reason) {
 	if d.name == "ask" && d.by.User == "" {
 		return alert.Moved, "" // no rule binds a machine
 	}
+	acks, wanted := h.acks()
+	known := slices.Contains(acks, d.by.User)
 	switch d.name {
 	case "ack":
-		return in(h.acked(), alert.AlreadyAcknowledged, closing, alert.AlreadyClosing)
+		return in(h.acked(), alert.AlreadyAcknowledged, closing, alert.AlreadyClosing, known, alert.YouAcknowledged)
+	case "ack-too":
+		return in(closing, alert.AlreadyClosing, known || d.by.User == "", alert.AlreadyAcknowledged)
+	case "raise":
+		return has(h.acked() || int(d.to) <= max(wanted, 1), "")
+	case "back":
+		return in(!h.snoozedUntil().IsZero() || closing || !h.acked() && len(acks) == 0, alert.AlreadyUnacknowledged)
+	case "unanswered":
+		return in(h.acked(), alert.AlreadyAcknowledged, h.silent(), alert.NotOver)
 	case "unack":
 		return in(!h.acked() && h.snoozedUntil().IsZero() && !closing, alert.AlreadyUnacknowledged)
 	case "snooze":
@@ -200,7 +247,7 @@ func (h history) answer(d deed) (alert.Verdict, alert.Reason) {
 	case "snooze-end":
 		return in(h.snoozedUntil().IsZero(), alert.NotSnoozed, d.by.At.Before(h.snoozedUntil()), alert.NotOver)
 	case "take":
-		if !closing && h.acked() && h.owner() == d.by.User && d.by.User != "" {
+		if !closing && (h.acked() || known) && h.owner() == d.by.User && d.by.User != "" {
 			return alert.Same, alert.HasTaken
 		}
 		return in(d.by.User == "", alert.NoOwner, closing, alert.AlreadyClosing)
@@ -256,13 +303,14 @@ func asks(d deed) bool {
 
 // follows says what must follow from a deed that may be done.
 func (h history) follows(d deed) alert.Then {
-	silent := h.closed() || h.acked() || !h.snoozedUntil().IsZero() || h.closing()
 	switch {
-	case slices.Contains(rouses[:4], d.name), d.name == "priority" && !silent && d.to < slices.Min(h.priorities()):
+	case slices.Contains(partly, d.name):
+		return alert.ThenSpare
+	case slices.Contains(rouses[:4], d.name), d.name == "priority" && !h.silent() && d.to < slices.Min(h.priorities()):
 		return alert.ThenBeginAnew
-	case slices.Contains(rouses[4:], d.name):
+	case slices.Contains(rouses[4:9], d.name):
 		return alert.ThenCall
-	case d.name == "recur" || slices.Contains(describes, d.name):
+	case d.name == "recur" || d.name == "raise" || d.name == "back" || slices.Contains(describes, d.name):
 		return alert.ThenNothing
 	}
 	return alert.ThenSilence
@@ -280,6 +328,11 @@ func (h history) meant(d deed) deed {
 		d.name = "close"
 	case d.name == "ask":
 		d.until = d.by.At.Add(d.rule.Confirm)
+	case d.name == "ack-too" && !h.acked():
+		d.name = "ack"
+	}
+	if slices.Contains(attends, d.name) && h.lacks(d.by.User) {
+		d.name += "-part"
 	}
 	return d
 }
@@ -291,6 +344,14 @@ func (d deed) do(a *alert.Alert) alert.Outcome {
 		return a.Recur(d.by)
 	case "ack":
 		return a.Acknowledge(d.by)
+	case "ack-too":
+		return a.AcknowledgeToo(d.by)
+	case "raise":
+		return d.raise(a)
+	case "back":
+		return a.TakeAckBack(d.by.At)
+	case "unanswered":
+		return a.CloseUnanswered(d.by)
 	case "unack":
 		return a.Unacknowledge(d.by)
 	case "snooze":
@@ -337,10 +398,21 @@ func (d deed) do(a *alert.Alert) alert.Outcome {
 	return a.EndClosing(d.by.At)
 }
 
+// raise tells it as an outcome, which it is not: nothing is written down of it.
+func (d deed) raise(a *alert.Alert) alert.Outcome {
+	switch {
+	case a.RaiseAcks(int(d.to), d.by.At):
+		return alert.Outcome{Verdict: alert.Moved, Entry: alert.Entry{By: d.by.Name(), At: d.by.At}}
+	case a.Status == alert.Closed:
+		return alert.Outcome{Verdict: alert.Refused, Reason: alert.AlreadyClosed}
+	}
+	return alert.Outcome{Verdict: alert.Same}
+}
+
 // chance throws a deed.
 func chance(dice *rand.Rand, at time.Time) deed {
 	coin := func() bool { return dice.IntN(2) == 0 }
-	names := slices.Concat(rouses[:3], rouses[4:], attends, closes, describes, []string{"recur", "snooze", "ask", "ask", "ack"})
+	names := slices.Concat(rouses[:3], rouses[4:], attends, closes, describes, []string{"recur", "snooze", "ask", "ask", "ack", "ack", "ack-too", "raise", "raise"})
 	d := deed{name: names[dice.IntN(len(names))], step: coin(), to: core.Priority(dice.IntN(7)), until: at.Add(time.Duration(dice.IntN(5)-1) * hour)}
 	d.by = alert.By{User: []string{"", "an", "lan"}[dice.IntN(3)], Source: []string{"", "api"}[dice.IntN(2)], Note: []string{"", "n"}[dice.IntN(2)], At: at}
 	d.arg = []string{"w0", "w1", "w2"}[dice.IntN(3)]
@@ -349,12 +421,19 @@ func chance(dice *rand.Rand, at time.Time) deed {
 		d.arg = []string{"", "an", "lan", "chi"}[dice.IntN(4)]
 	case "untag", "undetail", "detail":
 		d.arg = []string{"t", "k", "w0", "w1"}[dice.IntN(4)]
+	case "ack", "ack-too":
+		d.by.User = []string{"", "an", "lan", "chi"}[dice.IntN(4)]
 	case "close":
 		if dice.IntN(3) > 0 {
 			d.name = "ack" // else every life is short
 		}
 	case "snooze-end", "close-end":
 		d.by = alert.By{At: at} // nobody does it
+	case "back", "unanswered":
+		d.by = alert.By{At: at}
+		if d.name == "unanswered" && dice.IntN(3) > 0 {
+			d.name = "raise"
+		}
 	case "snooze":
 		if dice.IntN(9) == 0 {
 			d.until = at.Add(alert.SnoozeMax + 1)
@@ -367,7 +446,7 @@ func chance(dice *rand.Rand, at time.Time) deed {
 
 // The alert, and the account that looks back, agree about every answer, every consequence
 // and every field, whatever is done. Rules ogapi-2.life.ack, ogapi-2.life.unack, ogapi-2.life.snooze,
-// ogapi-2.life.assign, ogapi-2.life.close, ogapi-2.life.tags, ogapi-2.life.details, keng.closure.who,
+// ogapi-2.life.assign, ogapi-2.life.close, ogapi-2.life.tags, ogapi-2.life.details, keng-2.acks.each, keng-2.acks.all, keng-2.acks.partly, keng-2.acks.cleared, keng.closure.who,
 // keng.refused, p7.sequence.
 func TestAnAlertIsWhatItsHistoryMakesOfIt(t *testing.T) {
 	for seed := range uint64(400) {
@@ -400,7 +479,9 @@ func TestAnAlertIsWhatItsHistoryMakesOfIt(t *testing.T) {
 
 // deedAsked is what is asked of the history for a deed: assigning to oneself is taking.
 func (h history) deedAsked(d deed) deed {
-	if m := h.meant(d); m.name == "take" {
+	m := h.meant(d)
+	m.name = strings.TrimSuffix(m.name, "-part")
+	if slices.Contains(attends, m.name) {
 		return m
 	}
 	return d
@@ -410,6 +491,9 @@ func (h history) deedAsked(d deed) deed {
 func alike(a, b *alert.Alert) bool {
 	x, y := *a, *b
 	for _, z := range []*alert.Alert{&x, &y} {
+		if len(z.Acks) == 0 {
+			z.Acks = nil
+		}
 		if len(z.Tags) == 0 {
 			z.Tags = nil
 		}

@@ -68,12 +68,15 @@ const (
 	HasDeleted        Reason = "Deleted alert"
 	HasJoined         Reason = "Put alert under another one"
 	HasLeft           Reason = "Set alert free from another one"
+
+	HasAcknowledgedPartly Reason = "Acknowledged alert for one person: others have to acknowledge it, too"
 )
 
 // The reasons for which a move is refused.
 const (
 	NoSuchAlert           Reason = "Alert does not exist"
 	AlreadyAcknowledged   Reason = "Alert is already acknowledged"
+	YouAcknowledged       Reason = "Alert is already acknowledged by you: others have to acknowledge it, too"
 	AlreadyUnacknowledged Reason = "Alert is already unacknowledged"
 	AlreadyClosed         Reason = "Alert is already closed"
 	AlreadyClosing        Reason = "Alert is already closing: it waits for the reporter to confirm it"
@@ -109,6 +112,8 @@ const (
 	ThenCall Then = 2
 	// ThenBeginAnew forgets what was to come and notifies all responders, as of a new alert.
 	ThenBeginAnew Then = 3
+	// ThenSpare cancels what remains to be done to call the person who has moved the alert.
+	ThenSpare Then = 4
 )
 
 // Outcome is what became of an attempt to move an alert.

@@ -31,7 +31,7 @@ func copyOf(t *testing.T, a *alert.Alert) *alert.Alert {
 func randomly(dice *rand.Rand, a *alert.Alert, at time.Time) alert.Outcome {
 	b := alert.By{User: []string{"", "an", "binh", "lan"}[dice.IntN(4)], Source: []string{"", "api"}[dice.IntN(2)], Note: []string{"", "n"}[dice.IntN(2)], At: at}
 	word := fmt.Sprint("w", dice.IntN(4))
-	switch dice.IntN(25) {
+	switch dice.IntN(28) {
 	case 0:
 		return a.Recur(b)
 	case 1, 2:
@@ -73,6 +73,15 @@ func randomly(dice *rand.Rand, a *alert.Alert, at time.Time) alert.Outcome {
 	case 21:
 		return a.CloseUnder(b, alert.Closure{Who: alert.Closers(dice.IntN(3)), Confirm: time.Duration(dice.IntN(2)) * time.Hour},
 			alert.Closer{Member: dice.IntN(2) == 0, Admin: dice.IntN(2) == 0, Reachable: dice.IntN(2) == 0})
+	case 24:
+		return a.AcknowledgeToo(b)
+	case 25:
+		return a.TakeAckBack(at)
+	case 26:
+		if dice.IntN(4) > 0 { // else every life is short
+			return a.See(b)
+		}
+		return a.CloseUnanswered(alert.By{At: at})
 	case 22:
 		return a.Confirm(b)
 	case 23:
@@ -85,12 +94,15 @@ func randomly(dice *rand.Rand, a *alert.Alert, at time.Time) alert.Outcome {
 // and the activity log tells the way: replaying what it says of silence gives the alert's.
 func TestPromisesHoldAlongAnyWay(t *testing.T) {
 	reached := map[alert.Reason]bool{}
-	for seed := range uint64(150) {
+	for seed := range uint64(300) {
 		dice := rand.New(rand.NewPCG(seed, 7))
 		a, at := fresh(), now
 		log := 0
 		for range 60 {
 			at = at.Add(time.Duration(dice.IntN(90)) * time.Minute)
+			if dice.IntN(9) == 0 && a.RaiseAcks(2, at) {
+				log++
+			}
 			before := copyOf(t, a)
 			o := randomly(dice, a, at)
 			reached[o.Reason] = true

@@ -1,7 +1,8 @@
 // Package escalate says which step of an escalation is due, and when the next is.
 //
 // An escalation is a row of rules. Each fires a fixed time after the escalation was
-// added to the alert, if its condition still holds then, and names whom to notify.
+// added to the alert, if its condition still holds then, and names whom to notify. When all
+// have had their time the steps may run again: see [Repeat].
 package escalate
 
 import (
@@ -30,6 +31,8 @@ type Policy struct {
 	Rules []Rule            `cbor:"4,keyasint"`
 	// Description is for people.
 	Description string `cbor:"5,keyasint,omitempty"`
+	// Repeat says whether the steps run again; the zero value: once only.
+	Repeat Repeat `cbor:"6,keyasint,omitzero"`
 }
 
 // Rule is one step of an escalation.
@@ -38,6 +41,13 @@ type Rule struct {
 	Delay     time.Duration `cbor:"2,keyasint"` // since the escalation was added
 	// Recipient is a user, a schedule (who is on call then) or a team (by its routing).
 	Recipient alert.Responder `cbor:"3,keyasint"`
+	// Notify says whom of the recipient it tells.
+	Notify Notify `cbor:"4,keyasint,omitempty"`
+	// Acks is how many of those whom it tells must acknowledge, at most [AcksMax]; 0: one.
+	Acks int `cbor:"5,keyasint,omitempty"`
+	// EndsEarlier says that what earlier steps have planned for people ends when this one
+	// tells somebody. Without it everybody's own notification rules run to their end.
+	EndsEarlier bool `cbor:"6,keyasint,omitempty"`
 }
 
 // Step is a rule with the moment at which it fires. Number is its place in the
@@ -60,10 +70,11 @@ func (p *Policy) Step(n int, added time.Time) (Step, bool) {
 	return Step{Number: n, At: added.Add(ordered[n].Delay), Rule: ordered[n]}, true
 }
 
-// Holds reports whether the rule's condition holds for the alert.
+// Holds reports whether the rule's condition holds for the alert. Whoever has snoozed it, or
+// waits for the word of who reported it, has it begin anew: until then nothing holds.
 func (r Rule) Holds(a *alert.Alert) bool {
 	if r.Condition == IfNotClosed {
-		return a.Status != alert.Closed
+		return a.Status == alert.Open && !a.Snoozed() && a.Closing == nil
 	}
 	return !a.Silent()
 }

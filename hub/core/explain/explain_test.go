@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"keng/hub/core/escalate"
 	"keng/hub/core/explain"
 )
 
@@ -87,6 +88,20 @@ func TestReasons(t *testing.T) {
 			"on call in schedule Trực, in the place of an, whose notifications are forwarded, earlier than planned because the page before it failed",
 			"đang trực trong lịch Trực, thay cho an vì thông báo của người này được chuyển tiếp, sớm hơn dự kiến vì lần báo trước không tới được",
 		},
+		{
+			explain.Reason{TeamName: "Mạng", EscalationName: "Đêm", Step: 1, Repeat: 2, Notify: escalate.Admins, Unclosed: "an"},
+			"administrators of team Mạng, step 1 of escalation Đêm in repetition 2, acknowledged by an but not closed",
+			"quản trị viên của nhóm Mạng, bước 1 của chính sách leo thang Đêm, lần lặp lại 2, an đã xác nhận nhưng cảnh báo chưa được đóng",
+		},
+		{
+			explain.Reason{ScheduleName: "Trực", Notify: escalate.Next, Override: "tet"},
+			"next on call in schedule Trực by an override", "trực kế tiếp trong lịch Trực theo lịch trực thay",
+		},
+		{explain.Reason{ScheduleName: "Trực", Notify: escalate.Previous}, "on call before in schedule Trực", "đã trực trước đó trong lịch Trực"},
+		{explain.Reason{TeamName: "Mạng", Notify: escalate.Users}, "members of team Mạng who are no administrators", "thành viên của nhóm Mạng, không kể quản trị viên"},
+		{explain.Reason{TeamName: "Mạng", Notify: escalate.All}, "all members of team Mạng", "mọi thành viên của nhóm Mạng"},
+		{explain.Reason{TeamName: "Mạng", Notify: escalate.Random}, "a member of team Mạng at random", "một thành viên ngẫu nhiên của nhóm Mạng"},
+		{explain.Reason{TeamName: "Mạng", Notify: escalate.RoundRobin}, "whose turn it is in team Mạng", "đến lượt trong nhóm Mạng"},
 	} {
 		if x.r.String() != x.en || x.r.TextVi() != x.vi {
 			t.Errorf("%q, %q; want %q, %q", x.r, x.r.TextVi(), x.en, x.vi)

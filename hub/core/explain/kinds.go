@@ -73,6 +73,23 @@ const (
 	EventsLostFrom  Kind = 92 // Of: between when and when
 	GivenUp         Kind = 90 // At: when it was due
 	EscalationGone  Kind = 91
+
+	// What an escalation does.
+	StepsAgain     Kind = 100 // Name: the escalation; Count: for the how many-th time, Of: of how many
+	StepsNotAgain  Kind = 101 // Name: the escalation
+	NotClosedAtEnd Kind = 102 // Name: the escalation
+	EndNotClosed   Kind = 103 // Name: the escalation; Of: why not
+	EarlierEnded   Kind = 104 // Count: of how many attempts
+	AckedAlready   Kind = 105 // a way leads to a person who has acknowledged
+	TooManyMembers Kind = 106 // of a team. Count: how many are not told, Of: how many are at most
+
+	// Nobody is reached by a step of an escalation (P10).
+	NoMembers         Kind = 110
+	OnlyAdmins        Kind = 111
+	NoAdmins          Kind = 112
+	NoMemberReachable Kind = 113
+	NobodyNext        Kind = 114
+	NobodyBefore      Kind = 115
 )
 
 // words are the name of a kind, its two sentences, and what comes of it.
@@ -183,6 +200,21 @@ func (k Kind) words() words {
 		EventsLostFrom:  {"eventsLostFrom", "Agent {name} lost {count} events between {first} and {second}", "Agent {name} đã mất {count} sự kiện trong khoảng từ {first} đến {second}", goesOn},
 		GivenUp:         {"givenUp", "What was due at {at} could not be done and is given up: see the hub's log", "Việc đến hạn lúc {at} không thực hiện được nên đã bỏ: xem nhật ký của hub", goesOn},
 		EscalationGone:  {"escalationGone", "The escalation has been deleted", "Chính sách leo thang đã bị xóa", goesOn},
+
+		StepsAgain:     {"stepsAgain", "The steps of escalation {name} run again: {count} of {first}", "Các bước của chính sách leo thang {name} chạy lại: lần {count} trên {first}", goesOn},
+		StepsNotAgain:  {"stepsNotAgain", "The steps of escalation {name} do not run again: nobody says so any more", "Các bước của chính sách leo thang {name} không chạy lại: cấu hình đã thay đổi", goesOn},
+		NotClosedAtEnd: {"notClosedAtEnd", "It is not closed: escalation {name} does not say so any more", "Không tự đóng: chính sách leo thang {name} không còn quy định như vậy", goesOn},
+		EndNotClosed:   {"endNotClosed", "Escalation {name} has come to its end, but: {of}", "Chính sách leo thang {name} đã đi hết các bước, nhưng: {of}", goesOn},
+		EarlierEnded:   {"earlierEnded", "Step {step} of escalation {escalation} ends what its earlier steps had planned, attempts: {count}", "Bước {step} của chính sách leo thang {escalation} hủy những lần báo mà các bước trước đã định, số lần: {count}", goesOn},
+		AckedAlready:   {"ackedAlready", "{name} has acknowledged already; also: {why}", "{name} đã xác nhận rồi; thêm lý do: {why}", goesOn},
+		TooManyMembers: {"tooManyMembers", "{count} members of team {team} are not notified: {first} at most are", "Không báo cho {count} thành viên của nhóm {team}: mỗi bước chỉ báo tối đa {first} người", goesOn},
+
+		NoMembers:         {"noMembers", "team {team} has no members", "nhóm {team} không có thành viên", reachesNone},
+		OnlyAdmins:        {"onlyAdmins", "team {team} has no members but administrators", "nhóm {team} chỉ có quản trị viên, không có thành viên khác", reachesNone},
+		NoAdmins:          {"noAdmins", "team {team} has no administrators", "nhóm {team} không có quản trị viên", reachesNone},
+		NoMemberReachable: {"noMemberReachable", "no member of team {team} can be notified", "không báo được cho thành viên nào của nhóm {team}", reachesNone},
+		NobodyNext:        {"nobodyNext", "nobody is on call next in schedule {schedule}", "không ai trực kế tiếp trong lịch {schedule}", reachesNone},
+		NobodyBefore:      {"nobodyBefore", "nobody was on call before in schedule {schedule}", "trước đó không ai trực trong lịch {schedule}", reachesNone},
 	}
 	if int(k) >= len(all) {
 		return words{}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"keng/hub/core"
+	"keng/hub/core/escalate"
 )
 
 // Reason is why a person is paged (P15): the way from the alert to the person, with ids and
@@ -33,6 +34,14 @@ type Reason struct {
 	Again int `cbor:"19,keyasint,omitempty"`
 	// After says which failed page made this one come before its time.
 	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
+	// Unclosed is who had acknowledged the alert, of which the person is told all the same
+	// since it is not closed; empty: nobody.
+	Unclosed string `cbor:"14,keyasint,omitempty"`
+	// Repeat is how often the steps of the escalation had run through before.
+	Repeat int `cbor:"15,keyasint,omitempty"`
+	// Notify is whom of its recipient the step tells, Acks how many of them must acknowledge.
+	Notify escalate.Notify `cbor:"16,keyasint,omitempty"`
+	Acks   int             `cbor:"17,keyasint,omitempty"`
 }
 
 // String tells the way in one sentence, in English.
@@ -48,16 +57,16 @@ func (r Reason) tell(l language) string {
 		say("as the last resort, since nobody takes care of it", "là phương án cuối cùng vì chưa ai nhận xử lý")
 	}
 	if r.TeamName != "" {
-		say("team {team}", "nhóm {team}")
-	}
-	if r.EscalationName != "" {
-		say("step {step} of escalation {escalation}", "bước {step} của chính sách leo thang {escalation}")
+		say(r.ofTeam())
 	}
 	switch {
-	case r.Override != "":
-		say("on call in schedule {schedule} by an override", "đang trực trong lịch {schedule} theo lịch trực thay")
-	case r.ScheduleName != "":
-		say("on call in schedule {schedule}", "đang trực trong lịch {schedule}")
+	case r.EscalationName != "" && r.Repeat > 0:
+		say("step {step} of escalation {escalation} in repetition {repeat}", "bước {step} của chính sách leo thang {escalation}, lần lặp lại {repeat}")
+	case r.EscalationName != "":
+		say("step {step} of escalation {escalation}", "bước {step} của chính sách leo thang {escalation}")
+	}
+	if r.ScheduleName != "" {
+		say(r.onCall())
 	}
 	if r.Assigned != "" {
 		say("made the owner by {assigned}", "được {assigned} giao phụ trách")
@@ -71,10 +80,46 @@ func (r Reason) tell(l language) string {
 	if r.Again > 0 {
 		say("repeated by a rule of the person, time {again}", "lặp lại lần {again} theo quy tắc của người này")
 	}
+	if r.Unclosed != "" {
+		say("acknowledged by {unclosed} but not closed", "{unclosed} đã xác nhận nhưng cảnh báo chưa được đóng")
+	}
 	if r.After != "" {
 		say("earlier than planned because the page before it failed", "sớm hơn dự kiến vì lần báo trước không tới được")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// ofTeam tells who of a team is meant.
+func (r Reason) ofTeam() (en, vi string) {
+	switch r.Notify {
+	case escalate.Users:
+		return "members of team {team} who are no administrators", "thành viên của nhóm {team}, không kể quản trị viên"
+	case escalate.Admins:
+		return "administrators of team {team}", "quản trị viên của nhóm {team}"
+	case escalate.All:
+		return "all members of team {team}", "mọi thành viên của nhóm {team}"
+	case escalate.Random:
+		return "a member of team {team} at random", "một thành viên ngẫu nhiên của nhóm {team}"
+	case escalate.RoundRobin:
+		return "whose turn it is in team {team}", "đến lượt trong nhóm {team}"
+	}
+	return "team {team}", "nhóm {team}"
+}
+
+// onCall tells who of a schedule is meant.
+func (r Reason) onCall() (en, vi string) {
+	switch r.Notify {
+	case escalate.Next:
+		en, vi = "next on call in schedule {schedule}", "trực kế tiếp trong lịch {schedule}"
+	case escalate.Previous:
+		en, vi = "on call before in schedule {schedule}", "đã trực trước đó trong lịch {schedule}"
+	default:
+		en, vi = "on call in schedule {schedule}", "đang trực trong lịch {schedule}"
+	}
+	if r.Override != "" {
+		return en + " by an override", vi + " theo lịch trực thay"
+	}
+	return en, vi
 }
 
 func (r Reason) fill(template string) string {
@@ -94,6 +139,10 @@ func (r Reason) fill(template string) string {
 			return strconv.Itoa(r.Again)
 		case "for":
 			return r.ForName
+		case "repeat":
+			return strconv.Itoa(r.Repeat)
+		case "unclosed":
+			return r.Unclosed
 		}
 		return ""
 	})
@@ -104,5 +153,6 @@ func (r Reason) Names() Reason {
 	return Reason{
 		TeamName: r.TeamName, EscalationName: r.EscalationName, Step: r.Step, ScheduleName: r.ScheduleName,
 		ForName: r.ForName, Override: r.Override, LastResort: r.LastResort, Assigned: r.Assigned, Again: r.Again, After: r.After,
+		Unclosed: r.Unclosed, Repeat: r.Repeat, Notify: r.Notify,
 	}
 }

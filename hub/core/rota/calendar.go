@@ -89,6 +89,25 @@ func (c *Calendar) Next(t time.Time) []Period {
 	return next
 }
 
+// Previous returns, for each rotation and in their order, the last period of the final timeline
+// that was over at t, within the 400 days before, and whose participant is not who is on call in
+// the rotation at t. One that lasted for more than 400 days has a zero End.
+func (c *Calendar) Previous(t time.Time) []Period {
+	m := momentOf(t)
+	var previous []Period
+	for _, l := range c.acting(m-2*ahead, m+1) {
+		now := l.final(m)
+		for p := now; p.start > m-ahead; {
+			p = l.final(p.start - 1)
+			if p.on && (!now.on || p.who != now.who) {
+				previous = append(previous, l.open(whole(l.final, p.start, m-2*ahead, m+1), p.start+ahead))
+				break
+			}
+		}
+	}
+	return previous
+}
+
 // acting returns the lanes of a schedule that is not disabled, for questions about [a, b).
 func (c *Calendar) acting(a, b moment) []*lane {
 	if c.Schedule.Disabled {

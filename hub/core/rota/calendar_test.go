@@ -119,7 +119,7 @@ func TestForwarding(t *testing.T) {
 	expect(t, "forwarded", told(hanoi, line.Forwarded), "d:chi 11-23 00:00 11-23 05:00 for an, d:dung 11-23 11:00 11-23 12:00 by o1 for chi")
 }
 
-// Rules keng-7.calendar.oncall, keng-7.calendar.next, keng-7.calendar.disabled, keng-7.calendar.turns.
+// Rules keng-7.calendar.oncall, keng-7.calendar.next, keng-7.calendar.previous, keng-7.calendar.disabled, keng-7.calendar.turns.
 func TestWhoIsOnCallAndWhoIsNext(t *testing.T) {
 	hanoi := zone(t, "Asia/Ho_Chi_Minh")
 	start := at(t, hanoi, "2026-11-23 08:00")
@@ -131,6 +131,8 @@ func TestWhoIsOnCallAndWhoIsNext(t *testing.T) {
 	now := start.Add(16 * time.Hour) // midnight
 	expect(t, "on call", told(hanoi, cal.OnCall(now)), "m:an 11-23 08:00 11-30 08:00, n:chi 11-23 22:00 11-24 06:00, a:an 11-23 08:00 11-30 08:00, f:vy 11-23 08:00 …")
 	expect(t, "next", told(hanoi, cal.Next(now)), "m:binh 12-07 08:00 12-14 08:00, l:em 09-19 08:00 09-26 08:00")
+	expect(t, "nobody was before", told(hanoi, cal.Previous(now)), "")
+	expect(t, "previous", told(hanoi, cal.Previous(start.AddDate(0, 0, 15))), "m:an 11-30 08:00 12-07 08:00, n:chi 12-07 22:00 12-08 06:00")
 	now = start.Add(23 * time.Hour) // nobody has the night
 	expect(t, "in the morning", told(hanoi, cal.Next(now)), "m:binh 12-07 08:00 12-14 08:00, n:chi 11-25 22:00 11-26 06:00, l:em 09-19 08:00 09-26 08:00")
 	expect(t, "two turns of one person", told(hanoi, of("m", cal.Timeline(start, start.Add(10*day)).Base)), "m:an 11-23 08:00 11-30 08:00, m:an 11-30 08:00 12-03 08:00")
@@ -138,6 +140,9 @@ func TestWhoIsOnCallAndWhoIsNext(t *testing.T) {
 	expect(t, "after an override", told(hanoi, cal.Next(now)[:1]), "m:an 11-24 14:00 11-30 08:00")
 	cal.Schedule.Disabled = true
 	line := cal.Timeline(start, start.Add(day))
+	if cal.Previous(now.AddDate(0, 0, 15)) != nil {
+		t.Error("disabled, and somebody was on call before")
+	}
 	if on, next, away := cal.OnCall(now), cal.Next(now), cal.Troubles(start, start.Add(day), nil); on != nil || next != nil || away != nil || line.Final != nil || len(line.Base) != 4 {
 		t.Errorf("disabled: %v %v %v %v", on, next, away, line)
 	}

@@ -74,7 +74,7 @@ func disagreement(d *draw, c *rota.Calendar) string {
 			return "the periods of the timeline, " + part.name + ": " + wrong
 		}
 	}
-	return cmp.Or(shiftsDiffer(d, c, lived), nextDiffers(d, c, lived), keepingDiffers(d, c, lived), troublesDiffer(d, c, lived), loadsDiffer(d, c, lived))
+	return cmp.Or(shiftsDiffer(d, c, lived), nextDiffers(d, c, lived), previousDiffers(d, c, lived), keepingDiffers(d, c, lived), troublesDiffer(d, c, lived), loadsDiffer(d, c, lived))
 }
 
 // differ says where two lists of lines part.
@@ -224,6 +224,36 @@ func nextDiffers(d *draw, c *rota.Calendar, lived [][]minute) string {
 			}
 			if after >= 0 && after < len(lived) {
 				return fmt.Sprintf("next after %s is nobody of %s, for the oracle %s at %s", now.In(c.Zone), r.ID, called(lived[after][i].final.who), begin.In(c.Zone))
+			}
+		}
+	}
+	return ""
+}
+
+// previousDiffers compares who was on call before with what the oracle has seen.
+func previousDiffers(d *draw, c *rota.Calendar, lived [][]minute) string {
+	for range 5 {
+		m := d.IntN(len(lived))
+		now := d.a.Add(time.Duration(m) * time.Minute)
+		all := c.Previous(now)
+		for i, r := range c.Schedule.Rotations {
+			present := lived[m][i].final.who
+			before := m - 1
+			for before >= 0 && (lived[before][i].final.who == present || lived[before][i].final.who == rota.Participant{}) {
+				before--
+			}
+			var said *rota.Period
+			for _, p := range all {
+				if p.Rotation == r.ID {
+					said = &p
+				}
+			}
+			end := d.a.Add(time.Duration(before+1) * time.Minute)
+			switch {
+			case before < 0 && said != nil && said.End.After(d.a):
+				return fmt.Sprintf("previous to %s is %s, and the oracle has not seen it", now.In(c.Zone), line(*said, c.Zone))
+			case before >= 0 && (said == nil || said.Participant != lived[before][i].final.who || !said.End.Equal(end)):
+				return fmt.Sprintf("previous to %s is %+v, for the oracle it ends at %s", now.In(c.Zone), said, end.In(c.Zone))
 			}
 		}
 	}
