@@ -21,7 +21,7 @@ import (
 func TestPromisesHoldInFullLives(t *testing.T) {
 	for seed := *first; seed < *first+uint64(*seeds); seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			l := &fullLife{life: life{stage: newStage(t), dice: rand.New(rand.NewPCG(seed, 1))}, states: map[string]string{}, numbers: map[string]uint64{}, silent: map[string]bool{}, handed: map[core.DeliveryID]bool{}, changed: map[string]time.Time{}}
+			l := newFullLife(t, rand.New(rand.NewPCG(seed, 1)))
 			l.settle()
 			for _, line := range []string{
 				"member it an", "member it binh admin", "closure it " + pick(l.dice, "members", "owners", "anybody") + " 30m",
@@ -53,6 +53,13 @@ type fullLife struct {
 
 	handed  map[core.DeliveryID]bool // pages that were in the outbox
 	changed map[string]time.Time     // when it was said last when a person is not to be paged
+}
+
+func newFullLife(t *testing.T, dice *rand.Rand) *fullLife {
+	return &fullLife{
+		life: life{stage: newStage(t), dice: dice}, states: map[string]string{}, numbers: map[string]uint64{}, silent: map[string]bool{},
+		handed: map[core.DeliveryID]bool{}, changed: map[string]time.Time{},
+	}
 }
 
 func (l *fullLife) live() {

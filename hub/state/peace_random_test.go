@@ -53,13 +53,17 @@ func (l *fullLife) checkPeace() {
 			continue
 		}
 		at := d.QueuedAt()
-		pierces := u.PierceQuiet && d.Gravest == core.P1
+		gravest := d.Gravest
+		if a, ok := state.FindAlert(l.tx, state.Ref{ID: d.Alert}); ok && gravest == 0 { // without limits a page does not say
+			gravest = a.Ever()
+		}
+		pierces := u.PierceQuiet && gravest == core.P1
 		if !at.After(l.changed[u.Username]) || pierces {
 			continue
 		}
 		hour := (at.Hour() + 7) % 24 // where they live
 		if at.Before(u.MutedUntil) || u.QuietHours != nil && hour == u.QuietHours.Windows[0].StartMinute/60 {
-			l.t.Fatalf("%s is paged by %s at %s, which was not to be: muted until %s, quiet %+v", u.Username, d.Kind, at, u.MutedUntil, u.QuietHours)
+			l.t.Fatalf("%s is paged by %s at %s, which was not to be: muted until %s, quiet %+v: %+v", u.Username, d.Kind, at, u.MutedUntil, u.QuietHours, d.Trace)
 		}
 	}
 }
