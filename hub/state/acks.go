@@ -41,7 +41,7 @@ func named(r table.Reader, name string) (*reach.User, bool) {
 func (c *change) calledUnclosed(a *alert.Alert, user core.UserID) bool {
 	return slices.ContainsFunc(DeliveriesOf(c.tx, a.ID), func(d Delivery) bool { return d.User == user && d.Why.Unclosed != "" }) ||
 		slices.ContainsFunc(deadlinesOf(c.tx, a.ID), func(d *Deadline) bool {
-			return d.Kind == ReachAttempt && d.User == user && d.Why.Unclosed != ""
+			return d.reaches(user) && d.Why.Unclosed != ""
 		})
 }
 
@@ -61,7 +61,7 @@ func wantedBy(r table.Reader, a *alert.Alert, user core.UserID, why Reason) bool
 // goes on: an escalation that has something to do until the alert is closed, and whom it calls.
 func (c *change) survivesAck(a *alert.Alert, d *Deadline) bool {
 	switch {
-	case d.Kind == ReachAttempt:
+	case d.reaches(d.User):
 		return wantedBy(c.tx, a, d.User, d.Why)
 	case d.climbs():
 		p, ok := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
@@ -102,11 +102,7 @@ func (c *change) spare(a *alert.Alert, username string) error {
 	if !ok {
 		return nil
 	}
-	for _, d := range deadlinesOf(c.tx, a.ID) {
-		if d.Kind == ReachAttempt && d.User == u.ID {
-			Deadlines.Delete(c.tx, deadlineKey(d))
-		}
-	}
+	c.leaveAlone(a.ID, u.ID)
 	return c.cancelDeliveries(a.ID, u.ID, "the person has acknowledged the alert")
 }
 

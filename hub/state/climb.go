@@ -118,7 +118,7 @@ func (c *change) fireStep(a *alert.Alert, p *escalate.Policy, r escalate.Rule, h
 	why.Notify, why.Acks, why.Unclosed = r.Notify, r.Acks, a.AckedBy()
 	var earlier []*Deadline
 	if r.EndsEarlier {
-		earlier = slices.DeleteFunc(deadlinesOf(c.tx, a.ID), func(d *Deadline) bool { return d.Kind != ReachAttempt || d.Why.Escalation != p.ID })
+		earlier = slices.DeleteFunc(deadlinesOf(c.tx, a.ID), func(d *Deadline) bool { return !d.reaches(d.User) || d.Why.Escalation != p.ID })
 	}
 	told, err := c.telling(a, why, func() error { return c.notify(a, r.Recipient, why) })
 	if err != nil || told == 0 || len(earlier) == 0 {

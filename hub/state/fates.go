@@ -18,7 +18,7 @@ const (
 //
 //	kind                                 silence  parent  help  anew  stuck
 //	EscalationStep, StepsAgain,
-//	ReachAttempt                            –*      –      yes    –     –
+//	ReachAttempt, PagesAgain                –*      –      yes    –     –
 //	EscalationEnd                           –       –      yes    –     –
 //	CallsAgain, HelpUnheard, CatchAllDue    –       –      yes    –     –
 //	TellLate                                –      yes     yes    –     –

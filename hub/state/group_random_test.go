@@ -17,7 +17,7 @@ import (
 func TestPromisesHoldInLivesWithGroups(t *testing.T) {
 	for seed := *first; seed < *first+uint64(*seeds); seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			l := &groupLife{fullLife{life: life{stage: newStage(t), dice: rand.New(rand.NewPCG(seed, 7))}, states: map[string]string{}, numbers: map[string]uint64{}, silent: map[string]bool{}}}
+			l := &groupLife{*newFullLife(t, rand.New(rand.NewPCG(seed, 7)))}
 			if seed%2 == 0 {
 				l.machine = l.machine.With(state.Limits{})
 			}

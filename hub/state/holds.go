@@ -285,7 +285,7 @@ func (c *change) tellAnew(a *alert.Alert, why Reason) error {
 	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamToldAnew, Why: &why}); err != nil {
 		return err
 	}
-	c.forgetTeam(a.ID, why.Team, EscalationStep, StepsAgain, EscalationEnd, ReachAttempt)
+	c.forgetTeam(a.ID, why.Team, EscalationStep, StepsAgain, EscalationEnd, ReachAttempt, PagesAgain)
 	a.Begun, a.Caught = without(a.Begun, h.Begun), false
 	a.Led = slices.DeleteFunc(a.Led, func(l alert.Led) bool { return slices.Contains(h.Begun, l.To) })
 	h.Restarts, h.Begun = h.Restarts+1, nil

@@ -298,7 +298,7 @@ func mustEncode(t *testing.T, v any) []byte {
 func TestPromisesHoldWhateverToolsSend(t *testing.T) {
 	for seed := *first; seed < *first+uint64(*seeds)/3; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			l := &fullLife{life: life{stage: newStage(t), dice: rand.New(rand.NewPCG(seed, 5))}, states: map[string]string{}, numbers: map[string]uint64{}, silent: map[string]bool{}}
+			l := newFullLife(t, rand.New(rand.NewPCG(seed, 5)))
 			l.settle()
 			for _, line := range []string{
 				"tool zabbix Zabbix add=team:it", "rule zabbix create raise if=V:equals:1 message={{HOST}}_is_down priority={{SEVERITY}}", "rule zabbix close ok if=V:equals:0",

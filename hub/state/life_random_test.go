@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/state"
 	"keng/raftstore/table"
@@ -20,7 +21,7 @@ import (
 func TestPromisesHoldInFullLives(t *testing.T) {
 	for seed := *first; seed < *first+uint64(*seeds); seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			l := &fullLife{life: life{stage: newStage(t), dice: rand.New(rand.NewPCG(seed, 1))}, states: map[string]string{}, numbers: map[string]uint64{}, silent: map[string]bool{}}
+			l := newFullLife(t, rand.New(rand.NewPCG(seed, 1)))
 			l.settle()
 			for _, line := range []string{
 				"member it an", "member it binh admin", "closure it " + pick(l.dice, "members", "owners", "anybody") + " 30m",
@@ -49,12 +50,22 @@ type fullLife struct {
 	numbers map[string]uint64 // its sequence number then
 	silent  map[string]bool   // by the activity log
 	read    uint64            // last line read of it
+
+	handed  map[core.DeliveryID]bool // pages that were in the outbox
+	changed map[string]time.Time     // when it was said last when a person is not to be paged
+}
+
+func newFullLife(t *testing.T, dice *rand.Rand) *fullLife {
+	return &fullLife{
+		life: life{stage: newStage(t), dice: dice}, states: map[string]string{}, numbers: map[string]uint64{}, silent: map[string]bool{},
+		handed: map[core.DeliveryID]bool{}, changed: map[string]time.Time{},
+	}
 }
 
 func (l *fullLife) live() {
 	alias, who := fmt.Sprint("x", l.dice.IntN(4)), pick(l.dice, "an", "binh", "mute", "-")
 	about := alias + " " + who + " "
-	switch l.dice.IntN(33) {
+	switch l.dice.IntN(36) {
 	case 22:
 		l.act("notifying " + pick(l.dice, "n1", "n2") + " team=" + pick(l.dice, "it", "net") + " " + pick(l.dice, "suppress", "delay=3m", "after=3", "after=2/5m", "anew=4m/3", "close=20m", "suppress close=10m", "delay=2m after=2 anew=5m/2 close=1h") +
 			pick(l.dice, "", " if=alias:equals:x0", " if=priority:less-than:P2", " hours=21-22"))
@@ -112,8 +123,8 @@ func (l *fullLife) live() {
 		}
 	case 28, 29:
 		l.liveIncident()
-	case 30, 31:
-		l.act("ack " + alias + " " + pick(l.dice, "an", "binh", "mute", "-"))
+	case 30, 31, 32, 33:
+		l.livePeace(about)
 	default:
 		l.step()
 	}
@@ -154,6 +165,7 @@ func (l *fullLife) checkLife() {
 			l.checkNotice(d)
 		}
 	}
+	l.checkPeace()
 	l.checkHolds()
 	l.checkBeats(planned[""])
 	if next, ok := state.NextDeadline(l.tx); ok && next.Before(l.now) {

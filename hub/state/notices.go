@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -26,6 +27,11 @@ const (
 	SwapRefused   NoticeKind = 6 // who was asked has declined
 	SwapTakenBack NoticeKind = 7 // who has asked has withdrawn it
 
+	OtherAcknowledged NoticeKind = 8  // somebody else takes care of an alert of which the person was paged
+	OtherClosed       NoticeKind = 9  // somebody else has closed one
+	OtherNoted        NoticeKind = 10 // somebody else has noted something about one
+	ContactDied       NoticeKind = 11 // the provider says that a contact of the person will never work again
+
 	ContactCode    NoticeKind = 16 // the code by which the person proves that the contact is theirs
 	CanaryTest     NoticeKind = 17 // the daily test
 	CanaryFailed   NoticeKind = 18 // by another contact: the daily test did not come through
@@ -39,10 +45,14 @@ func (k NoticeKind) String() string {
 		ShiftStarts: "shift-starts", ShiftEnds: "shift-ends", GapsAhead: "gaps", SwapWanted: "swap-asked",
 		SwapTaken: "swap-accepted", SwapRefused: "swap-declined", SwapTakenBack: "swap-withdrawn",
 		ContactCode: "contact-code", CanaryTest: "canary", CanaryFailed: "canary-failed", ShiftUnreached: "shift-unreachable", ShiftAtRisk: "shift-at-risk",
+		OtherAcknowledged: "alert-acknowledged", OtherClosed: "alert-closed", OtherNoted: "alert-noted", ContactDied: "contact-dead",
 	}[k]
 }
 
-// Notice is what a page tells that is about no alert: nobody has to do anything about it at
+// ofSchedule reports whether notices of the kind are about a schedule.
+func (k NoticeKind) ofSchedule() bool { return k >= ShiftStarts && k <= SwapTakenBack }
+
+// Notice is what a page tells that wants nobody's attention for an alert: nobody has to do anything about it at
 // once, so it is never a call, waits for no answer, is in no bundle, and escalates nowhere.
 type Notice struct {
 	Kind         NoticeKind      `cbor:"1,keyasint"`
@@ -73,6 +83,16 @@ type Notice struct {
 	// and those that went Beside it.
 	Reserve []core.ContactID  `cbor:"16,keyasint,omitempty"`
 	Beside  []core.DeliveryID `cbor:"17,keyasint,omitempty"`
+	// Alert, Tiny and Message are of the alert to which somebody else has done something, and By says
+	// who: a person's name, a tool, or [System].
+	Alert   core.AlertID `cbor:"18,keyasint,omitempty"`
+	Tiny    uint64       `cbor:"19,keyasint,omitempty"`
+	Message string       `cbor:"20,keyasint,omitempty"`
+	By      string       `cbor:"21,keyasint,omitempty"`
+	// Method and To are of the contact that works no more: its kind, and its address as the person
+	// wrote it or the name of the device.
+	Method string `cbor:"22,keyasint,omitempty"`
+	To     string `cbor:"23,keyasint,omitempty"`
 	// Code are the digits that the page tells, until it has come to its end. Nothing else tells them.
 	Code string `cbor:"25,keyasint,omitempty"`
 	// Failed is the kind of the contact by which the daily test did not come through, and Failure why.
@@ -152,12 +172,17 @@ func (d *Delivery) Reason() string {
 		SwapTaken: "a swap of shifts was accepted", SwapRefused: "a swap of shifts was declined", SwapTakenBack: "the request to swap shifts was withdrawn",
 		ContactCode: "a code was asked for, to verify this contact", CanaryTest: "the daily test", CanaryFailed: "the daily test did not come through",
 		ShiftUnreached: "a shift begins, and no loud contact of the person works", ShiftAtRisk: "a shift begins, and no loud contact of who has it works",
+		OtherAcknowledged: "somebody else has acknowledged it", OtherClosed: "somebody else has closed it", OtherNoted: "somebody else has noted something",
+		ContactDied: "a contact of the person works no more",
 	}[d.Notice.Kind]
 	if words == "" {
 		words = "a notice of a newer version" // which leads again soon
 	}
-	if d.Notice.Schedule != "" {
-		words = "schedule " + d.Notice.ScheduleName + ": " + words
+	switch n := d.Notice; {
+	case n.Alert != "":
+		words = fmt.Sprintf("alert #%d, of which the person was notified: %s", n.Tiny, words)
+	case n.ScheduleName != "":
+		words = "schedule " + n.ScheduleName + ": " + words
 	}
 	if d.Why.After != "" {
 		words += ", by this contact because the one before it failed"
@@ -256,6 +281,11 @@ func (c *change) stillTrue(d *Delivery) bool {
 	case ShiftStarts, ShiftUnreached:
 	case ShiftEnds:
 		at = n.Shift.End
+	case ContactDied:
+		u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
+		return ok && slices.ContainsFunc(u.Contacts, func(k reach.Contact) bool {
+			return k.Kind == n.Method && calledBy(&k) == n.To && !k.DeadSince.IsZero()
+		})
 	default:
 		return true
 	}
@@ -298,9 +328,14 @@ func (c *change) fullName(id core.UserID) string {
 	return cmp.Or(u.FullName, u.Username)
 }
 
-// zoneFor names the zone in which a person reads times: the person's own, else a schedule's.
+// zoneFor names the zone in which a person reads times: the person's own, else a schedule's, which
+// may be nil.
 func (c *change) zoneFor(u *reach.User, s *rota.Schedule) string {
-	for _, name := range []string{u.Zone, s.Zone} {
+	names := []string{u.Zone}
+	if s != nil {
+		names = append(names, s.Zone)
+	}
+	for _, name := range names {
 		if _, err := c.zones(name); err == nil && name != "" {
 			return name
 		}

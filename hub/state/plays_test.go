@@ -183,6 +183,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.noticeVerbs())
 	maps.Copy(verbs, s.reachabilityVerbs())
 	maps.Copy(verbs, s.rehearsalVerbs())
+	maps.Copy(verbs, s.reachVerbs())
 	maps.Copy(verbs, s.catchAllVerbs())
 	maps.Copy(verbs, s.explanationVerbs())
 	f, ok := verbs[verb]

@@ -23,7 +23,7 @@ func TestOldAlertsGoAndNothingElse(t *testing.T) {
 	for seed := *first; seed < *first+uint64(max(*seeds/2, 1)); seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			l := &agingLife{
-				fullLife: fullLife{life: life{stage: newStage(t), dice: rand.New(rand.NewPCG(seed, 2))}, states: map[string]string{}, numbers: map[string]uint64{}, silent: map[string]bool{}},
+				fullLife: *newFullLife(t, rand.New(rand.NewPCG(seed, 2))),
 				alerts:   map[core.AlertID]*alert.Alert{}, stones: map[core.AlertID]*alert.Tombstone{},
 			}
 			l.settle()

@@ -97,7 +97,7 @@ func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []co
 // an alert and has not acknowledged it.
 func (c *change) canBeTold(a *alert.Alert, id core.UserID) bool {
 	u, ok := Users.Get(c.tx, table.K().String(string(StandIn(c.tx, id, c.now))))
-	return ok && !u.Blocked && !a.HasAcked(u.Username) && len(c.attempts(a, u)) > 0
+	return ok && !a.HasAcked(u.Username) && c.mayPage(a, u, Reason{})
 }
 
 // together tells several of whom it is enough to reach one: only when all were told in vain the
