@@ -37,6 +37,8 @@ type commands struct {
 	TakeOver takeOverCommand `cmd:"" name:"takeover" help:"Be on call from now on, in the place of who is."`
 	Absence  absenceCommand  `cmd:"" help:"When people are off: add, list, remove."`
 	Swap     swapCommand     `cmd:"" help:"Swap shifts: ask, list, accept, decline, withdraw."`
+	Mute     muteCommand     `cmd:"" help:"Have a person not paged for a while: whoever is next is called instead."`
+	Unmute   unmuteCommand   `cmd:"" help:"Have a person paged again."`
 	Holidays holidaysCommand `cmd:"" help:"Holiday calendars: list them, show their days."`
 	Fairness fairnessCommand `cmd:"" help:"How much each person is on call: hours, nights, weekends, holidays."`
 	TZData   tzdataCommand   `cmd:"" name:"tzdata" help:"Time-zone data: which it is, give the cluster other."`

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strconv"
 
 	"keng/hub/core"
 	"keng/hub/state"
@@ -22,7 +23,8 @@ func (in *noticesIn) read(c *call) {
 type noticeRecord struct {
 	ID        string         `json:"id"`
 	Type      string         `json:"type"`
-	Schedule  thing          `json:"schedule"`
+	Schedule  *thing         `json:"schedule,omitempty"`
+	Alert     *toldAlert     `json:"alert,omitempty"`
 	User      deliveryUser   `json:"user"`
 	Contact   string         `json:"contactId"`
 	Kind      string         `json:"kind"`
@@ -35,6 +37,14 @@ type noticeRecord struct {
 	Needed    []neededRecord `json:"needed,omitempty"`
 	Final     bool           `json:"final"`
 	Trace     []traceRecord  `json:"trace"`
+}
+
+// toldAlert is the alert to which somebody else has done something.
+type toldAlert struct {
+	ID   string `json:"id"`
+	Tiny string `json:"tinyId"`
+	By   string `json:"by"`
+	Note string `json:"note,omitempty"`
 }
 
 // neededRecord is a time for which somebody is needed.
@@ -71,8 +81,14 @@ func (a *API) listNotices(ctx context.Context, in *noticesIn) (*page[noticeRecor
 func noticeOf(d *state.Delivery, username string) noticeRecord {
 	page, n := deliveryOf(d, username), d.Notice
 	out := noticeRecord{
-		ID: page.ID, Type: n.Kind.String(), Schedule: thing{ID: string(n.Schedule), Name: n.ScheduleName}, User: page.User, Contact: page.Contact, Kind: page.Kind,
+		ID: page.ID, Type: n.Kind.String(), User: page.User, Contact: page.Contact, Kind: page.Kind,
 		Why: page.Why, CreatedAt: page.CreatedAt, SendBy: page.SendBy, Swap: n.Swap, Final: page.Final, Trace: page.Trace,
+	}
+	if n.Schedule != "" {
+		out.Schedule = &thing{ID: string(n.Schedule), Name: n.ScheduleName}
+	}
+	if n.Alert != "" {
+		out.Alert = &toldAlert{string(n.Alert), strconv.FormatUint(n.Tiny, 10), n.By, n.Note}
 	}
 	if !n.Shift.Start.IsZero() {
 		out.Start = &moment{n.Shift.Start}

@@ -58,7 +58,7 @@ func TestNotificationRules(t *testing.T) {
 	for body, field := range map[string]string{
 		`{"actionType":"create-alert"}`: "name", `{"name":"x"}`: "actionType", `{"name":"x","actionType":"dance"}`: "actionType", `{"name":"x","actionType":"schedule-end"}`: "notificationTime",
 		`{"name":"x","actionType":"add-note","notificationTime":["never"]}`:                                                                                 "notificationTime",
-		`{"name":"x","actionType":"create-alert","repeat":{"loopAfter":5,"enabled":true}}`:                                                                  "repeat",
+		`{"name":"x","actionType":"create-alert","repeat":{"loopAfter":0,"enabled":true}}`:                                                                  "repeat.loopAfter",
 		`{"name":"x","actionType":"create-alert","steps":[{"contact":{"method":"sms","to":"1-5551234567"}}]}`:                                               "steps[0].contact",
 		`{"name":"x","actionType":"create-alert","criteria":{"type":"some"}}`:                                                                               "criteria.type",
 		`{"name":"x","actionType":"create-alert","criteria":{"type":"match-any-condition","conditions":[{"field":"moon","operation":"equals"}]}}`:           "criteria.conditions[0].field",

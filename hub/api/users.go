@@ -39,7 +39,28 @@ func (in *userIn) read(c *call) {
 	if a, ok := b.child("userAddress"); ok {
 		in.fields.Address = &reach.Address{Country: a.text("country"), State: a.text("state"), City: a.text("city"), Line: a.text("line"), ZipCode: a.text("zipCode")}
 	}
+	in.readPeace(b)
 	b.saidTruth("invitationDisabled") // nobody is invited by mail
+}
+
+// readPeace reads when the person is not to be paged. What is null, or an empty object, ends.
+func (in *userIn) readPeace(b object) {
+	f := &in.fields
+	if f.MutedUntil = b.saidMoment("mutedUntil"); b.none("mutedUntil") {
+		over := time.Unix(0, 0) // a zero time would not be told from one that was not said
+		f.MutedUntil = &over
+	}
+	quiet, _ := b.child("quietHours")
+	f.QuietHours, f.PierceQuiet = quiet.saidRestriction("timeRestriction"), quiet.saidTruth("p1Pierces")
+	if f.QuietHours != nil && len(f.QuietHours.Windows) == 0 {
+		quiet.complain("timeRestriction", "must say hours, or be null to take them away")
+	}
+	if b.none("quietHours") || quiet.none("timeRestriction") {
+		f.QuietHours = &rota.Restriction{}
+	}
+	if b.none("quietHours") {
+		f.PierceQuiet = new(bool)
+	}
 }
 
 func createUser(in *userIn) state.CreateUser { return state.CreateUser{Fields: in.fields} }
@@ -71,7 +92,15 @@ type userRecord struct {
 	Locale    string              `json:"locale"`
 	Address   addressRecord       `json:"userAddress"`
 	CreatedAt *moment             `json:"createdAt,omitempty"`
+	Muted     *moment             `json:"mutedUntil,omitempty"`
+	Quiet     *quietRecord        `json:"quietHours,omitempty"`
 	Contacts  []userContact       `json:"userContacts,omitempty"`
+}
+
+// quietRecord is when a person is not to be paged.
+type quietRecord struct {
+	When      *restriction `json:"timeRestriction,omitempty"`
+	P1Pierces bool         `json:"p1Pierces"`
 }
 
 type addressRecord struct {
@@ -107,6 +136,12 @@ func userOf(u *reach.User, expand bool) userRecord {
 	}
 	if !p.CreatedAt.IsZero() {
 		out.CreatedAt = &moment{p.CreatedAt}
+	}
+	if u.MutedUntil.After(time.Now()) {
+		out.Muted = &moment{u.MutedUntil}
+	}
+	if u.QuietHours != nil || u.PierceQuiet {
+		out.Quiet = &quietRecord{restrictionOf(u.QuietHours), u.PierceQuiet}
 	}
 	if expand {
 		for i := range u.Contacts {

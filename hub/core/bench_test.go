@@ -55,7 +55,7 @@ func BenchmarkCreate(b *testing.B) {
 		}
 		attempts := 0
 		for _, id := range whom {
-			attempts += len(people[id].Plan(a, now, hanoi))
+			attempts += len(people[id].Plan(reach.CreateAlert, a, now, hanoi).Attempts)
 		}
 		if len(shaped.Applied) != 3 || !verdict.Now() || routed.Rule.ID != "5" || attempts != 4 {
 			b.Fatal(shaped, verdict, routed, attempts)

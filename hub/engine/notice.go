@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -24,6 +25,9 @@ type noticePhrases struct {
 	answerBy, answer, mend, note      string
 	from, span, inZone                string
 	moment, somebody                  string
+	acknowledged, closed, noted       string // name, number
+	died, diedOn, renew               string // method; address
+	methods                           map[string]string
 }
 
 // noticePhrasesIn returns the words of a language; of one that we do not speak, English.
@@ -43,6 +47,10 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 			answerBy: "Hãy trả lời trước %s", answer: "Đồng ý: keng-hub swap accept %[1]s --user TÊN-CỦA-BẠN; từ chối: swap decline", note: "Ghi chú: %s",
 			mend: "Cách xử lý: thêm người trực thay (override), đổi ca, hoặc sửa vòng trực.",
 			from: "từ %s trở đi", span: "%s đến %s", inZone: "Giờ theo múi giờ %s", moment: "%[1]s %[2]s", somebody: "Có người",
+			acknowledged: "%s đã xác nhận cảnh báo #%d", closed: "%s đã đóng cảnh báo #%d", noted: "%s đã ghi chú vào cảnh báo #%d",
+			died: "Kẻng không còn báo cho bạn được qua %s", diedOn: "Địa chỉ: %s",
+			renew:   "Nhà cung cấp cho biết địa chỉ này không dùng được nữa. Hãy đăng ký lại hoặc thêm địa chỉ khác; trong lúc đó bạn vẫn được báo qua các địa chỉ còn lại.",
+			methods: map[string]string{"push": "ứng dụng trên điện thoại", "sms": "SMS", "voice": "cuộc gọi", "email": "e-mail"},
 		}
 	}
 	return noticePhrases{
@@ -59,6 +67,10 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 		answerBy: "Answer before %s", answer: "To accept: keng-hub swap accept %[1]s --user YOUR-NAME; to decline: swap decline", note: "Note: %s",
 		mend: "To mend it: an override, a swap, or other people in the rotation.",
 		from: "from %s on", span: "%s to %s", inZone: "Times are those of %s", moment: "%[1]s on %[2]s", somebody: "Somebody",
+		acknowledged: "%s has acknowledged alert #%d", closed: "%s has closed alert #%d", noted: "%s has added a note to alert #%d",
+		died: "Kẻng cannot reach you by %s any more", diedOn: "Address: %s",
+		renew:   "The provider says that this address will never work again. Register it anew, or add another one; until then you are told by your other contacts.",
+		methods: map[string]string{"push": "the app on your phone", "sms": "SMS", "voice": "calls", "email": "e-mail"},
 	}
 }
 
@@ -67,6 +79,10 @@ func noticePhrasesIn(language channel.Language) noticePhrases {
 func noticeWords(n *state.Notice, language channel.Language, zone *time.Location, now time.Time) (title, body string) {
 	w := noticeWriter{noticePhrasesIn(language), language, zone, n}
 	switch n.Kind {
+	case state.OtherAcknowledged, state.OtherClosed, state.OtherNoted:
+		return w.hearsay()
+	case state.ContactDied:
+		return w.dead()
 	case state.ShiftStarts, state.ShiftEnds:
 		title = w.shift(now)
 	case state.GapsAhead:
@@ -115,6 +131,29 @@ func (w *noticeWriter) swap() string {
 		words = w.takenBack
 	}
 	return fmt.Sprintf(words, w.other(), w.ScheduleName)
+}
+
+// hearsay tells what somebody else has done to an alert.
+func (w *noticeWriter) hearsay() (title, body string) {
+	words := map[state.NoticeKind]string{state.OtherAcknowledged: w.acknowledged, state.OtherClosed: w.closed, state.OtherNoted: w.noted}[w.Kind]
+	by := w.By
+	if by == state.System {
+		by = "Kẻng"
+	}
+	body = w.Message
+	if w.Note != "" {
+		body += "\n" + fmt.Sprintf(w.note, w.Note)
+	}
+	return fmt.Sprintf(words, by, w.Tiny), body
+}
+
+// dead tells that a contact works no more.
+func (w *noticeWriter) dead() (title, body string) {
+	body = w.renew
+	if w.To != "" {
+		body = fmt.Sprintf(w.diedOn, w.To) + "\n" + body
+	}
+	return fmt.Sprintf(w.died, cmp.Or(w.methods[w.Method], w.Method)), body
 }
 
 // other is the name of who takes part in a swap beside the reader.

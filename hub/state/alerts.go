@@ -262,6 +262,11 @@ func (c *change) follows(a *alert.Alert, o alert.Outcome, call func(*alert.Alert
 	if err := c.write(a.ID, o.Entry); err != nil {
 		return err
 	}
+	return errors.Join(c.carryMove(a, o, call), c.hearsay(a, o.Entry))
+}
+
+// carryMove keeps an alert that has moved and does what the move asks for.
+func (c *change) carryMove(a *alert.Alert, o alert.Outcome, call func(*alert.Alert) error) error {
 	switch o.Then {
 	case alert.ThenSilence:
 		return errors.Join(c.silence(a, o.Entry.What), c.fell(a, o.Entry))

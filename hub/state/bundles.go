@@ -204,6 +204,10 @@ func (c *change) release(d *Delivery, late time.Duration) error {
 		d.Gravest = a.Priority
 		break
 	}
+	if why, hushed := c.hushed(u, d.Gravest, &d.Why); hushed {
+		d.Held = false
+		return c.record(d, Trace{At: c.now, Stage: channel.Cancelled, Detail: why.Cause()})
+	}
 	t := c.trafficOf(lane{u.ID, k.ID}, d.Kind, "", d.ID)
 	until := c.spentUntil(&t, d.Kind, d.Gravest)
 	if until.IsZero() && d.Kind == channel.Voice && t.calling {

@@ -115,7 +115,7 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 	chain := standIns(c.tx, u.ID, c.now)
 	for i := len(chain) - 1; i > 0; i-- {
 		other, ok := Users.Get(c.tx, table.K().String(string(chain[i])))
-		if ok && !other.Blocked && len(c.attempts(a, other)) > 0 {
+		if ok && c.mayPage(a, other, why) {
 			why.For, why.ForName = u.ID, u.Username
 			return c.tellUser(a, other, why)
 		}

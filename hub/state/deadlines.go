@@ -234,6 +234,8 @@ func (c *change) fire(d *Deadline) error {
 			c.told[told{a.ID, d.User}] = true // steps that are late as well need not tell this person too
 		}
 		return c.attempt(a, d.User, d.Contact, d.Why)
+	case PagesAgain:
+		return c.pageAgain(a, d)
 	case TellLate:
 		return c.tellLate(a, d)
 	case TeamDelayed:

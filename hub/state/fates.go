@@ -18,6 +18,7 @@ const (
 //
 //	kind                                 silence  parent  help  anew  stuck
 //	EscalationStep, ReachAttempt            –       –      yes    –     –
+//	PagesAgain                              –       –      yes    –     –
 //	CallsAgain, HelpUnheard, CatchAllDue    –       –      yes    –     –
 //	TellLate                                –      yes     yes    –     –
 //	SnoozeEnd, ClosingDue                   –      yes      –     –    yes

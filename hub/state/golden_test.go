@@ -131,6 +131,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-4-tokens": before(Tokens), "table-5-peers": before(Peers), "command-2": beforeCommand[CreateToken], "table-14-deliveries": before(Deliveries), "command-13": beforeCommand[TakeReports],
 			"table-6-users": before(Users), "table-7-teams": before(Teams), "table-8-schedules": before(Schedules), "table-9-escalations": before(Escalations),
 			"command-5": beforeCommand[PutUser], "command-6": beforeCommand[PutTeam], "command-7": beforeCommand[PutSchedule], "command-8": beforeCommand[PutEscalation],
+			"command-32": beforeCommand[CreateUser], "command-33": beforeCommand[ChangeUser],
 			"table-16-nodes": before(Nodes), "command-16": beforeCommand[PutNode],
 			"table-1-cluster": before(Clusters), "command-3": beforeCommand[UseToken],
 			"table-13-deadlines": before(Deadlines), "table-10-alerts": before(Alerts), "table-12-log": before(Log), "command-12": beforeCommand[TakeEvents],

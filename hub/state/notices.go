@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -25,6 +26,11 @@ const (
 	SwapTaken     NoticeKind = 5 // who was asked has accepted
 	SwapRefused   NoticeKind = 6 // who was asked has declined
 	SwapTakenBack NoticeKind = 7 // who has asked has withdrawn it
+
+	OtherAcknowledged NoticeKind = 8  // somebody else takes care of an alert of which the person was paged
+	OtherClosed       NoticeKind = 9  // somebody else has closed one
+	OtherNoted        NoticeKind = 10 // somebody else has noted something about one
+	ContactDied       NoticeKind = 11 // the provider says that a contact of the person will never work again
 )
 
 // String returns the kind in a word, as the API has it.
@@ -32,10 +38,14 @@ func (k NoticeKind) String() string {
 	return map[NoticeKind]string{
 		ShiftStarts: "shift-starts", ShiftEnds: "shift-ends", GapsAhead: "gaps", SwapWanted: "swap-asked",
 		SwapTaken: "swap-accepted", SwapRefused: "swap-declined", SwapTakenBack: "swap-withdrawn",
+		OtherAcknowledged: "alert-acknowledged", OtherClosed: "alert-closed", OtherNoted: "alert-noted", ContactDied: "contact-dead",
 	}[k]
 }
 
-// Notice is what a page tells that is about no alert: nobody has to do anything about it at
+// ofSchedule reports whether notices of the kind are about a schedule.
+func (k NoticeKind) ofSchedule() bool { return k >= ShiftStarts && k <= SwapTakenBack }
+
+// Notice is what a page tells that wants nobody's attention for an alert: nobody has to do anything about it at
 // once, so it is never a call, waits for no answer, is in no bundle, and escalates nowhere.
 type Notice struct {
 	Kind         NoticeKind      `cbor:"1,keyasint"`
@@ -66,6 +76,16 @@ type Notice struct {
 	// and those that went Beside it.
 	Reserve []core.ContactID  `cbor:"16,keyasint,omitempty"`
 	Beside  []core.DeliveryID `cbor:"17,keyasint,omitempty"`
+	// Alert, Tiny and Message are of the alert to which somebody else has done something, and By says
+	// who: a person's name, a tool, or [System].
+	Alert   core.AlertID `cbor:"18,keyasint,omitempty"`
+	Tiny    uint64       `cbor:"19,keyasint,omitempty"`
+	Message string       `cbor:"20,keyasint,omitempty"`
+	By      string       `cbor:"21,keyasint,omitempty"`
+	// Method and To are of the contact that works no more: its kind, and its address as the person
+	// wrote it or the name of the device.
+	Method string `cbor:"22,keyasint,omitempty"`
+	To     string `cbor:"23,keyasint,omitempty"`
 }
 
 // ToldTrouble is a time for which somebody is needed, as it is told.
@@ -138,11 +158,18 @@ func (d *Delivery) Reason() string {
 	words := map[NoticeKind]string{
 		ShiftStarts: "a shift begins", ShiftEnds: "a shift ends", GapsAhead: "somebody is needed for shifts ahead", SwapWanted: "a swap of shifts is asked for",
 		SwapTaken: "a swap of shifts was accepted", SwapRefused: "a swap of shifts was declined", SwapTakenBack: "the request to swap shifts was withdrawn",
+		OtherAcknowledged: "somebody else has acknowledged it", OtherClosed: "somebody else has closed it", OtherNoted: "somebody else has noted something",
+		ContactDied: "a contact of the person works no more",
 	}[d.Notice.Kind]
 	if words == "" {
 		words = "a notice of a newer version" // which leads again soon
 	}
-	words = "schedule " + d.Notice.ScheduleName + ": " + words
+	switch n := d.Notice; {
+	case n.Alert != "":
+		words = fmt.Sprintf("alert #%d, of which the person was notified: %s", n.Tiny, words)
+	case n.ScheduleName != "":
+		words = "schedule " + n.ScheduleName + ": " + words
+	}
 	if d.Why.After != "" {
 		words += ", by this contact because the one before it failed"
 	}
@@ -231,6 +258,11 @@ func (c *change) stillTrue(d *Delivery) bool {
 	case ShiftStarts:
 	case ShiftEnds:
 		at = n.Shift.End
+	case ContactDied:
+		u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
+		return ok && slices.ContainsFunc(u.Contacts, func(k reach.Contact) bool {
+			return k.Kind == n.Method && calledBy(&k) == n.To && !k.DeadSince.IsZero()
+		})
 	default:
 		return true
 	}
@@ -273,9 +305,14 @@ func (c *change) fullName(id core.UserID) string {
 	return cmp.Or(u.FullName, u.Username)
 }
 
-// zoneFor names the zone in which a person reads times: the person's own, else a schedule's.
+// zoneFor names the zone in which a person reads times: the person's own, else a schedule's, which
+// may be nil.
 func (c *change) zoneFor(u *reach.User, s *rota.Schedule) string {
-	for _, name := range []string{u.Zone, s.Zone} {
+	names := []string{u.Zone}
+	if s != nil {
+		names = append(names, s.Zone)
+	}
+	for _, name := range names {
 		if _, err := c.zones(name); err == nil && name != "" {
 			return name
 		}

@@ -99,6 +99,15 @@ func (s *stage) inShort(n *state.Notice) string {
 	if len(n.With) > 0 {
 		said += ", with " + strings.Join(n.With, "+")
 	}
+	if n.Alert != "" {
+		said += fmt.Sprintf("#%d, by %s", n.Tiny, n.By)
+	}
+	if n.Alert != "" && n.Note != "" {
+		said += ": " + n.Note
+	}
+	if n.Method != "" {
+		said += n.Method + " to " + n.To
+	}
 	if n.Swap != "" {
 		said += " who gets " + s.when(n.Other)
 	}

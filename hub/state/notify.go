@@ -35,15 +35,15 @@ func (c *change) notifyResponders(a *alert.Alert) error {
 		}
 		return nil
 	}
-	return c.tellAll(a, a.Responders)
+	return c.tellAll(a, a.Responders, Reason{})
 }
 
-// tellAll tells some of an alert's responders of it.
-func (c *change) tellAll(a *alert.Alert, responders []alert.Responder) error {
+// tellAll tells some of an alert's responders of it. The way to them is why.
+func (c *change) tellAll(a *alert.Alert, responders []alert.Responder, why Reason) error {
 	c.touched[a.ID] = true
 	c.gathering = true
 	for _, r := range responders {
-		if err := c.notify(a, r, Reason{}); err != nil {
+		if err := c.notify(a, r, why); err != nil {
 			return err
 		}
 	}
@@ -211,15 +211,26 @@ func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
 	if c.told[told{a.ID, u.ID}] || c.willBeTold(a, u.ID) {
 		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.ToldAlready, User: u.ID, Name: u.Username, Why: &why})
 	}
+	if d, hushed := c.hushed(u, a.Priority, &why); hushed {
+		return c.keptOut(a, u, d)
+	}
 	if err := c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.Told, User: u.ID, Name: u.Username, Why: &why}); err != nil {
 		return err
 	}
-	attempts := c.attempts(a, u)
-	if len(attempts) == 0 {
+	plan := c.planFor(a, u, why)
+	if len(plan.Attempts) == 0 {
 		return c.nobody(a, explain.Decision{Kind: explain.NoWayToPerson, User: u.ID, Name: u.Username, Why: &why})
 	}
 	c.told[told{a.ID, u.ID}] = true
-	for _, at := range attempts {
+	return c.tryBy(a, u, plan, why)
+}
+
+// tryBy makes a person's attempts that are due now, and plans the rest.
+func (c *change) tryBy(a *alert.Alert, u *reach.User, plan reach.Plan, why Reason) error {
+	if err := c.planAgain(a, u, plan, why); err != nil {
+		return err
+	}
+	for _, at := range plan.Attempts {
 		reason := why
 		reason.NotificationRule = at.Rule
 		if at.At.After(c.now) {
@@ -236,13 +247,17 @@ func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
 	return nil
 }
 
-// attempts returns by which contacts a person is to be reached for an alert, and when.
-func (c *change) attempts(a *alert.Alert, u *reach.User) []reach.Attempt {
-	zone, err := c.zones(u.Zone)
-	if err != nil {
-		zone = nil
+// planFor returns by which contacts a person is to be reached for an alert, and when: by the rules for
+// whoever was made the owner, for who was paged about it before, or for new alerts.
+func (c *change) planFor(a *alert.Alert, u *reach.User, why Reason) reach.Plan {
+	action := reach.CreateAlert
+	switch {
+	case why.Assigned != "":
+		action = reach.AssignedAlert
+	case u.HasRules(reach.RenotifiedAlert) && slices.Contains(pagedAbout(c.tx, a.ID), u.ID):
+		action = reach.RenotifiedAlert
 	}
-	return u.Plan(a, c.now, zone)
+	return u.Plan(action, a, c.now, c.zoneOf(u))
 }
 
 // attempt tries a person's contact whose time has come.
@@ -253,6 +268,9 @@ func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactI
 	u, ok := Users.Get(c.tx, table.K().String(string(user)))
 	if !ok {
 		return c.nobody(a, explain.Decision{Kind: explain.PersonGone, User: user, Why: &why})
+	}
+	if d, hushed := c.hushed(u, a.Priority, &why); hushed {
+		return c.keptOut(a, u, d)
 	}
 	k, ok := u.Contact(contact)
 	if !ok || !k.Usable() || u.Blocked {

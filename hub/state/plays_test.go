@@ -180,6 +180,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.incidentVerbs())
 	maps.Copy(verbs, s.importVerbs())
 	maps.Copy(verbs, s.noticeVerbs())
+	maps.Copy(verbs, s.reachVerbs())
 	maps.Copy(verbs, s.catchAllVerbs())
 	f, ok := verbs[verb]
 	if !ok {

@@ -5,6 +5,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/explain"
+	"keng/hub/core/reach"
 	"keng/proto/channel"
 	"keng/raftstore/table"
 )
@@ -172,28 +173,30 @@ func (c *change) passOn(d *Delivery, id core.AlertID, name string) error {
 	if err := c.log(id, ActionEntry, name, explain.Decision{Kind: explain.PassedOn, User: d.User, Name: name, Page: d.ID, By: string(d.Kind), Why: &d.Why}); err != nil {
 		return err
 	}
-	for _, x := range deadlinesOf(c.tx, id) {
-		if x.Kind == ReachAttempt && x.User == d.User {
-			Deadlines.Delete(c.tx, deadlineKey(x))
-		}
-	}
+	c.leaveAlone(id, d.User)
 	if err := c.cancelDeliveries(id, d.User, "the person has passed the alert on"); err != nil {
 		return err
 	}
 	return c.hurryEscalation(id)
 }
 
-// bury marks the contact of which the provider says that it will never work again. One
+// bury marks the contact of which the provider says that it will never work again, and tells the
+// person. One
 // that has got another address meanwhile lives.
 func (c *change) bury(d *Delivery) error {
 	u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
 	if !ok {
 		return nil
 	}
-	for i := range u.Contacts {
-		if k := &u.Contacts[i]; k.ID == d.Contact && k.Address == d.Address && k.DeadSince.IsZero() {
-			k.DeadSince = c.now
-		}
+	i := slices.IndexFunc(u.Contacts, func(k reach.Contact) bool {
+		return k.ID == d.Contact && k.Address == d.Address && k.DeadSince.IsZero()
+	})
+	if i < 0 {
+		return nil
 	}
-	return Users.Put(c.tx, u)
+	u.Contacts[i].DeadSince = c.now
+	if err := Users.Put(c.tx, u); err != nil {
+		return err
+	}
+	return c.tellDied(u, &u.Contacts[i])
 }

@@ -22,6 +22,9 @@ type StepFields struct {
 	Enabled *bool          `cbor:"4,keyasint,omitempty"`
 }
 
+// stepMax is how late a step may come, and how late the steps of a rule may come again.
+const stepMax = 7 * 24 * time.Hour
+
 // fill writes what was said into a step and complains about what cannot be. At is what
 // stands before the names of fields.
 func (f *StepFields) fill(wrong faults, at string, u *reach.User, s *reach.Step) {
@@ -39,7 +42,7 @@ func (f *StepFields) fill(wrong faults, at string, u *reach.User, s *reach.Step)
 		s.Contact = u.Contacts[i].ID
 	}
 	set(&s.After, f.After)
-	if s.After < 0 || s.After > 7*24*time.Hour {
+	if s.After < 0 || s.After > stepMax {
 		wrong.add(at+"sendAfter", "must be from 0 to 7 days")
 	}
 	if f.Enabled != nil {
@@ -115,8 +118,8 @@ func (f *RuleFields) fill(c *change, u *reach.User, r *reach.NotificationRule) f
 	}
 	set(&r.LoopAfter, f.LoopAfter)
 	set(&r.Loops, f.Loops)
-	if r.Loops && r.Action == reach.CreateAlert {
-		wrong.add("repeat", "a rule for new alerts cannot repeat its steps yet: leave repeat out, or disable it")
+	if r.LoopAfter < 0 || r.LoopAfter > stepMax || r.Loops && r.Action.Pages() && r.LoopAfter < time.Minute {
+		wrong.add("repeat.loopAfter", "must be from 1 minute to 7 days")
 	}
 	if f.Enabled != nil {
 		r.Disabled = !*f.Enabled
@@ -133,12 +136,17 @@ func checkMatter(wrong faults, criteria *route.Criteria, restriction *rota.Restr
 			wrong.add(fmt.Sprintf("criteria.conditions[%d].%s", i, field), why)
 		}
 	}
+	checkRestriction(wrong, "timeRestriction", restriction)
+}
+
+// checkRestriction complains, by the name of a field, about a restriction that cannot be evaluated.
+func checkRestriction(wrong faults, field string, restriction *rota.Restriction) {
 	if restriction == nil {
 		return
 	}
-	wrong.count("timeRestriction", len(restriction.Windows), RulesMax)
+	wrong.count(field, len(restriction.Windows), RulesMax)
 	if !restriction.Valid() {
-		wrong.add("timeRestriction", "must have windows with days, hours from 0 to 24 and minutes from 0 to 59")
+		wrong.add(field, "must have windows with days, hours from 0 to 24 and minutes from 0 to 59")
 	}
 }
 

@@ -3,10 +3,12 @@ package state
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/core/reach"
+	"keng/hub/core/rota"
 	"keng/raftstore/table"
 )
 
@@ -21,6 +23,11 @@ type UserFields struct {
 	Address  *reach.Address       `cbor:"7,keyasint,omitempty"`
 	Tags     *[]string            `cbor:"8,keyasint,omitempty"`
 	Details  *map[string][]string `cbor:"9,keyasint,omitempty"`
+	// MutedUntil is until when the person is not to be paged, at most [reach.MuteMax] away; what is
+	// past ends a mute. QuietHours without windows are none. See [reach.User].
+	MutedUntil  *time.Time        `cbor:"10,keyasint,omitempty"`
+	QuietHours  *rota.Restriction `cbor:"11,keyasint,omitempty"`
+	PierceQuiet *bool             `cbor:"12,keyasint,omitempty"`
 }
 
 // Roles returns the roles that a person may have.
@@ -63,7 +70,32 @@ func (f *UserFields) fill(c *change, u *reach.User) faults {
 	wrong.count("tags", len(u.Profile.Tags), 1000)
 	set(&u.Profile.Details, f.Details)
 	wrong.count("details", len(u.Profile.Details), 1000)
+	f.fillPeace(c, wrong, u)
 	return wrong
+}
+
+// fillPeace writes into a person when the person is not to be paged.
+func (f *UserFields) fillPeace(c *change, wrong faults, u *reach.User) {
+	if f.MutedUntil != nil {
+		u.MutedUntil = f.MutedUntil.UTC()
+		if !u.MutedUntil.After(c.now) {
+			u.MutedUntil = time.Time{}
+		}
+		if u.MutedUntil.After(c.now.Add(reach.MuteMax)) {
+			wrong.add("mutedUntil", "must be within a year")
+		}
+	}
+	if f.QuietHours != nil {
+		u.QuietHours = f.QuietHours
+		if len(u.QuietHours.Windows) == 0 {
+			u.QuietHours = nil
+		}
+		checkRestriction(wrong, "quietHours.timeRestriction", u.QuietHours)
+		if u.QuietHours != nil && u.QuietHours.Days != rota.AnyDay {
+			wrong.add("quietHours.timeRestriction", "must be for any day: holidays do not count")
+		}
+	}
+	set(&u.PierceQuiet, f.PierceQuiet)
 }
 
 // CreateUser makes a person, with the username as e-mail contact and a rule that tells

@@ -29,6 +29,8 @@ const (
 	AttemptOvertaken Kind = 29 // the next one is due as well
 	PassedOn         Kind = 30 // the person cannot, and has the next one called
 
+	NotToldAgain Kind = 37 // a person's rule repeats no more
+
 	// Nobody is reached by a way (P10).
 	ResponderGone      Kind = 40 // Of: its id
 	TeamGone           Kind = 41 // Of: its id
@@ -43,6 +45,10 @@ const (
 	ScheduleCircle     Kind = 50
 	OnlyTeamSilent     Kind = 51 // all on call are teams whose rules notify nobody
 	OnCallGone         Kind = 52
+
+	PersonMuted        Kind = 57 // At: until when
+	PersonInQuietHours Kind = 58 // At: until when
+	PersonAlwaysQuiet  Kind = 59
 
 	// Nothing more happens by itself (P2).
 	RestsUnder      Kind = 60 // Name: the parent's number
@@ -136,6 +142,8 @@ func (k Kind) words() words {
 		AttemptOvertaken: {"attemptOvertaken", "A contact was not tried when it was due, and is left out: the next one of the same person is due too", "Một liên hệ đã không được thử đúng giờ nên bị bỏ qua: liên hệ tiếp theo của cùng người cũng đã đến giờ", goesOn},
 		PassedOn:         {"passedOn", "Passed on to the next person by {by}", "Đã chuyển cho người tiếp theo qua {by}", goesOn},
 
+		NotToldAgain: {"notToldAgain", "{name} is not notified again: the rule repeats no more, or no contact works", "Không báo lại cho {name}: quy tắc không còn lặp lại, hoặc không có liên hệ nào dùng được", goesOn},
+
 		ResponderGone:      {"responderGone", "responder {quoted} does not exist", "người xử lý {quoted} không tồn tại", reachesNone},
 		TeamGone:           {"teamGone", "team {quoted} does not exist", "nhóm {quoted} không tồn tại", reachesNone},
 		NoRoutingRule:      {"noRoutingRule", "no routing rule of team {team} matches", "không có quy tắc định tuyến nào của nhóm {team} phù hợp", reachesNone},
@@ -149,6 +157,10 @@ func (k Kind) words() words {
 		ScheduleCircle:     {"scheduleCircle", "who is on call in schedule {schedule} leads back to it", "người trực trong lịch {schedule} lại dẫn về chính lịch đó", reachesNone},
 		OnlyTeamSilent:     {"onlyTeamSilent", "on call in schedule {schedule} is a team whose routing rules notify nobody", "trong lịch {schedule} có nhóm đang trực mà quy tắc định tuyến không báo cho ai", reachesNone},
 		OnCallGone:         {"onCallGone", "who is on call in schedule {schedule} does not exist any more", "người trực trong lịch {schedule} không còn nữa", reachesNone},
+
+		PersonMuted:        {"personMuted", "{name} is muted until {at}", "{name} đang tắt thông báo đến {at}", reachesNone},
+		PersonInQuietHours: {"personInQuietHours", "{name} is in quiet hours until {at}", "{name} đang trong giờ không làm phiền đến {at}", reachesNone},
+		PersonAlwaysQuiet:  {"personAlwaysQuiet", "{name} is in quiet hours, which never end", "{name} luôn trong giờ không làm phiền", reachesNone},
 
 		RestsUnder:      {"restsUnder", "it is under {name}: see there", "cảnh báo nằm trong {name}: xem ở đó", restsFromNow},
 		RestsNamingNone: {"restsNamingNone", "it names nobody who answers for it", "cảnh báo không chỉ định ai xử lý", restsFromNow},

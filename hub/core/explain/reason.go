@@ -27,6 +27,10 @@ type Reason struct {
 	Override string `cbor:"13,keyasint,omitempty"`
 	// LastResort says that all that was configured had been done before.
 	LastResort bool `cbor:"22,keyasint,omitempty"`
+	// Assigned is who has made the person the owner of the alert; empty: nobody.
+	Assigned string `cbor:"18,keyasint,omitempty"`
+	// Again counts how often the steps of the person's rule have come again; 0: they come first.
+	Again int `cbor:"19,keyasint,omitempty"`
 	// After says which failed page made this one come before its time.
 	After core.DeliveryID `cbor:"10,keyasint,omitempty"`
 }
@@ -55,11 +59,17 @@ func (r Reason) tell(l language) string {
 	case r.ScheduleName != "":
 		say("on call in schedule {schedule}", "đang trực trong lịch {schedule}")
 	}
+	if r.Assigned != "" {
+		say("made the owner by {assigned}", "được {assigned} giao phụ trách")
+	}
 	if len(parts) == 0 {
 		say("named as a responder", "được chỉ định là người xử lý")
 	}
 	if r.ForName != "" {
 		say("in the place of {for}, whose notifications are forwarded", "thay cho {for} vì thông báo của người này được chuyển tiếp")
+	}
+	if r.Again > 0 {
+		say("repeated by a rule of the person, time {again}", "lặp lại lần {again} theo quy tắc của người này")
 	}
 	if r.After != "" {
 		say("earlier than planned because the page before it failed", "sớm hơn dự kiến vì lần báo trước không tới được")
@@ -78,6 +88,10 @@ func (r Reason) fill(template string) string {
 			return strconv.Itoa(r.Step)
 		case "schedule":
 			return r.ScheduleName
+		case "assigned":
+			return r.Assigned
+		case "again":
+			return strconv.Itoa(r.Again)
 		case "for":
 			return r.ForName
 		}
@@ -89,6 +103,6 @@ func (r Reason) fill(template string) string {
 func (r Reason) Names() Reason {
 	return Reason{
 		TeamName: r.TeamName, EscalationName: r.EscalationName, Step: r.Step, ScheduleName: r.ScheduleName,
-		ForName: r.ForName, Override: r.Override, LastResort: r.LastResort, After: r.After,
+		ForName: r.ForName, Override: r.Override, LastResort: r.LastResort, Assigned: r.Assigned, Again: r.Again, After: r.After,
 	}
 }

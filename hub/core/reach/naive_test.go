@@ -18,20 +18,23 @@ import (
 var now = time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
 
 // told writes down a plan as a person would: which contact, after how long, by which rule.
-func told(plan []reach.Attempt, begun time.Time) string {
+func told(plan reach.Plan, begun time.Time) string {
 	var all []string
-	for _, a := range plan {
+	for _, a := range plan.Attempts {
 		all = append(all, fmt.Sprintf("%s@%s/%s", a.Contact.ID, a.At.Sub(begun), a.Rule))
+	}
+	if !plan.Again.IsZero() {
+		all = append(all, fmt.Sprintf("again@%s/%s", plan.Again.Sub(begun), plan.Rule))
 	}
 	return strings.Join(all, " ")
 }
 
-// decider is the rule that decides about an alert, by the plain reading; ruled says that
-// the person has rules for new alerts at all.
-func decider(u *reach.User, a *alert.Alert, zone *time.Location) (rule *reach.NotificationRule, ruled bool) {
+// decider is the rule for an action that decides about an alert, by the plain reading; ruled says
+// that the person has rules for the action at all.
+func decider(u *reach.User, action reach.Action, a *alert.Alert, zone *time.Location) (rule *reach.NotificationRule, ruled bool) {
 	for i := len(u.Rules) - 1; i >= 0; i-- {
 		r := &u.Rules[i]
-		if r.Disabled || r.Action != reach.CreateAlert {
+		if r.Disabled || r.Action != action {
 			continue
 		}
 		ruled = true
@@ -51,9 +54,13 @@ func decider(u *reach.User, a *alert.Alert, zone *time.Location) (rule *reach.No
 
 // plainPlan is Plan, written anew: each working contact looks back over the dead ones just
 // before it for the earliest moment at which nothing else is tried.
-func plainPlan(u *reach.User, a *alert.Alert, zone *time.Location) []reach.Attempt {
-	rule, ruled := decider(u, a, zone)
+func plainPlan(u *reach.User, action reach.Action, a *alert.Alert, zone *time.Location) reach.Plan {
+	rule, ruled := decider(u, action, a, zone)
+	if !ruled {
+		rule, ruled = decider(u, reach.CreateAlert, a, zone)
+	}
 	var steps, plan []reach.Attempt
+	var again time.Time
 	if rule != nil {
 		for _, s := range rule.Steps {
 			for _, c := range u.Contacts {
@@ -85,6 +92,12 @@ func plainPlan(u *reach.User, a *alert.Alert, zone *time.Location) []reach.Attem
 			}
 		}
 	}
+	if rule != nil && rule.Loops && rule.LoopAfter > 0 {
+		again = now.Add(rule.LoopAfter)
+		if len(steps) > 0 {
+			again = steps[len(steps)-1].At.Add(rule.LoopAfter)
+		}
+	}
 	var once []reach.Attempt
 	for _, p := range plan {
 		if !slices.ContainsFunc(once, func(q reach.Attempt) bool {
@@ -93,7 +106,10 @@ func plainPlan(u *reach.User, a *alert.Alert, zone *time.Location) []reach.Attem
 			once = append(once, p)
 		}
 	}
-	return once
+	if rule == nil {
+		return reach.Plan{Attempts: once}
+	}
+	return reach.Plan{Rule: rule.ID, Attempts: once, Again: again}
 }
 
 // someone throws a person with some contacts and rules.
@@ -111,8 +127,11 @@ func someone(dice *rand.Rand) *reach.User {
 		r := reach.NotificationRule{
 			ID: fmt.Sprint("r", i), Action: reach.CreateAlert, Disabled: one(6), MinimumPriority: core.Priority(dice.IntN(6)),
 		}
-		if one(6) {
-			r.Action = reach.AssignedAlert
+		if one(2) {
+			r.Action = []reach.Action{reach.RenotifiedAlert, reach.AssignedAlert, reach.ClosedAlert}[dice.IntN(3)]
+		}
+		if one(3) {
+			r.Loops, r.LoopAfter = one(2), time.Duration(dice.IntN(3))*time.Minute
 		}
 		if one(3) {
 			r.Criteria = route.Criteria{Join: route.AllConditions, Conditions: []route.Condition{{Field: "message", Operation: "equals", Value: []string{"m", "x"}[dice.IntN(2)]}}}
@@ -132,24 +151,30 @@ func someone(dice *rand.Rand) *reach.User {
 // The plan is that of the plain reading, and it keeps what every plan must: nobody is tried
 // by what cannot work, before the beginning, out of order, or twice by one address at once;
 // and a plan begun later is the same plan, later. Rules ogapi-8.reach.first,
-// ogapi-8.reach.steps, keng-8.reach.dead, keng-8.reach.once, keng-8.reach.fallback.
+// ogapi-8.reach.steps, ogapi-8.reach.repeat, ogapi-8.reach.create, ogapi-8.reach.renotified, ogapi-8.reach.assigned, keng-8.reach.dead, keng-8.reach.once, keng-8.reach.fallback.
 func TestPlanAgreesWithThePlainOne(t *testing.T) {
 	hanoi := time.FixedZone("+07", 7*3600)
 	for seed := range uint64(5000) {
 		dice := rand.New(rand.NewPCG(seed, 5))
 		u, a := someone(dice), &alert.Alert{Priority: core.Priority(1 + dice.IntN(5)), Message: "m"}
 		zone := []*time.Location{hanoi, time.UTC, nil}[dice.IntN(3)]
-		plan := u.Plan(a, now, zone)
-		if got, want := told(plan, now), told(plainPlan(u, a, zone), now); got != want {
+		action := []reach.Action{reach.CreateAlert, reach.RenotifiedAlert, reach.AssignedAlert}[dice.IntN(3)]
+		plan := u.Plan(action, a, now, zone)
+		if got, want := told(plan, now), told(plainPlan(u, action, a, zone), now); got != want {
 			t.Fatalf("seed %d: %q, want %q, of %+v", seed, got, want, u)
 		}
-		for i, p := range plan {
-			if !p.Contact.Usable() || p.At.Before(now) || i > 0 && p.At.Before(plan[i-1].At) {
+		for i, p := range plan.Attempts {
+			if !p.Contact.Usable() || p.At.Before(now) || i > 0 && p.At.Before(plan.Attempts[i-1].At) {
 				t.Fatalf("seed %d: %q", seed, told(plan, now))
 			}
 		}
-		if later := now.AddDate(0, 0, 7); told(u.Plan(a, later, zone), later) != told(plan, now) {
+		later := now.AddDate(0, 0, 7)
+		if told(u.Plan(action, a, later, zone), later) != told(plan, now) {
 			t.Fatalf("seed %d: a week later the plan is another one", seed)
+		}
+		again, ok := u.PlanAgain(plan.Rule, later)
+		if ok == plan.Again.IsZero() || ok && told(again, later) != told(plan, now) {
+			t.Fatalf("seed %d: what comes again is %q (%t), of %q", seed, told(again, later), ok, told(plan, now))
 		}
 	}
 }
@@ -176,7 +201,7 @@ func TestARuleIsForTheHoursOfThePersonsZone(t *testing.T) {
 		"the evening is over":      {time.FixedZone("", 8*3600), "push@0s/else"},
 		"the same hour, yesterday": {time.FixedZone("", -17*3600), "voice@0s/evening"},
 	} {
-		if got := told(u.Plan(&alert.Alert{Priority: core.P3}, now, x.zone), now); got != x.want {
+		if got := told(u.Plan(reach.CreateAlert, &alert.Alert{Priority: core.P3}, now, x.zone), now); got != x.want {
 			t.Errorf("%s: %q, want %q", name, got, x.want)
 		}
 	}
@@ -206,7 +231,7 @@ func TestCornersOfAPlan(t *testing.T) {
 	} {
 		u := reach.User{Contacts: contacts, Rules: []reach.NotificationRule{{ID: "r", Action: reach.CreateAlert, Steps: x.steps}}}
 		before := slices.Clone(x.steps)
-		if got := told(u.Plan(&alert.Alert{}, now, time.UTC), now); got != x.want {
+		if got := told(u.Plan(reach.CreateAlert, &alert.Alert{}, now, time.UTC), now); got != x.want {
 			t.Errorf("%s: %q, want %q", name, got, x.want)
 		}
 		if !slices.Equal(before, x.steps) {

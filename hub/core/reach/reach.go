@@ -26,6 +26,12 @@ type User struct {
 	Rules    []NotificationRule `cbor:"7,keyasint,omitempty"`
 	Blocked  bool               `cbor:"8,keyasint,omitempty"`
 	Profile  Profile            `cbor:"9,keyasint"`
+	// MutedUntil is until when the person is not to be paged; zero, or past: the person may be.
+	MutedUntil time.Time `cbor:"10,keyasint,omitzero"`
+	// QuietHours are hours, by the clock of the person's zone, in which the person is not to be
+	// paged; nil: none. PierceQuiet lets P1 through all the same, then and while muted.
+	QuietHours  *rota.Restriction `cbor:"11,keyasint,omitempty"`
+	PierceQuiet bool              `cbor:"12,keyasint,omitempty"`
 }
 
 // Profile is what is known of a person and decides nothing.
@@ -69,19 +75,22 @@ func (c *Contact) Usable() bool { return !c.Disabled && c.DeadSince.IsZero() }
 // Action is the event that a notification rule is about. Values are stored.
 type Action uint8
 
-// The actions. So far rules for CreateAlert, a new alert for the person, and for ScheduleStart
-// and ScheduleEnd are followed; the others are kept.
+// The actions. IncomingCallRouting is kept, and nothing asks for it yet.
 const (
-	CreateAlert         Action = 1
-	AcknowledgedAlert   Action = 2
-	RenotifiedAlert     Action = 3
-	ClosedAlert         Action = 4
-	AssignedAlert       Action = 5
-	AddNote             Action = 6
+	CreateAlert         Action = 1 // an alert of which the person has not heard yet
+	AcknowledgedAlert   Action = 2 // somebody else takes care of an alert of which the person was told
+	RenotifiedAlert     Action = 3 // an alert of which the person was told before
+	ClosedAlert         Action = 4 // somebody else has closed an alert of which the person was told
+	AssignedAlert       Action = 5 // an alert of which somebody else has made the person the owner
+	AddNote             Action = 6 // somebody else has noted something about an alert of which the person was told
 	ScheduleStart       Action = 7
 	ScheduleEnd         Action = 8
 	IncomingCallRouting Action = 9
 )
+
+// Pages reports whether rules for the action say how a person is paged about an alert that wants
+// attention, and so may repeat. Those for the others say how a person is told of something.
+func (a Action) Pages() bool { return a == CreateAlert || a == RenotifiedAlert || a == AssignedAlert }
 
 // NotificationRule is how a person wants to be told of one kind of event.
 type NotificationRule struct {
@@ -97,7 +106,8 @@ type NotificationRule struct {
 	// Times and Schedules belong to rules about schedules: how long before, and which.
 	Times     []string          `cbor:"9,keyasint,omitempty"`
 	Schedules []core.ScheduleID `cbor:"10,keyasint,omitempty"`
-	// LoopAfter is after how long the steps begin again, if Loops; kept only.
+	// LoopAfter is how long after the moment of the last step the steps come again, if Loops. Of a
+	// rule that pages nobody it is kept only.
 	LoopAfter time.Duration `cbor:"11,keyasint,omitempty"`
 	Loops     bool          `cbor:"12,keyasint,omitempty"`
 	// Default marks the rule that a new person gets, until somebody changes it. It stays
@@ -126,44 +136,100 @@ type Attempt struct {
 	Rule    string // id of the notification rule that says so
 }
 
-// Plan returns the attempts by which the person is told of an alert, begun at now, in
-// the order of their moments. The first rule that wants the alert decides, as in
-// Opsgenie. Zone is the person's; nil, if it is not known, restricts no rule. Contacts
+// LoopsMax is how often the steps of a rule come again at most.
+const LoopsMax = 20
+
+// loopMin is the shortest time after which they do.
+const loopMin = time.Minute
+
+// Plan is how a person is told of an alert.
+type Plan struct {
+	Rule     string    // id of the notification rule that decides; empty: none does
+	Attempts []Attempt // in the order of their moments
+	Again    time.Time // when the rule's steps come again; zero: never
+}
+
+// Plan returns how the person is told of an alert, begun at now, by the rules for an action, which
+// must be one that pages: see [Action.Pages]. The first rule that wants the alert decides, as in
+// Opsgenie. If the person has no enabled rule for the action those for new alerts count. Zone is
+// the person's; nil, if it is not known, restricts no rule. Contacts
 // that are switched off are left out; the place of a dead one is taken by the next that
 // works, as if the dead one had been tried and had failed at once. A person whose rules do
 // not want the alert gets none. One without rules, or whose rule names only contacts that
 // cannot work, is tried by every usable contact at once: better a page too many than none.
 // Nobody is tried twice by one address at one moment.
-func (u *User) Plan(a *alert.Alert, now time.Time, zone *time.Location) []Attempt {
-	var attempts []Attempt
-	ruled, wanted := false, false
-	for i := range u.Rules {
-		rule := &u.Rules[i]
-		if rule.Disabled || rule.Action != CreateAlert {
-			continue
-		}
-		ruled = true
-		if !rule.wants(a, now, zone) {
-			continue
-		}
-		wanted = true
+func (u *User) Plan(action Action, a *alert.Alert, now time.Time, zone *time.Location) Plan {
+	if !u.HasRules(action) {
+		action = CreateAlert
+	}
+	rule, wanted := u.Rule(action, a, now, zone)
+	if !wanted && u.HasRules(action) {
+		return Plan{}
+	}
+	return u.by(rule, now)
+}
+
+// PlanAgain returns how the steps of a notification rule come again at now. It reports false if
+// the person has no such rule any more, or it repeats no more.
+func (u *User) PlanAgain(rule string, now time.Time) (Plan, bool) {
+	i := slices.IndexFunc(u.Rules, func(r NotificationRule) bool { return r.ID == rule })
+	if i < 0 || u.Rules[i].Disabled || !u.Rules[i].repeats() {
+		return Plan{}, false
+	}
+	return u.by(&u.Rules[i], now), true
+}
+
+// HasRules reports whether the person has enabled rules for an action.
+func (u *User) HasRules(action Action) bool {
+	return slices.ContainsFunc(u.Rules, func(r NotificationRule) bool { return r.Action == action && !r.Disabled })
+}
+
+// Rule returns the first of the person's enabled rules for an action that wants an alert at a
+// moment. Zone is the person's; nil, if it is not known, restricts no rule.
+func (u *User) Rule(action Action, a *alert.Alert, now time.Time, zone *time.Location) (*NotificationRule, bool) {
+	i := slices.IndexFunc(u.Rules, func(r NotificationRule) bool {
+		return r.Action == action && !r.Disabled && r.wants(a, now, zone)
+	})
+	if i < 0 {
+		return nil, false
+	}
+	return &u.Rules[i], true
+}
+
+// by plans the steps of a rule, which may be nil. If that gives none it plans every usable contact.
+func (u *User) by(rule *NotificationRule, now time.Time) (plan Plan) {
+	if rule != nil {
+		plan.Rule = rule.ID
+		last := now
 		for _, step := range rule.Steps {
 			if c, ok := u.Contact(step.Contact); ok && !c.Disabled && !step.Disabled {
-				attempts = append(attempts, Attempt{Contact: c, At: now.Add(step.After), Rule: rule.ID})
+				at := now.Add(step.After)
+				plan.Attempts = append(plan.Attempts, Attempt{Contact: c, At: at, Rule: rule.ID})
+				if at.After(last) {
+					last = at
+				}
 			}
 		}
-		break
+		if rule.repeats() {
+			plan.Again = last.Add(rule.LoopAfter)
+		}
 	}
-	slices.SortStableFunc(attempts, func(a, b Attempt) int { return a.At.Compare(b.At) })
-	attempts = inPlaceOfDead(attempts)
-	if len(attempts) == 0 && (wanted || !ruled) {
+	slices.SortStableFunc(plan.Attempts, func(a, b Attempt) int { return a.At.Compare(b.At) })
+	plan.Attempts = inPlaceOfDead(plan.Attempts)
+	if len(plan.Attempts) == 0 {
 		for _, c := range u.Contacts {
 			if c.Usable() {
-				attempts = append(attempts, Attempt{Contact: c, At: now})
+				plan.Attempts = append(plan.Attempts, Attempt{Contact: c, At: now})
 			}
 		}
 	}
-	return once(attempts)
+	plan.Attempts = once(plan.Attempts)
+	return plan
+}
+
+// repeats reports whether the rule's steps come again.
+func (r *NotificationRule) repeats() bool {
+	return r.Action.Pages() && r.Loops && r.LoopAfter >= loopMin
 }
 
 // inPlaceOfDead leaves out dead contacts. At the moment of one at which nothing else is

@@ -14,6 +14,7 @@ import (
 	"keng/hub/core/route"
 )
 
+// Rules ogapi-8.reach.priority, ogapi-8.reach.criteria.
 func TestPlan(t *testing.T) {
 	now := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
 	contacts := func(dead ...string) []reach.Contact {
@@ -68,7 +69,7 @@ func TestPlan(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, a := range c.user.Plan(&alert.Alert{Priority: c.priority, Message: "m"}, now, time.UTC) {
+			for _, a := range c.user.Plan(reach.CreateAlert, &alert.Alert{Priority: c.priority, Message: "m"}, now, time.UTC).Attempts {
 				got = append(got, fmt.Sprintf("%s@%s", a.Contact.ID, a.At.Sub(now)))
 			}
 			if s := strings.Join(got, " "); s != c.want {
@@ -87,7 +88,7 @@ func TestPlanTriesAnAddressOnceAtATime(t *testing.T) {
 		},
 	}
 	var got []string
-	for _, a := range u.Plan(&alert.Alert{Priority: core.P1}, now, time.UTC) {
+	for _, a := range u.Plan(reach.CreateAlert, &alert.Alert{Priority: core.P1}, now, time.UTC).Attempts {
 		got = append(got, string(a.Contact.ID)+" "+a.At.Sub(now).String())
 	}
 	if want := []string{"a 0s", "c 0s", "a 1m0s"}; !slices.Equal(got, want) {

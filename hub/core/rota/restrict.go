@@ -58,6 +58,33 @@ func (r *Restriction) CoversOn(t time.Time, zone *time.Location, days holiday.Da
 	return covered
 }
 
+// endsWithin is how far [Restriction.Ends] looks: windows that go on for longer than a week have no end.
+const endsWithin = 8 * 24 * time.Hour
+
+// clocksChange is what the moments at which clocks change are multiples of.
+const clocksChange = 15 * time.Minute
+
+// Ends returns when the windows that t is in end, in a world without holidays; t itself if it is
+// in none, and zero if they never end.
+func (r *Restriction) Ends(t time.Time, zone *time.Location) time.Time {
+	if r == nil {
+		return time.Time{}
+	}
+	for at := t; at.Sub(t) < endsWithin; {
+		_, offset := at.In(zone).Zone()
+		covered, _, ahead := r.minute(momentOf(at)+moment(offset)*second, nil)
+		if !covered {
+			return at
+		}
+		edge := at.Truncate(time.Minute).Add(time.Duration(ahead) * time.Minute)
+		at = at.Truncate(clocksChange).Add(clocksChange)
+		if edge.Before(at) {
+			at = edge
+		}
+	}
+	return time.Time{}
+}
+
 // minute reports whether the minute that a clock shows is in one of the windows, and how many
 // minutes before and after its beginning this is so at least.
 func (r *Restriction) minute(face moment, days holiday.Days) (covered bool, back, ahead int) {
