@@ -116,6 +116,9 @@ func clean() *cluster {
 	for _, u := range []reach.User{someone("an", "vi", "Owner"), someone("binh", "en", "Admin"), someone("chi", "vi", "User"), someone("dung", "en", "User")} {
 		put(c, state.Users, u)
 	}
+	edit(c, state.Users, "chi", func(u *reach.User) {
+		u.QuietHours, u.PierceQuiet, u.MutedUntil = daily(22, 6), true, now.Add(-time.Hour)
+	})
 	// A stakeholder is called for nothing, and needs nothing.
 	put(c, state.Users, reach.User{ID: "boss", Username: "boss@example.vn", FullName: "Boss", Language: "vi", Zone: "Asia/Ho_Chi_Minh", Profile: reach.Profile{Role: "Stakeholder"}})
 	put(c, state.HolidayCalendars, state.HolidayCalendar{ID: "vietnam", Name: "Việt Nam", BuiltIn: state.VietnamHolidays})

@@ -220,6 +220,15 @@ func mistakes() []mistake {
 		one("person-not-loud user:dung", "only mail", func(c *cluster) {
 			c.user("dung", func(u *reach.User) { u.Contacts, u.Rules = u.Contacts[2:], nil })
 		}),
+		one("person-quiet-hours user:dung", "quiet nights of somebody on call", func(c *cluster) {
+			c.user("dung", func(u *reach.User) { u.QuietHours = daily(22, 6) })
+		}),
+		one("restriction-nothing user:dung", "quiet hours without hours", func(c *cluster) {
+			c.user("dung", func(u *reach.User) { u.QuietHours = &rota.Restriction{} })
+		}),
+		one("person-muted user:dung", "somebody on call is muted", func(c *cluster) {
+			c.user("dung", func(u *reach.User) { u.MutedUntil = now.Add(time.Hour) })
+		}),
 		one("contact-dead user:dung", "a dead telephone", func(c *cluster) {
 			c.user("dung", func(u *reach.User) { u.Contacts[1].DeadSince = now })
 		}),

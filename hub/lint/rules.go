@@ -194,6 +194,11 @@ func (w *world) restrictions() iter.Seq[limited] {
 				return
 			}
 		}
+		for _, u := range w.users.all {
+			if u.QuietHours != nil && !yield(limited{person(u), Text{"the person's quiet hours", "giờ yên tĩnh của người này"}, u.QuietHours, nil}) {
+				return
+			}
+		}
 		for _, s := range w.schedules.all {
 			if s.Covers != nil && !yield(limited{schedule(s), Text{"the time that it is to cover", "thời gian cần có người trực"}, s.Covers, w.holidays(s)}) {
 				return
