@@ -93,11 +93,16 @@ func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []co
 	return t.Members, explain.NoMembers, nil
 }
 
-// canBeTold reports whether a person, or who has the person's notifications now, can be told of
-// an alert and has not acknowledged it.
+// canBeTold reports whether a person, or in the person's place whom [change.notifyUser] would tell,
+// can be told of an alert and has not acknowledged it.
 func (c *change) canBeTold(a *alert.Alert, id core.UserID) bool {
-	u, ok := Users.Get(c.tx, table.K().String(string(StandIn(c.tx, id, c.now))))
-	return ok && !a.HasAcked(u.Username) && c.mayPage(a, u, Reason{})
+	for _, who := range slices.Backward(standIns(c.tx, id, c.now)) {
+		u, ok := Users.Get(c.tx, table.K().String(string(who)))
+		if ok && c.mayPage(a, u, Reason{}) {
+			return !a.HasAcked(u.Username)
+		}
+	}
+	return false
 }
 
 // together tells several of whom it is enough to reach one: only when all were told in vain the
