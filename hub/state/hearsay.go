@@ -45,14 +45,18 @@ func (c *change) hearsay(a *alert.Alert, e alert.Entry) error {
 	if kind == 0 || a.Parent != "" || c.idle[a.ID] {
 		return nil
 	}
+	paged := pagedAbout(c.tx, a.ID)
+	if len(paged) == 0 {
+		return nil
+	}
 	by := e.By
 	doer, known := named(c.tx, e.By)
 	if known {
 		by = cmp.Or(doer.FullName, by)
 	}
-	for _, id := range pagedAbout(c.tx, a.ID) {
+	for _, id := range paged {
 		u, ok := Users.Get(c.tx, table.K().String(string(id)))
-		if !ok || u.Blocked || known && u.ID == doer.ID {
+		if !ok || u.Blocked || known && u.ID == doer.ID || !u.HasRules(action) {
 			continue
 		}
 		zone := c.zoneOf(u)
