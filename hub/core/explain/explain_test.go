@@ -70,6 +70,23 @@ func TestNumbersAreWords(t *testing.T) {
 	}
 }
 
+// A step says whom of its recipient it calls; one that calls whoever it leads to, by name.
+func TestWhomAStepCalls(t *testing.T) {
+	for notify, want := range map[escalate.Notify]string{
+		escalate.Default:    "calls an / gọi an",
+		escalate.Next:       "calls whoever is next on call in schedule Trực / gọi người trực kế tiếp trong lịch Trực",
+		escalate.Previous:   "calls whoever was on call before in schedule Trực / gọi người đã trực trước đó trong lịch Trực",
+		escalate.Admins:     "calls administrators of team Mạng / gọi quản trị viên của nhóm Mạng",
+		escalate.RoundRobin: "calls whose turn it is in team Mạng / gọi người đến lượt trong nhóm Mạng",
+	} {
+		d := explain.Decision{Kind: explain.StepComes, Of: []string{"an"}, Why: &explain.Reason{Notify: notify, TeamName: "Mạng", ScheduleName: "Trực"}}
+		en, vi, _ := strings.Cut(want, " / ")
+		if !strings.HasSuffix(d.Text(), en) || !strings.HasSuffix(d.TextVi(), vi) {
+			t.Errorf("%v is told as %q, %q, want %s", notify, d.Text(), d.TextVi(), want)
+		}
+	}
+}
+
 // What a later version has written is not told, and does no harm.
 func TestAnUnknownKind(t *testing.T) {
 	d := filled(60000)
