@@ -171,7 +171,7 @@ var wordsOfLog = [...]words{
 	HeldForOthers:    {"heldForOthers", "{by} to {name} is held for {for}, to be one page with what else comes: {why}", "Giữ {by} cho {name} trong {for} để gộp với những gì đến sau: {why}", goesOn},
 	HeldForLine:      {"heldForLine", "{by} to {name} is held to be one page with what else comes, and goes when the person's line is free: {why}", "Giữ {by} cho {name} để gộp với những gì đến sau, sẽ gửi khi máy của người này rảnh: {why}", goesOn},
 	PageCame:         {"pageCame", "{by}{others} to {name}: {fate}", "{by}{others} cho {name}: {fate}", goesOn},
-	OtherGateway:     {"otherGateway", "{by}: another gateway, which has the page no more: {fate}", "{by}: một cổng khác, không còn giữ lần báo này: {fate}", goesOn},
+	OtherGateway:     {"otherGateway", "{by}: another gateway, which has the page no more: {fate}", "{by}: một gateway khác, không còn giữ lần báo này: {fate}", goesOn},
 	ContactLeftOut:   {"contactLeftOut", "A contact of {name} works no more and is left out", "Một liên hệ của {name} không còn dùng được nên bị bỏ qua", goesOn},
 	AttemptOvertaken: {"attemptOvertaken", "A contact was not tried when it was due, and is left out: the next one of the same person is due too", "Một liên hệ đã không được thử đúng giờ nên bị bỏ qua: liên hệ tiếp theo của cùng người cũng đã đến giờ", goesOn},
 	PassedOn:         {"passedOn", "Passed on to the next person by {by}", "Đã chuyển cho người tiếp theo qua {by}", goesOn},
@@ -224,7 +224,7 @@ var wordsOfLog = [...]words{
 	StepsNotAgain:  {"stepsNotAgain", "The steps of escalation {name} do not run again: nobody says so any more", "Các bước của chính sách leo thang {name} không chạy lại: cấu hình đã thay đổi", goesOn},
 	NotClosedAtEnd: {"notClosedAtEnd", "It is not closed: escalation {name} does not say so any more", "Không tự đóng: chính sách leo thang {name} không còn quy định như vậy", goesOn},
 	EndNotClosed:   {"endNotClosed", "Escalation {name} has come to its end, but: {of}", "Chính sách leo thang {name} đã đi hết các bước, nhưng: {of}", goesOn},
-	EarlierEnded:   {"earlierEnded", "Step {step} of escalation {escalation} ends what its earlier steps had planned, attempts: {count}", "Bước {step} của chính sách leo thang {escalation} hủy những lần báo mà các bước trước đã định, số lần: {count}", goesOn},
+	EarlierEnded:   {"earlierEnded", "Step {step} of escalation {escalation} ends what its earlier steps had planned, attempts: {count}", "Bước {step} của chính sách leo thang {escalation} hủy {count} lần báo mà các bước trước đã định", goesOn},
 	AckedAlready:   {"ackedAlready", "{name} has acknowledged already; also: {why}", "{name} đã xác nhận rồi; thêm lý do: {why}", goesOn},
 	TooManyMembers: {"tooManyMembers", "{count} members of team {team} are not notified: {first} at most are", "Không báo cho {count} thành viên của nhóm {team}: mỗi bước chỉ báo tối đa {first} người", goesOn},
 
