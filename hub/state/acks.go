@@ -48,6 +48,20 @@ func (c *change) calledUnclosed(a *alert.Alert, user core.UserID) bool {
 		})
 }
 
+// ackedBy returns the name of who acknowledged an alert last; "" if it is not acknowledged. Of what is no person
+// the log alone knows the name: the owner may be somebody who acknowledged before that was taken back.
+func (c *change) ackedBy(a *alert.Alert) string {
+	if !a.Acknowledged || len(a.Acks) > 0 {
+		return a.AckedBy()
+	}
+	for e := range LogReverse(c.tx, a.ID) { // the line is there, and none before it is read
+		if e.What == alert.DidAcknowledge {
+			return e.Owner
+		}
+	}
+	return a.AckedBy()
+}
+
 // wantedBy reports whether what calls a person for an alert, for a reason, is wanted still.
 func wantedBy(r table.Reader, a *alert.Alert, user core.UserID, why Reason) bool {
 	switch silent := a.Silent(); {
