@@ -73,6 +73,9 @@ func (c *change) mayPage(a *alert.Alert, u *reach.User, why Reason) bool {
 // planAgain plans when the steps by which a person is told come again, if they do, in the place of
 // what was planned of that before.
 func (c *change) planAgain(a *alert.Alert, u *reach.User, plan reach.Plan, why Reason) error {
+	if !slices.ContainsFunc(u.Rules, func(r reach.NotificationRule) bool { return r.Loops }) {
+		return nil // without a look: hundreds may be told at once
+	}
 	for _, d := range deadlinesOf(c.tx, a.ID) {
 		if d.Kind == PagesAgain && d.User == u.ID {
 			Deadlines.Delete(c.tx, deadlineKey(d))

@@ -175,7 +175,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 func (m *Machine) carryOut(tx table.Tx, now time.Time, seed core.Seed, do func(c *change) (any, error)) (any, error) {
 	c := &change{
 		tx: &metered{Tx: tx}, now: now.UTC(), seed: seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
-		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, changedSchedules: map[core.ScheduleID]bool{},
+		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, crowds: map[core.AlertID]bool{}, changedSchedules: map[core.ScheduleID]bool{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 		catchAll:    sync.OnceValues(func() (*CatchAll, bool) { return CatchAllOf(tx) }),
@@ -200,6 +200,7 @@ type change struct {
 	limits   Limits
 	fault    Fault
 	made     map[string]int          // ids made so far, by purpose
+	crowds   map[core.AlertID]bool   // whether too many pages about it are under way: see crowded
 	touched  map[core.AlertID]bool   // alerts whose deadlines or deliveries may have changed
 	idle     map[core.AlertID]bool   // alerts that this command has made, and for which nothing is to happen yet
 	told     map[told]bool           // whom this command has begun to tell of which alert
