@@ -75,6 +75,9 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 	if !same { // it is not said again each time that it occurs
 		err = c.sayVerdict(a.ID, v, why)
 	}
+	if a.Silent() { // called all the same, until it is closed: notifying begins anew for what nobody has acknowledged
+		v.RestartAt = time.Time{}
+	}
 	return !v.Now(), errors.Join(err, Holds.Put(c.tx, h), c.markJudged(a), c.planVerdict(a.ID, v, why))
 }
 
