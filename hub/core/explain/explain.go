@@ -249,7 +249,8 @@ func (l language) detail(s string) string {
 	return l.known(s, map[string]string{
 		"the alert is acknowledged": "cảnh báo đã được xác nhận", "the alert is closed": "cảnh báo đã đóng", "the alert is snoozed": "cảnh báo đã tạm hoãn",
 		"the alert is about to be closed": "cảnh báo sắp được đóng", "the alert is deleted": "cảnh báo đã bị xóa",
-		"the person has passed the alert on": "người này đã chuyển cảnh báo cho người khác", "the contact works no more": "liên hệ không còn dùng được",
+		"the person has acknowledged the alert": "người này đã xác nhận cảnh báo",
+		"the person has passed the alert on":    "người này đã chuyển cảnh báo cho người khác", "the contact works no more": "liên hệ không còn dùng được",
 		"nothing was heard of this page in time": "không có tin gì về lần báo này trong thời hạn",
 	})
 }
