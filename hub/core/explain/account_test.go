@@ -122,7 +122,7 @@ func TestMoreReasons(t *testing.T) {
 		r      explain.Reason
 		en, vi string
 	}{
-		{explain.Reason{LastResort: true}, "as the last resort, since nobody takes care of it", "là phương án cuối cùng vì chưa ai nhận xử lý"},
+		{explain.Reason{LastResort: true}, "as the last resort, since nobody takes care of it", "là người được gọi cuối cùng vì chưa ai nhận xử lý"},
 		{explain.Reason{Assigned: "boss"}, "made the owner by boss", "được boss giao phụ trách"},
 		{explain.Reason{Again: 3}, "named as a responder, repeated by a rule of the person, time 3", "được chỉ định là người xử lý, lặp lại lần 3 theo quy tắc của người này"},
 		{explain.Reason{EscalationName: "Đêm", Step: 1, Notify: escalate.Default}, "step 1 of escalation Đêm", "bước 1 của chính sách leo thang Đêm"},
