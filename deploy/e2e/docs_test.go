@@ -47,7 +47,7 @@ func TestDocsEscalation(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "escalation.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
 	for _, part := range []string{
-		"Nobody: an alert of which nobody takes care", "user an@example.vn", "step 2 of escalation network_escalation, next on call in schedule network_schedule",
+		"Nobody: an alert of which nobody takes care", "user an@example.vn", "rings in vain", "step 2 of escalation network_escalation calls whoever is next on call in schedule network_schedule",
 		"Chưa ai nhận xử lý cảnh báo", "đang trực trong lịch network_schedule", "an@example.vn acknowledged the alert at",
 	} {
 		if !strings.Contains(out, part) {

@@ -100,7 +100,7 @@ func TestFilledIn(t *testing.T) {
 		en, vi string
 	}{
 		{explain.Decision{Kind: explain.GivenUp, At: at}, "What was due at 2026-11-25T14:00:05Z could not be done and is given up: see the hub's log", "Việc đến hạn lúc 2026-11-25T14:00:05Z không thực hiện được nên đã bỏ: xem nhật ký của hub"},
-		{explain.Decision{Kind: explain.HeldForOthers, Name: "An", By: "sms", For: 90 * time.Second, Why: why}, "sms to An is held for 1m30s, to be one page with what else comes: team Mạng", "Giữ tin nhắn SMS cho An trong 1m30s để gộp với những gì đến sau: nhóm Mạng"},
+		{explain.Decision{Kind: explain.HeldForOthers, Name: "An", By: "sms", For: 90 * time.Second, Why: why}, "sms to An is held for 1m30s, to be one page with what else comes: team Mạng", "Giữ tin nhắn SMS cho An trong 1 phút 30 giây để gộp với những gì đến sau: nhóm Mạng"},
 		{explain.Decision{Kind: explain.EventsLostFrom, Name: "hn", Count: 7, Of: []string{"1", "2"}}, "Agent hn lost 7 events between 1 and 2", "Agent hn đã mất 7 sự kiện trong khoảng từ 1 đến 2"},
 		{explain.Decision{Kind: explain.EventsLostFrom, Name: "hn", Of: []string{"1"}}, "Agent hn lost 0 events between 1 and ", "Agent hn đã mất 0 sự kiện trong khoảng từ 1 đến "},
 		{explain.Decision{Kind: explain.ResponderGone, Of: []string{`a"b`}}, `Nobody notified: responder "a\"b" does not exist`, `Không báo được cho ai: người xử lý "a\"b" không tồn tại`},
@@ -122,7 +122,7 @@ func TestMoreReasons(t *testing.T) {
 		r      explain.Reason
 		en, vi string
 	}{
-		{explain.Reason{LastResort: true}, "as the last resort, since nobody takes care of it", "là phương án cuối cùng vì chưa ai nhận xử lý"},
+		{explain.Reason{LastResort: true}, "as the last resort, since nobody takes care of it", "là người được gọi cuối cùng vì chưa ai nhận xử lý"},
 		{explain.Reason{Assigned: "boss"}, "made the owner by boss", "được boss giao phụ trách"},
 		{explain.Reason{Again: 3}, "named as a responder, repeated by a rule of the person, time 3", "được chỉ định là người xử lý, lặp lại lần 3 theo quy tắc của người này"},
 		{explain.Reason{EscalationName: "Đêm", Step: 1, Notify: escalate.Default}, "step 1 of escalation Đêm", "bước 1 của chính sách leo thang Đêm"},
