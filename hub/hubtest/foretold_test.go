@@ -234,7 +234,7 @@ func (n *night) check() {
 			}
 			for _, d := range state.DeliveriesOf(r, a.ID) {
 				pages++
-				if !d.Final() {
+				if !d.Final() && time.Since(d.QueuedAt()) > 5*time.Minute {
 					n.Errorf("P2: night %d, alert %s: nothing is known of the fate of the %s", n.seed, a.Alias, d.Kind)
 				}
 			}

@@ -33,7 +33,10 @@ func named(r table.Reader, name string) (*reach.User, bool) {
 	if u, ok := FindUser(r, name); ok {
 		return u, true
 	}
-	return FindUser(r, strings.ToLower(name))
+	if lower := strings.ToLower(name); lower != name {
+		return FindUser(r, lower)
+	}
+	return nil, false
 }
 
 // calledUnclosed reports whether a person has been called, or is to be, for an alert although
@@ -43,6 +46,20 @@ func (c *change) calledUnclosed(a *alert.Alert, user core.UserID) bool {
 		slices.ContainsFunc(deadlinesOf(c.tx, a.ID), func(d *Deadline) bool {
 			return d.reaches(user) && d.Why.Unclosed != ""
 		})
+}
+
+// ackedBy returns the name of who acknowledged an alert last; "" if it is not acknowledged. Of what is no person
+// the log alone knows the name: the owner may be somebody who acknowledged before that was taken back.
+func (c *change) ackedBy(a *alert.Alert) string {
+	if !a.Acknowledged || len(a.Acks) > 0 {
+		return a.AckedBy()
+	}
+	for e := range LogReverse(c.tx, a.ID) { // the line is there, and none before it is read
+		if e.What == alert.DidAcknowledge {
+			return e.Owner
+		}
+	}
+	return a.AckedBy()
 }
 
 // wantedBy reports whether what calls a person for an alert, for a reason, is wanted still.

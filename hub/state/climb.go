@@ -115,7 +115,7 @@ func (c *change) planMove(a *alert.Alert, p *escalate.Policy, next escalate.Turn
 // fireStep tells whom a step names.
 func (c *change) fireStep(a *alert.Alert, p *escalate.Policy, r escalate.Rule, here escalate.Place, why Reason) error {
 	why.Escalation, why.EscalationName, why.Step, why.Repeat = p.ID, p.Name, here.Step+1, here.Repeat
-	why.Notify, why.Acks, why.Unclosed = r.Notify, r.Acks, a.AckedBy()
+	why.Notify, why.Acks, why.Unclosed = r.Notify, r.Acks, c.ackedBy(a)
 	var earlier []*Deadline
 	if r.EndsEarlier {
 		earlier = slices.DeleteFunc(deadlinesOf(c.tx, a.ID), func(d *Deadline) bool { return !d.reaches(d.User) || d.Why.Escalation != p.ID })
@@ -254,8 +254,23 @@ func (c *change) hurryEscalation(id core.AlertID) error {
 	defer func() { c.reached = reached }()
 	for _, kind := range []DeadlineKind{EscalationStep, HelpUnheard} {
 		if i := slices.IndexFunc(all, func(d *Deadline) bool { return d.Kind == kind }); i >= 0 {
-			return c.fire(all[i])
+			passed := c.passesOver(all[i])
+			if err := c.fire(all[i]); err != nil || !passed {
+				return err
+			}
+			return c.hurryEscalation(id)
 		}
 	}
 	return nil
+}
+
+// passesOver reports whether a step tells nobody, since its condition does not hold.
+func (c *change) passesOver(d *Deadline) bool {
+	a, ok := Alerts.Get(c.tx, table.K().String(string(d.Alert)))
+	p, known := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
+	if d.Kind != EscalationStep || !ok || !known {
+		return false
+	}
+	step, ok := p.Step(d.Step, d.Added)
+	return ok && !step.Rule.Holds(a)
 }

@@ -62,6 +62,7 @@ func newForetold(t *testing.T, seed uint64) *foretold {
 	f.id, f.life = a.ID, oracle.New(f.world, oracletest.Alert(a))
 	f.life.GivesUp = true
 	f.ledger = oracletest.Ledger{View: c.View, Alert: f.id}
+	f.life.Picked = func(way oracle.Way, _ []string) string { return f.ledger.Picked(f.now, way) }
 	f.check("created", f.life.Create(f.now))
 	return f
 }
@@ -97,16 +98,15 @@ func (f *foretold) play(steps int) {
 		case n < 32:
 			f.report()
 		case n == 32:
-			f.silence("acknowledged", state.AcknowledgeAlert{Alert: state.Ref{ID: f.id}, User: "u0"}, time.Time{})
+			f.acknowledge(pick(f.dice, "u0", "u0", "u1", "u2", "a tool"))
 		case n == 33:
-			until := f.now.Add(time.Duration(1+f.dice.IntN(600)) * time.Second)
-			f.silence("snoozed", state.SnoozeAlert{Asked: state.Asked{Alert: state.Ref{ID: f.id}, User: "u0"}, Until: until}, until)
+			f.snooze(f.now.Add(time.Duration(1+f.dice.IntN(600)) * time.Second))
 		case n < 36:
 			f.wake()
 		case n < 38:
 			f.change()
 		case n == 38 && f.dice.IntN(4) == 0:
-			f.silence("closed", state.CloseAlert{Alert: state.Ref{ID: f.id}, User: "u0"}, time.Time{})
+			f.close()
 		default:
 			f.later(time.Duration(f.dice.IntN(90_000)) * time.Millisecond)
 		}
@@ -153,7 +153,7 @@ func (f *foretold) report() {
 		}
 	}
 	d, _ := state.GetDelivery(f.tx, f.ledger.Pages[n-1])
-	was, silent := d.Final(), f.life.Silent()
+	was := d.Final()
 	f.reports[string(d.ID)]++
 	r := channel.Report{Page: string(d.ID), At: f.now, Number: f.reports[string(d.ID)], Stage: channel.Done}
 	var pages []oracle.Page
@@ -169,16 +169,20 @@ func (f *foretold) report() {
 		if !was && r.Failure == channel.DeadContact {
 			f.bury(d)
 		}
+		if r.Failure == channel.Unanswered {
+			f.life.Noticed(n)
+		}
 		pages = f.life.Failed(f.now, n)
 	case n2 < 9:
 		r.Reply = channel.NextPerson
 		take()
 		f.life.Done(n)
 		pages = f.life.PassedOn(f.now, n)
-	case n2 == 9 && !silent:
+	case n2 == 9:
 		r.Reply = channel.Acknowledge
 		take()
-		f.life.Silence(time.Time{})
+		f.life.Done(n)
+		f.life.Acknowledge(f.now, string(d.User))
 	default:
 		take()
 		f.life.Done(n)
@@ -196,25 +200,49 @@ func (f *foretold) bury(d *state.Delivery) {
 	}
 }
 
-// silence has somebody silence the alert, if that is possible.
-func (f *foretold) silence(how string, command state.Command[state.Request], until time.Time) {
+// ask has somebody ask for something.
+func (f *foretold) ask(command state.Command[state.Request]) state.Request {
+	f.t.Helper()
 	r, err := do(f.stage, command)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	if r.Success {
-		f.life.Silence(until)
+	return r
+}
+
+// acknowledge has a person, or something that is none, acknowledge the alert.
+func (f *foretold) acknowledge(who string) {
+	k := state.AcknowledgeAlert{Alert: state.Ref{ID: f.id}, User: who}
+	if who == "a tool" {
+		k.User, k.Source = "", who
 	}
-	f.check(how+": "+r.Status, nil)
+	r := f.ask(k)
+	if did := f.life.Acknowledge(f.now, oracletest.Person(f.tx, who)); did != r.Success {
+		f.fail("%s acknowledges: %s; that this makes a difference was foretold: %v", who, r.Status, did)
+	}
+	f.check("acknowledged by "+who+": "+r.Status, nil)
+}
+
+func (f *foretold) snooze(until time.Time) {
+	r := f.ask(state.SnoozeAlert{Asked: state.Asked{Alert: state.Ref{ID: f.id}, User: "u0"}, Until: until})
+	if r.Success {
+		f.life.Snooze(until)
+	}
+	f.check("snoozed: "+r.Status, nil)
+}
+
+func (f *foretold) close() {
+	r := f.ask(state.CloseAlert{Alert: state.Ref{ID: f.id}, User: "u0"})
+	if r.Success {
+		f.life.Close()
+	}
+	f.check("closed: "+r.Status, nil)
 }
 
 // wake has somebody take back what made the alert silent.
 func (f *foretold) wake() {
 	was, _ := state.FindAlert(f.tx, state.Ref{ID: f.id})
-	r, err := do(f.stage, state.UnacknowledgeAlert{Asked: state.Asked{Alert: state.Ref{ID: f.id}, User: "u0"}})
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	r := f.ask(state.UnacknowledgeAlert{Asked: state.Asked{Alert: state.Ref{ID: f.id}, User: "u0"}})
 	if r.Success && was.Silent() && was.Status == alert.Open {
 		f.check("taken back", f.life.Anew(f.now))
 	}

@@ -15,8 +15,9 @@
 //     a page has failed starts the person's next attempt at once.
 //   - What comes to a person soon after a page is held and becomes one page with what else
 //     comes: see [Limits] and [Bundles].
-//   - Acknowledging or closing deletes every deadline of the alert and cancels its
-//     pending deliveries in the same transaction.
+//   - Acknowledging or closing deletes the deadlines of the alert and cancels its
+//     pending deliveries in the same transaction; but of an acknowledged one not what an
+//     escalation has to do until it is closed, nor, where several must, what calls the others.
 //
 // What becomes of an alert before a person is chosen is asked of hub/core/route, by a decider
 // that reads this state and changes nothing:
@@ -30,6 +31,8 @@
 //   - What is over goes when its time is over, a little at a time: see [Sweep].
 //   - What is about no alert is a [Notice]: a shift that begins or ends, gaps ahead, swaps. A [Vigil]
 //     says when a schedule is looked at for such.
+//   - What was decided about who is paged is in the log as a value; [Explain] puts it together.
+//   - When all that was configured is done, and nobody takes care, the [CatchAll] is called.
 //   - What an alert would bring, now or at another moment, tells [Machine.Rehearse], which runs these
 //     commands on a transaction that is thrown away.
 //

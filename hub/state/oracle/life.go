@@ -14,11 +14,21 @@ type Life struct {
 	// call, else one. Otherwise whoever asks says so.
 	GivesUp bool
 
-	silent  bool
+	// Picked, if it is there, says whom of some people a step has told that picks by chance.
+	Picked func(way Way, from []string) string
+
+	attention
 	planned []plan
+	held    []plan          // of escalations, when somebody snoozed the alert
 	open    map[int]Page    // pages whose fate is open
 	all     map[int]Page    // every page so far
+	noticed map[int]bool    // pages that may have come to somebody's notice
 	begun   map[string]bool // escalations
+	led     []lead
+	turns   map[turn]string   // whom a step has told last of a team whose members take turns
+	chosen  map[string]string // by a step and those of whom it has told one
+	number  int               // of the plan that was made last
+	caught  bool              // the last resort has been called
 
 	// Of the moment that is being dealt with:
 	now   time.Time
@@ -29,32 +39,21 @@ type Life struct {
 	// Of several who are told together it matters when all have been told that one was in vain.
 	together bool
 	through  map[string]bool // schedules that the way leads through
-}
-
-// plan is something that is to be done at a moment: a step of an escalation, a person's next attempt, the
-// end of a snooze, or that a page is given up.
-type plan struct {
-	at         time.Time
-	escalation string
-	step       int // place in the order of firing, from 0
-	begun      time.Time
-	person     string
-	contact    string
-	way        Way
-	wakes      bool
-	givesUp    int
+	reached  map[string]bool // whom the step has told that is being done; nil: none is
 }
 
 // New returns the life of an alert that is yet to be created.
 func New(w *World, a Alert) *Life {
-	return &Life{world: w, alert: a, open: map[int]Page{}, all: map[int]Page{}, begun: map[string]bool{}}
+	return &Life{
+		world: w, alert: a, open: map[int]Page{}, all: map[int]Page{}, noticed: map[int]bool{}, begun: map[string]bool{},
+		turns: map[turn]string{}, chosen: map[string]string{},
+	}
 }
 
-// Silent reports whether somebody wants no more pages about the alert, for now or for good.
-func (l *Life) Silent() bool { return l.silent }
-
-// Rests reports whether nothing is to come any more, and no page is under way.
-func (l *Life) Rests() bool { return len(l.planned) == 0 && len(l.open) == 0 }
+// Rests reports whether nobody is to be called any more, and no page is under way.
+func (l *Life) Rests() bool {
+	return l.first(func(p plan) bool { return p.does != anEnd }) < 0 && len(l.open) == 0
+}
 
 // Next returns when something is due.
 func (l *Life) Next() (at time.Time, ok bool) {
@@ -88,41 +87,34 @@ func (l *Life) Tick(at time.Time) []Page {
 func (l *Life) Failed(at time.Time, page int) []Page {
 	return l.moment(at, func() {
 		if p, ok := l.open[page]; ok {
-			l.Done(page)
+			l.end(page)
 			l.nextOf(p.Person, page)
 		}
 	})
 }
 
+// Noticed says that a page may have come to somebody's notice, whatever becomes of it.
+func (l *Life) Noticed(page int) { l.noticed[page] = true }
+
 // Done says that a page has come to its end, and has been of use.
 func (l *Life) Done(page int) {
+	l.Noticed(page)
+	l.end(page)
+}
+
+func (l *Life) end(page int) {
 	delete(l.open, page)
-	l.planned = slices.DeleteFunc(l.planned, func(p plan) bool { return p.givesUp == page && page > 0 })
+	l.forget(func(p plan) bool { return p.does == aGivingUp && p.page == page })
 }
 
 // PassedOn says that a person wants the next one to be told.
 func (l *Life) PassedOn(at time.Time, page int) []Page {
 	return l.moment(at, func() {
-		if l.silent {
-			return
+		if p := l.all[page]; l.wants(p.Person, p.Way.Unclosed != "") {
+			l.leaveAlone(p.Person)
+			l.vain = true
 		}
-		person := l.all[page].Person
-		l.planned = slices.DeleteFunc(l.planned, func(p plan) bool { return p.person == person })
-		for id, p := range l.open {
-			if p.Person == person {
-				l.Done(id)
-			}
-		}
-		l.vain = true
 	})
-}
-
-// Silence says that somebody has acknowledged or closed the alert, or snoozed it until a moment.
-func (l *Life) Silence(until time.Time) {
-	l.silent, l.planned, l.open = true, nil, map[int]Page{}
-	if !until.IsZero() {
-		l.planned = []plan{{at: until, wakes: true}}
-	}
 }
 
 // Anew says that the alert wants attention again: all are told as if it were new.
@@ -130,30 +122,34 @@ func (l *Life) Anew(at time.Time) []Page { return l.moment(at, l.begin) }
 
 // moment does something at a moment, and then what follows from it at once.
 func (l *Life) moment(at time.Time, do func()) []Page {
-	l.now, l.due, l.told, l.vain, l.paged, l.through = at, at, map[string]bool{}, false, nil, map[string]bool{}
+	l.now, l.due, l.told, l.vain, l.paged, l.through, l.reached = at, at, map[string]bool{}, false, nil, map[string]bool{}, nil
 	do()
 	l.goOn()
+	l.settle()
 	return l.paged
 }
 
 // goOn: if somebody was told in vain, and nobody is being reached or will be, the step that comes next
-// comes at once.
+// comes at once. One that is not for an alert as this is now does not count.
 func (l *Life) goOn() {
-	for l.vain && !l.silent {
+	for l.vain {
 		l.vain = false
-		if len(l.open) > 0 || l.first(func(p plan) bool { return p.person != "" }) >= 0 {
+		if len(l.open) > 0 || l.first(func(p plan) bool { return p.does == anAttempt }) >= 0 {
 			return
 		}
-		i := l.first(func(p plan) bool { return p.escalation != "" })
+		i := l.first(func(p plan) bool { return p.does == aStep })
 		if i < 0 {
 			return
 		}
-		p, due := l.take(i), l.due
+		p, due, reached := l.take(i), l.due, l.reached
 		if p.at.Before(l.now) {
 			l.due = p.at // it is late itself
 		}
+		l.reached = nil
+		passed := !l.holds(l.stepsOf(p.escalation)[p.step])
 		l.fire(p)
-		l.due = due
+		l.vain = l.vain || passed
+		l.due, l.reached = due, reached
 	}
 }
 
@@ -174,25 +170,51 @@ func (l *Life) take(i int) plan {
 	return p
 }
 
+// forget drops what is planned, of some kind.
+func (l *Life) forget(such func(plan) bool) { l.planned = slices.DeleteFunc(l.planned, such) }
+
+// plan plans something.
+func (l *Life) plan(p plan) {
+	l.number++
+	p.number = l.number
+	l.planned = append(l.planned, p)
+}
+
 // late reports whether what is being done is so late that the hub was away.
 func (l *Life) late() bool { return l.now.Sub(l.due) >= overtaken }
 
 func (l *Life) fire(p plan) {
-	switch {
-	case p.wakes:
+	switch p.does {
+	case aWaking:
 		l.begin()
-	case p.givesUp > 0 && l.now.Sub(p.at) >= ownOutage:
-		l.planned = append(l.planned, plan{at: l.now.Add(l.patience(p.givesUp)), givesUp: p.givesUp})
-	case p.givesUp > 0:
+	case aStep:
+		l.climb(p)
+	case aRound:
+		l.round(p)
+	case anEnd:
+		if !l.Silent() {
+			l.Close()
+		}
+	case theLastResort:
+		l.lastResort()
+	case aRepetition:
+		l.again(p)
+	case aGivingUp:
+		if l.now.Sub(p.at) >= ownOutage {
+			l.plan(plan{does: aGivingUp, at: l.now.Add(l.patience(p.page)), page: p.page})
+			return
+		}
 		l.due = l.now
-		person := l.open[p.givesUp].Person
-		l.Done(p.givesUp)
-		l.nextOf(person, p.givesUp)
-	case p.escalation != "":
-		l.climb(p.escalation, p.step, p.begun, p.way, false)
-	case l.late() && l.first(func(q plan) bool { return q.person == p.person && q.at.After(p.at) && !q.at.After(l.now) }) >= 0:
-		// The next one of the same person is due, too: that one is tried, not both.
-	default:
+		person := l.open[p.page].Person
+		l.end(p.page)
+		l.nextOf(person, p.page)
+	case anAttempt:
+		next := func(q plan) bool {
+			return q.does == anAttempt && q.person == p.person && q.at.After(p.at) && !q.at.After(l.now)
+		}
+		if l.late() && l.first(next) >= 0 {
+			return // the next one of the same person is due, too: that one is tried, not both
+		}
 		if l.late() {
 			l.told[p.person] = true
 		}
@@ -202,132 +224,14 @@ func (l *Life) fire(p plan) {
 
 // begin tells everybody whom the alert names.
 func (l *Life) begin() {
-	l.silent, l.begun = false, map[string]bool{}
-	l.planned = slices.DeleteFunc(l.planned, func(p plan) bool { return p.givesUp == 0 })
+	l.attention = attention{}
+	l.begun, l.led, l.held, l.caught = map[string]bool{}, nil, nil, false
+	l.forget(func(p plan) bool { return p.does != aGivingUp })
 	l.together = true
 	defer func() { l.together = false }()
 	for _, who := range l.alert.Responders {
 		if l.exists(who) { // a name that leads nowhere is said, and is no step that failed
 			l.follow(who, Way{})
-		}
-	}
-}
-
-func (l *Life) exists(who Who) bool {
-	w, ok := l.world, false
-	switch who.Kind {
-	case User:
-		_, ok = w.People[who.Name]
-	case Team:
-		_, ok = w.Teams[who.Name]
-	case Escalation:
-		_, ok = w.Escalations[who.Name]
-	case Schedule:
-		_, ok = w.Schedules[who.Name]
-	}
-	return ok
-}
-
-// follow goes a way on.
-func (l *Life) follow(who Who, way Way) {
-	if !l.exists(who) {
-		l.vain = true
-		return
-	}
-	switch who.Kind {
-	case User:
-		l.tell(who.Name, way)
-	case Team:
-		l.ask(who.Name, way)
-	case Schedule:
-		l.call(who.Name, way)
-	case Escalation:
-		if l.begun[who.Name] {
-			l.vain = l.vain || way.Escalation != ""
-			return
-		}
-		l.begun[who.Name] = true
-		l.climb(who.Name, 0, l.now, way, true)
-	}
-}
-
-// ask asks a team's routing rules: the first that matches decides.
-func (l *Life) ask(team string, way Way) {
-	r := l.routing(team)
-	if r == nil {
-		l.vain = true
-		return
-	}
-	way.Team, way.Routing = team, r.ID
-	if r.To.Kind != Nobody {
-		l.follow(r.To, way)
-	}
-}
-
-func (l *Life) routing(team string) *Routing {
-	for i := range l.world.Teams[team].Rules {
-		r := &l.world.Teams[team].Rules[i]
-		if (r.Priority == 0 || r.Priority == l.alert.Priority) && (r.Hours == nil || r.Hours.has(l.now)) {
-			return r
-		}
-	}
-	return nil
-}
-
-// call tells who is on call. A schedule whose turns lead back to it leads to nobody, and
-// a team that has nobody notified is left out.
-func (l *Life) call(schedule string, way Way) {
-	s := l.world.Schedules[schedule]
-	turns := s.OnCall(l.now)
-	if s.Disabled || l.through[schedule] {
-		l.vain = true
-		return
-	}
-	l.through[schedule] = true
-	defer delete(l.through, schedule)
-	way.Schedule = schedule
-	before, some := l.together, false
-	l.together = true
-	defer func() { l.together = before }()
-	for i, t := range turns {
-		if slices.ContainsFunc(turns[:i], func(u Turn) bool { return u.Who == t.Who }) || !l.exists(t.Who) {
-			continue
-		}
-		if t.Who.Kind == Team {
-			if r := l.routing(t.Who.Name); r != nil && r.To.Kind == Nobody {
-				continue
-			}
-		}
-		some = true
-		way.Override = t.Override
-		l.follow(t.Who, way)
-	}
-	l.vain = l.vain || !some
-}
-
-// climb does the steps of an escalation that are due, and plans the next. The given one is done in any case,
-// unless the escalation begins: it may be hurried. Of several of one delay that comes first which stands first. If a
-// step reaches nobody the next one comes at once.
-func (l *Life) climb(escalation string, from int, begun time.Time, way Way, begins bool) {
-	steps := slices.Clone(l.world.Escalations[escalation].Steps)
-	slices.SortStableFunc(steps, func(a, b Step) int { return int(a.After - b.After) })
-	plans := func(n int) bool {
-		later := n < len(steps) && begun.Add(steps[n].After).After(l.now)
-		if later {
-			l.planned = append(l.planned, plan{at: begun.Add(steps[n].After), escalation: escalation, step: n, begun: begun, way: way})
-		}
-		return later
-	}
-	if begins && plans(0) {
-		return
-	}
-	for n, last := from, false; n < len(steps) && !last; n++ {
-		last = plans(n + 1)
-		on := way
-		on.Escalation, on.Step = escalation, n+1
-		l.follow(steps[n].To, on)
-		if !l.together {
-			l.goOn()
 		}
 	}
 }

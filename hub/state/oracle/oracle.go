@@ -9,7 +9,7 @@
 //	pages := l.Create(at)             // those that must be queued at that moment
 //	pages = l.Tick(at)                // what has become due by then
 //	pages = l.Failed(at, pages[0].ID) // a page has reached nobody: what is next comes at once
-//	l.Silence(at, time.Time{})        // somebody has acknowledged, closed …
+//	l.Acknowledge(at, "an")           // or Snooze, Close
 //	due, ok := l.Next()               // when something is due, if nothing happens before
 package oracle
 
@@ -34,6 +34,14 @@ type World struct {
 	Escalations map[string]*Steps
 	Schedules   map[string]*Shifts
 	Forwards    []Forward
+	LastResort  *LastResort // nil: nobody is
+}
+
+// LastResort is who is told of alerts so grave, 0 for all, when all else was done, so long after.
+type LastResort struct {
+	To      Who
+	After   time.Duration
+	AtLeast int
 }
 
 // Person is somebody with contacts, and rules of how to be told.
@@ -41,7 +49,18 @@ type Person struct {
 	Blocked  bool
 	Contacts []Contact
 	Rules    []Rule
+	// Until MutedUntil, and in the quiet hours, the person is left alone; Pierces: not by P1.
+	MutedUntil time.Time
+	Quiet      *Hours
+	Pierces    bool
 }
+
+// The events that rules are for.
+const (
+	Created    = "create"
+	Renotified = "renotified"
+	Assigned   = "assigned"
+)
 
 // Contact is a way to reach a person. Dead says that its provider gave it up for ever.
 type Contact struct {
@@ -55,10 +74,13 @@ func (c *Contact) works() bool { return !c.Disabled && !c.Dead }
 // all, and, if Hours is there, at such times.
 type Rule struct {
 	ID       string
+	Event    string
 	Disabled bool
 	AtLeast  int
 	Hours    *Hours
 	Attempts []Attempt
+	// Loop, if not 0, is how long after the last one they come again.
+	Loop time.Duration
 }
 
 // Attempt is one contact of a rule, so long after the person was told.
@@ -79,8 +101,12 @@ func (h *Hours) has(at time.Time) bool {
 	return hour >= h.From && hour < h.To
 }
 
-// TeamOf is a team's routing rules, in their order.
-type TeamOf struct{ Rules []Routing }
+// TeamOf is a team: its routing rules and its members, in their order.
+type TeamOf struct {
+	Rules   []Routing
+	Members []string
+	Admins  []string // of the members
+}
 
 // Routing is a routing rule: for alerts of one priority, or 0 for all.
 type Routing struct {
@@ -90,19 +116,32 @@ type Routing struct {
 	To       Who
 }
 
-// Steps is an escalation.
-type Steps struct{ Steps []Step }
+// Steps is an escalation. Its steps run again Rounds times, each time Wait after the last one's moment.
+type Steps struct {
+	Steps  []Step
+	Rounds int
+	Wait   time.Duration
+	Reset  bool // each time an acknowledgement is taken back
+	Closes bool // in the end the alert is closed
+}
 
 // Step tells somebody so long after the escalation began.
 type Step struct {
 	After time.Duration
 	To    Who
+	// Notify is whom of a schedule ("next", "previous") or a team ("users", "admins", "all", "random",
+	// "round-robin") it tells; "": whoever is on call, or whom the routing rules name.
+	Notify string
+	// Unclosed says that it is also for alerts that are acknowledged.
+	Unclosed    bool
+	Acks        int  // how many must acknowledge of whom it tells
+	EndsEarlier bool // what earlier steps have planned for people ends
 }
 
-// Shifts is a schedule.
+// Shifts is a schedule: who is on call at a moment, who will be next and who was before.
 type Shifts struct {
-	Disabled bool
-	OnCall   func(at time.Time) []Turn
+	Disabled               bool
+	OnCall, Next, Previous func(at time.Time) []Turn
 }
 
 // Turn is somebody on call, and the alias of the override that says so.
@@ -129,10 +168,16 @@ type Way struct {
 	Team, Routing  string
 	Escalation     string
 	Step           int // from 1
+	Round          int // how often the steps had run through
+	Notify         string
+	Acks           int
+	Unclosed       string // who had acknowledged
+	LastResort     bool
 	Schedule       string
 	Override       string
 	For            string // whose notifications go to the person
 	Rule           string // the person's own
+	Again          int    // how often the steps of it have come again
 	AfterFailureOf int    // the page whose failure made this one come before its time; 0: none did
 
 }

@@ -5,12 +5,18 @@ import (
 	"time"
 )
 
-// tell tells a person, or whoever has the person's notifications at the moment. Where forwarding
-// leads to somebody who cannot be told it is the last before who can.
+// tell tells a person, or whoever has the person's notifications at the moment.
 func (l *Life) tell(person string, way Way) {
-	if l.silent {
-		return
+	who := l.inPlaceOf(person, way)
+	if who != person {
+		way.For = person
 	}
+	l.reach(who, way)
+}
+
+// inPlaceOf returns who has a person's notifications at the moment. Where forwarding leads to somebody who
+// cannot be told it is the last before who can.
+func (l *Life) inPlaceOf(person string, way Way) string {
 	chain := []string{person}
 	for {
 		next := l.forwarded(chain[len(chain)-1])
@@ -20,13 +26,11 @@ func (l *Life) tell(person string, way Way) {
 		chain = append(chain, next)
 	}
 	for i := len(chain) - 1; i > 0; i-- {
-		if l.canBeTold(chain[i]) {
-			way.For = person
-			l.reach(chain[i], way)
-			return
+		if l.canBeTold(chain[i], way) {
+			return chain[i]
 		}
 	}
-	l.reach(person, way)
+	return person
 }
 
 // forwarded returns who has a person's notifications: by the rule that was made last of those in force.
@@ -40,36 +44,122 @@ func (l *Life) forwarded(person string) (to string) {
 	return to
 }
 
-func (l *Life) canBeTold(person string) bool {
+func (l *Life) canBeTold(person string, way Way) bool {
 	p := l.world.People[person]
-	return p != nil && !p.Blocked && len(l.attempts(p)) > 0
+	if p == nil || p.Blocked || l.quiet(p) {
+		return false
+	}
+	_, attempts := l.attempts(person, way)
+	return len(attempts) > 0
+}
+
+// quiet reports whether a person is not to be paged now.
+func (l *Life) quiet(p *Person) bool {
+	if p.Pierces && l.alert.Priority == 1 {
+		return false
+	}
+	return l.now.Before(p.MutedUntil) || p.Quiet != nil && p.Quiet.has(l.now)
+}
+
+// keptOut: who is not to be paged now is told in vain, and not later either.
+func (l *Life) keptOut(person string) {
+	l.forget(func(p plan) bool { return p.calls() && p.person == person })
+	l.vain = true
 }
 
 // reach begins to reach a person, once at a moment.
 func (l *Life) reach(person string, way Way) {
+	if !l.wants(person, way.Unclosed != "") {
+		return
+	}
 	p := l.world.People[person]
 	if p.Blocked {
 		l.vain = true
 		return
 	}
-	soon := func(q plan) bool { return q.person == person && !q.at.After(l.now) }
+	soon := func(q plan) bool { return q.does == anAttempt && q.person == person && !q.at.After(l.now) }
 	if l.told[person] || l.late() && l.first(soon) >= 0 {
+		l.count(person)
 		return
 	}
-	attempts := l.attempts(p)
+	if l.quiet(p) {
+		l.keptOut(person)
+		return
+	}
+	rule, attempts := l.attempts(person, way)
 	if len(attempts) == 0 {
 		l.vain = true
 		return
 	}
+	l.tryAll(person, rule, attempts, way)
+	l.count(person)
+}
+
+// count: a step has told a person.
+func (l *Life) count(person string) {
+	if l.reached != nil && l.told[person] {
+		l.reached[person] = true
+	}
+}
+
+// tryAll makes a person's attempts that are due now, and plans the others, and that they come again.
+func (l *Life) tryAll(person string, rule *Rule, attempts []attempt, way Way) {
 	l.told[person] = true
+	l.planAgain(person, rule, way)
 	for _, a := range attempts {
 		way.Rule = a.rule
-		at := plan{at: l.now.Add(a.after), person: person, contact: a.contact, way: way}
 		if a.after > 0 {
-			l.planned = append(l.planned, at)
+			l.plan(plan{does: anAttempt, at: l.now.Add(a.after), person: person, contact: a.contact, way: way})
 			continue
 		}
 		l.page(person, a.contact, way)
+	}
+}
+
+// loopsMost is how often a person's attempts come again.
+const loopsMost = 20
+
+// planAgain plans that a rule's attempts come again, in the place of what was planned of that before.
+func (l *Life) planAgain(person string, rule *Rule, way Way) {
+	l.forget(func(p plan) bool { return p.does == aRepetition && p.person == person })
+	if rule == nil || rule.Loop == 0 || way.Again == loopsMost {
+		return
+	}
+	last := time.Duration(0)
+	for _, s := range rule.Attempts {
+		if c := l.world.People[person].contact(s.Contact); c != nil && !c.Disabled && !s.Disabled {
+			last = max(last, s.After)
+		}
+	}
+	way.Rule = rule.ID
+	l.plan(plan{does: aRepetition, at: l.now.Add(last + rule.Loop), person: person, way: way})
+}
+
+// again lets a person's attempts come again. After an outage they wait their time anew for
+// a person who is just being told.
+func (l *Life) again(at plan) {
+	p := l.world.People[at.person]
+	if p == nil || p.Blocked || !l.wants(at.person, at.way.Unclosed != "") {
+		return
+	}
+	i := slices.IndexFunc(p.Rules, func(r Rule) bool { return r.ID == at.way.Rule && !r.Disabled && r.Loop > 0 })
+	if i < 0 {
+		return
+	}
+	rule, underWay := &p.Rules[i], false
+	attempts := p.by(rule)
+	for _, page := range l.open {
+		underWay = underWay || page.Person == at.person
+	}
+	switch {
+	case len(attempts) == 0:
+	case l.told[at.person], l.late() && underWay:
+		l.planAgain(at.person, rule, at.way)
+	case l.quiet(p):
+		l.keptOut(at.person)
+	default:
+		at.way.Again++
+		l.tryAll(at.person, rule, attempts, at.way)
 	}
 }
 
@@ -82,26 +172,56 @@ type attempt struct {
 
 // attempts are how a person is reached: as the first rule says that wants the alert. Without rules, or
 // if such a rule has no contact that can work, by every contact at once.
-func (l *Life) attempts(p *Person) []attempt {
-	ruled := false
-	for _, r := range p.Rules {
-		if r.Disabled {
+func (l *Life) attempts(person string, way Way) (*Rule, []attempt) {
+	p, ruled := l.world.People[person], false
+	event := l.event(person, way)
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		if r.Disabled || r.Event != event {
 			continue
 		}
 		ruled = true
-		if r.AtLeast != 0 && l.alert.Priority > r.AtLeast || r.Hours != nil && !r.Hours.has(l.now) {
-			continue
+		if (r.AtLeast == 0 || l.alert.Priority <= r.AtLeast) && (r.Hours == nil || r.Hours.has(l.now)) {
+			return r, p.by(r)
 		}
-		if all := p.inPlaceOfDead(r); len(all) > 0 {
-			return p.once(all)
-		}
-		ruled = false // better a page too many than none
-		break
 	}
 	if ruled {
-		return nil
+		return nil, nil
 	}
-	var all []attempt
+	return nil, p.everything()
+}
+
+// event is what the alert is to a person: it decides which of the person's rules count. If there are none of
+// those, the rules for what is new do.
+func (l *Life) event(person string, way Way) string {
+	for _, r := range l.world.People[person].Rules {
+		if !r.Disabled && r.Event == Renotified && l.hasHeard(person) {
+			return Renotified
+		}
+	}
+	return Created
+}
+
+// hasHeard reports whether a page about the alert may have come to a person's notice, or will.
+func (l *Life) hasHeard(person string) bool {
+	for id, p := range l.all {
+		if _, open := l.open[id]; p.Person == person && (open || l.noticed[id]) {
+			return true
+		}
+	}
+	return false
+}
+
+// by is how a rule has a person tried: better a page too many than none.
+func (p *Person) by(r *Rule) []attempt {
+	if all := p.inPlaceOfDead(*r); len(all) > 0 {
+		return p.once(all)
+	}
+	return p.everything()
+}
+
+// everything is every contact at once.
+func (p *Person) everything() (all []attempt) {
 	for i := range p.Contacts {
 		if p.Contacts[i].works() {
 			all = append(all, attempt{contact: p.Contacts[i].ID})
@@ -163,12 +283,16 @@ func (p *Person) contact(id string) *Contact {
 // try tries a contact whose time has come. One that works no more is left out, and the
 // next comes at once.
 func (l *Life) try(at plan) {
-	if l.silent {
+	if !l.wants(at.person, at.way.Unclosed != "") {
 		return
 	}
 	p := l.world.People[at.person]
 	if p == nil {
 		l.vain = true
+		return
+	}
+	if l.quiet(p) {
+		l.keptOut(at.person)
 		return
 	}
 	if c := p.contact(at.contact); c == nil || !c.works() || p.Blocked {
@@ -181,7 +305,7 @@ func (l *Life) try(at plan) {
 // nextOf has a person's next attempt come at once, because of a page that failed if one is given. If
 // there is none the person has been told in vain.
 func (l *Life) nextOf(person string, failed int) {
-	i := l.first(func(p plan) bool { return p.person == person })
+	i := l.first(func(p plan) bool { return p.does == anAttempt && p.person == person })
 	if i < 0 {
 		l.vain = true
 		return
@@ -196,6 +320,6 @@ func (l *Life) page(person, contact string, way Way) {
 	l.open[p.ID], l.all[p.ID] = p, p
 	l.paged = append(l.paged, p)
 	if l.GivesUp {
-		l.planned = append(l.planned, plan{at: l.now.Add(l.patience(p.ID)), givesUp: p.ID})
+		l.plan(plan{does: aGivingUp, at: l.now.Add(l.patience(p.ID)), page: p.ID})
 	}
 }

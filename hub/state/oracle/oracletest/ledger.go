@@ -1,12 +1,14 @@
 package oracletest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/explain"
 	"keng/hub/state"
 	"keng/hub/state/oracle"
 	"keng/raftstore/table"
@@ -75,7 +77,8 @@ func (l *Ledger) twin(r table.Reader, n int) int {
 func (l *Ledger) way(r table.Reader, why state.Reason) oracle.Way {
 	w := oracle.Way{
 		Team: string(why.Team), Routing: why.RoutingRule, Escalation: string(why.Escalation), Step: why.Step, Schedule: string(why.Schedule),
-		Override: why.Override, For: string(why.For), Rule: why.NotificationRule,
+		Override: why.Override, For: string(why.For), Rule: why.NotificationRule, Again: why.Again,
+		Round: why.Repeat, Notify: notify(why.Notify), Acks: why.Acks, Unclosed: Person(r, why.Unclosed), LastResort: why.LastResort,
 	}
 	if why.After != "" {
 		w.AfterFailureOf = l.twin(r, l.Number(why.After))
@@ -92,11 +95,36 @@ func (l *Ledger) tell(r table.Reader, all []state.Delivery) string {
 	return strings.Join(words, "")
 }
 
+// Person returns the id of a person by the username, and else what it is given: a tool, say.
+func Person(r table.Reader, name string) string {
+	if u, ok := state.FindUser(r, name); ok {
+		return string(u.ID)
+	}
+	return name
+}
+
+// Picked returns whom a step that picks by chance has told at a moment, as the log says.
+func (l *Ledger) Picked(at time.Time, way oracle.Way) (who string) {
+	l.View(func(r table.Reader) {
+		for e := range state.LogOf(r, l.Alert) {
+			d := e.Decision
+			if d == nil || d.Why == nil || !e.At.Equal(at) || d.Kind != explain.Told && d.Kind != explain.ToldAlready {
+				continue
+			}
+			if is := l.way(r, *d.Why); is.Escalation == way.Escalation && is.Step == way.Step && is.Round == way.Round && is.Notify == way.Notify {
+				who = cmp.Or(is.For, string(d.User))
+			}
+		}
+	})
+	return who
+}
+
 // Tell tells a page for people, with names.
 func Tell(r table.Reader, p oracle.Page) string {
 	w := p.Way
-	return fmt.Sprintf("page %d to %s by %s, due %s: team %s, escalation %s step %d, schedule %s %q, for %s, rule %.4s, after %d",
-		p.ID, name(r, p.Person), p.Contact, p.Due.Format("15:04:05.000000"), name(r, w.Team), name(r, w.Escalation), w.Step, name(r, w.Schedule), w.Override, name(r, w.For), w.Rule, w.AfterFailureOf)
+	return fmt.Sprintf("page %d to %s by %s, due %s: team %s, escalation %s step %d of round %d (%s, %d), schedule %s %q, for %s, rule %.4s again %d, after %d, unclosed %s, last resort %v",
+		p.ID, name(r, p.Person), p.Contact, p.Due.Format("15:04:05.000000"), name(r, w.Team), name(r, w.Escalation), w.Step, w.Round, w.Notify, w.Acks, name(r, w.Schedule), w.Override, name(r, w.For), w.Rule, w.Again, w.AfterFailureOf,
+		name(r, w.Unclosed), w.LastResort)
 }
 
 func name(r table.Reader, id string) string {

@@ -173,11 +173,17 @@ func (c Configuration) escalation(i int) escalate.Policy {
 	p := escalate.Policy{Name: fmt.Sprint("e", i)}
 	for n := range 1 + c.Dice.IntN(4) {
 		rule := escalate.Rule{Condition: escalate.IfNotAcked}
+		if c.one(3) {
+			rule.Condition = escalate.IfNotClosed
+		}
 		if n > 0 || c.one(4) {
 			rule.Delay = c.span(15 * time.Minute)
 		}
 		rule.Recipient = c.Responder(alert.User, alert.User, alert.Schedule, alert.Schedule, alert.Team)
 		p.Rules = append(p.Rules, rule)
+	}
+	if c.one(3) {
+		p.Repeat = escalate.Repeat{Wait: time.Minute + c.span(10*time.Minute), Count: 1 + c.Dice.IntN(3), Reset: c.one(2), CloseAfterAll: c.one(2)}
 	}
 	return p
 }

@@ -25,6 +25,7 @@ type Replay struct {
 	ledger  Ledger
 	ended   map[string]int // how many ends of the same words have been read
 	present []oracle.Page  // foretold for the moment that is being read
+	at      time.Time      // of the moment that is being read
 	unread  bool           // nothing of the moment explains what was done yet: the clock did it
 }
 
@@ -37,6 +38,7 @@ func (p *Replay) Check(r table.Reader, id core.AlertID, now time.Time) string {
 	p.r, p.alert, p.ended = r, a, map[string]int{}
 	p.life = oracle.New(p.World, Alert(a))
 	p.ledger = Ledger{View: func(look func(table.Reader)) { look(r) }, Alert: id}
+	p.life.Picked = func(way oracle.Way, _ []string) string { return p.ledger.Picked(p.at, way) }
 	var lines []state.Entry
 	for e := range state.LogOf(r, id) {
 		if len(lines) > 0 && !e.At.Equal(lines[0].At) {
@@ -62,7 +64,7 @@ func (p *Replay) moment(lines []state.Entry) string {
 	if due, ok := p.life.Next(); ok && at.After(p.Late(due)) {
 		return fmt.Sprintf("something was due at %s, and had not come by %s", due.Format("15:04:05.000000"), at.Format("15:04:05.000000"))
 	}
-	p.present, p.unread = nil, true
+	p.present, p.unread, p.at = nil, true, at
 	for _, e := range lines {
 		p.line(e)
 	}
@@ -74,21 +76,23 @@ func (p *Replay) moment(lines []state.Entry) string {
 
 // line reads a line that says what people or carriers did.
 func (p *Replay) line(e state.Entry) {
-	silence := func(until time.Time) {
-		p.unread = false
-		p.life.Silence(until)
-	}
+	byHub := e.Why == alert.StepsRunAgain || e.Why == alert.AllWasDone
 	switch e.What {
 	case alert.DidCreate:
-		p.unread = false
 		p.present = p.life.Create(e.At)
-		return
-	case alert.DidAcknowledge, alert.DidClose:
-		silence(time.Time{})
-		return
+	case alert.DidAcknowledge, alert.DidAcknowledgeToo, alert.DidAcknowledgePartly:
+		p.life.Acknowledge(e.At, Person(p.r, e.Owner))
+	case alert.DidClose:
+		if !byHub {
+			p.life.Close()
+		}
 	case alert.DidUnacknowledge:
-		p.unread = false
-		p.present = append(p.present, p.life.Anew(e.At)...)
+		if !byHub {
+			p.present = append(p.present, p.life.Anew(e.At)...)
+		}
+	}
+	if e.What != 0 {
+		p.unread = p.unread && byHub
 		return
 	}
 	if e.Type != state.PageEntry {
@@ -99,6 +103,9 @@ func (p *Replay) line(e state.Entry) {
 		return
 	}
 	p.unread = false
+	if !strings.HasPrefix(stage, "failed") || strings.Contains(stage, "unanswered") || strings.Contains(stage, "no-reply") {
+		p.life.Noticed(page)
+	}
 	switch {
 	case strings.HasPrefix(stage, "failed"), strings.HasPrefix(stage, "cancelled"):
 		// Pages of this very moment must be known before they can fail.

@@ -42,17 +42,18 @@ func World(r table.Reader, now time.Time) *oracle.World {
 }
 
 func person(u *reach.User) *oracle.Person {
-	p := &oracle.Person{Blocked: u.Blocked}
+	p := &oracle.Person{Blocked: u.Blocked, MutedUntil: u.MutedUntil, Quiet: hours(u.QuietHours, u.Zone), Pierces: u.PierceQuiet}
+	events := map[reach.Action]string{reach.CreateAlert: oracle.Created, reach.RenotifiedAlert: oracle.Renotified, reach.AssignedAlert: oracle.Assigned}
 	for _, k := range u.Contacts {
 		p.Contacts = append(p.Contacts, oracle.Contact{ID: string(k.ID), Kind: k.Kind, Address: k.Address, Disabled: k.Disabled, Dead: !k.DeadSince.IsZero()})
 	}
 	for _, rule := range u.Rules {
-		if rule.Action != reach.CreateAlert {
-			continue
-		}
-		to := oracle.Rule{ID: rule.ID, Disabled: rule.Disabled, AtLeast: int(rule.MinimumPriority), Hours: hours(rule.Restriction, u.Zone)}
+		to := oracle.Rule{ID: rule.ID, Event: events[rule.Action], Disabled: rule.Disabled, AtLeast: int(rule.MinimumPriority), Hours: hours(rule.Restriction, u.Zone)}
 		for _, s := range rule.Steps {
 			to.Attempts = append(to.Attempts, oracle.Attempt{Contact: string(s.Contact), After: s.After, Disabled: s.Disabled})
+		}
+		if rule.Loops {
+			to.Loop = rule.LoopAfter
 		}
 		p.Rules = append(p.Rules, to)
 	}
@@ -73,6 +74,12 @@ func hours(r *rota.Restriction, zone string) *oracle.Hours {
 
 func team(t *route.Team) *oracle.TeamOf {
 	to := &oracle.TeamOf{}
+	for _, m := range t.Members {
+		to.Members = append(to.Members, string(m))
+	}
+	for _, m := range t.Admins {
+		to.Admins = append(to.Admins, string(m))
+	}
 	for _, rule := range t.Rules {
 		r := oracle.Routing{ID: rule.ID, Hours: hours(rule.Restriction, rule.Zone), To: Who(rule.Notify)}
 		for _, c := range rule.Criteria.Conditions { // of which there is one at most: priority equals
@@ -88,11 +95,21 @@ func team(t *route.Team) *oracle.TeamOf {
 }
 
 func steps(p *escalate.Policy) *oracle.Steps {
-	to := &oracle.Steps{}
+	to := &oracle.Steps{Rounds: p.Repeat.Count, Wait: p.Repeat.Wait, Reset: p.Repeat.Reset, Closes: p.Repeat.CloseAfterAll}
 	for _, rule := range p.Rules {
-		to.Steps = append(to.Steps, oracle.Step{After: rule.Delay, To: Who(rule.Recipient)})
+		to.Steps = append(to.Steps, oracle.Step{
+			After: rule.Delay, To: Who(rule.Recipient), Notify: notify(rule.Notify), Unclosed: rule.Condition == escalate.IfNotClosed,
+			Acks: rule.Acks, EndsEarlier: rule.EndsEarlier,
+		})
 	}
 	return to
+}
+
+func notify(n escalate.Notify) string {
+	if n == escalate.Default {
+		return ""
+	}
+	return n.String()
 }
 
 func shifts(r table.Reader, s *rota.Schedule, now time.Time) *oracle.Shifts {
@@ -104,12 +121,15 @@ func shifts(r table.Reader, s *rota.Schedule, now time.Time) *oracle.Shifts {
 	for _, o := range state.OverridesOf(r, s.ID, now) {
 		calendar.Overrides = append(calendar.Overrides, *o)
 	}
-	return &oracle.Shifts{Disabled: s.Disabled, OnCall: func(at time.Time) (turns []oracle.Turn) {
-		for _, p := range calendar.Who(at) {
-			turns = append(turns, oracle.Turn{Who: Who(state.ResponderOf(p.Participant)), Override: p.Override})
+	turns := func(of func(time.Time) []rota.Period) func(time.Time) []oracle.Turn {
+		return func(at time.Time) (turns []oracle.Turn) {
+			for _, p := range of(at) {
+				turns = append(turns, oracle.Turn{Who: Who(state.ResponderOf(p.Participant)), Override: p.Override})
+			}
+			return turns
 		}
-		return turns
-	}}
+	}
+	return &oracle.Shifts{Disabled: s.Disabled, OnCall: turns(calendar.Who), Next: turns(calendar.Next), Previous: turns(calendar.Previous)}
 }
 
 // Who returns a responder as the oracle names it.

@@ -1,0 +1,120 @@
+package oracle
+
+import (
+	"slices"
+	"time"
+)
+
+// attention is whether an alert wants any, and who has acknowledged.
+type attention struct {
+	closed, snoozed, acked bool
+
+	acks   []string // people who have acknowledged
+	wanted int      // how many must
+	tool   string   // what has acknowledged that is no person
+}
+
+// Silent reports whether somebody wants no more pages about the alert, for now or for good.
+func (a *attention) Silent() bool { return a.closed || a.snoozed || a.acked }
+
+// wants reports whether a person may be told of the alert: unclosed, of one that is acknowledged, too.
+func (a *attention) wants(person string, unclosed bool) bool {
+	return !a.closed && !a.snoozed && (!a.acked || unclosed) && !slices.Contains(a.acks, person)
+}
+
+// ackedBy is who has acknowledged last.
+func (a *attention) ackedBy() string {
+	switch {
+	case !a.acked:
+		return ""
+	case len(a.acks) > 0:
+		return a.acks[len(a.acks)-1]
+	}
+	return a.tool
+}
+
+// Acknowledge says that a person has acknowledged, or a tool, if it is none whom the world knows. It reports
+// whether that made a difference.
+func (l *Life) Acknowledge(at time.Time, who string) bool {
+	l.now = at
+	_, person := l.world.People[who]
+	noted := slices.Contains(l.acks, who)
+	switch {
+	case l.closed, !l.acked && noted:
+		return false
+	case l.acked: // whoever is called all the same may say so, too
+		if !person || noted || !l.calledUnclosed(who) {
+			return false
+		}
+		l.acks = append(l.acks, who)
+		l.leaveAlone(who)
+		return true
+	}
+	if person && !noted {
+		l.acks = append(l.acks, who)
+	}
+	if person && len(l.acks) < l.wanted {
+		l.leaveAlone(who)
+		return true
+	}
+	if !person {
+		l.tool = who
+	}
+	l.acked, l.snoozed = true, false
+	wanted := func(person string, way Way) bool { return l.wants(person, way.Unclosed != "") }
+	for id, p := range l.open {
+		if !wanted(p.Person, p.Way) {
+			l.end(id)
+		}
+	}
+	going := append(l.planned, l.held...)
+	l.planned, l.held = nil, nil
+	for _, p := range going {
+		switch {
+		case p.climbs() && l.outlasts(p):
+			if p.at.Before(at) {
+				p.at = at
+			}
+		case p.calls() && wanted(p.person, p.way), p.does == aGivingUp:
+		default:
+			continue
+		}
+		l.planned = append(l.planned, p)
+	}
+	return true
+}
+
+// calledUnclosed reports whether a person has been called, or will be, although the alert is acknowledged.
+func (l *Life) calledUnclosed(person string) bool {
+	for _, p := range l.all {
+		if p.Person == person && p.Way.Unclosed != "" {
+			return true
+		}
+	}
+	return l.first(func(p plan) bool { return p.calls() && p.person == person && p.way.Unclosed != "" }) >= 0
+}
+
+// Snooze says that nobody is to be called until a moment; then it begins anew.
+func (l *Life) Snooze(until time.Time) {
+	l.snoozed = true
+	if l.first(plan.climbs) >= 0 {
+		l.held = slices.DeleteFunc(slices.Clone(l.planned), func(p plan) bool { return !p.climbs() })
+	}
+	l.planned, l.open = nil, map[int]Page{}
+	l.plan(plan{does: aWaking, at: until})
+}
+
+// Close says that the alert is over.
+func (l *Life) Close() {
+	l.closed, l.planned, l.open = true, nil, map[int]Page{}
+}
+
+// leaveAlone ends what calls a person, now and later.
+func (l *Life) leaveAlone(person string) {
+	l.forget(func(p plan) bool { return p.calls() && p.person == person })
+	for id, p := range l.open {
+		if p.Person == person {
+			l.end(id)
+		}
+	}
+}
