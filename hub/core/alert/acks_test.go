@@ -161,3 +161,18 @@ func TestAcknowledgedByNoPerson(t *testing.T) {
 		t.Errorf("%+v %+v", o, a)
 	}
 }
+
+// Who acknowledges a parent that is so only by its members takes care of it: what comes to the members takes that back no more.
+func TestAcknowledgingACoveredParent(t *testing.T) {
+	a := fresh()
+	a.Acknowledged, a.Lead = true, &alert.Lead{Covered: true}
+	if o := a.Acknowledge(by("an", hour)); !o.Moved() || !a.Lead.TakenAt.Equal(now.Add(hour)) {
+		t.Fatalf("%+v %+v", o, a)
+	}
+	if o := a.Uncover(alert.By{At: now.Add(hour)}); o.OK() || !a.Acknowledged {
+		t.Errorf("%+v %+v", o, a)
+	}
+	if o := a.Acknowledge(by("binh", hour)); o.Reason != alert.AlreadyAcknowledged {
+		t.Errorf("%+v", o)
+	}
+}
