@@ -65,7 +65,7 @@ func (c *change) notifyMembers(a *alert.Alert, t *route.Team, why Reason) error 
 // membersFor returns which members of a team a step tells; if none, why.
 func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []core.UserID, none explain.Kind, err error) {
 	isAdmin := func(id core.UserID) bool { return slices.Contains(t.Admins, id) }
-	can := func(id core.UserID) bool { return c.canBeTold(a, id) }
+	can := func(id core.UserID) bool { return c.canBeTold(a, id, why) }
 	switch why.Notify {
 	case escalate.Users: // whoever has a role of the team's own is one
 		return slices.DeleteFunc(slices.Clone(t.Members), isAdmin), explain.OnlyAdmins, nil
@@ -95,9 +95,14 @@ func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []co
 
 // canBeTold reports whether a person, or who has the person's notifications now, can be told of
 // an alert and has not acknowledged it.
-func (c *change) canBeTold(a *alert.Alert, id core.UserID) bool {
-	u, ok := Users.Get(c.tx, table.K().String(string(StandIn(c.tx, id, c.now))))
-	return ok && !a.HasAcked(u.Username) && c.mayPage(a, u, Reason{})
+func (c *change) canBeTold(a *alert.Alert, id core.UserID, why Reason) bool {
+	for _, id := range slices.Backward(standIns(c.tx, id, c.now)) {
+		u, ok := Users.Get(c.tx, table.K().String(string(id)))
+		if ok && c.mayPage(a, u, why) { // it is who would be told
+			return !a.HasAcked(u.Username)
+		}
+	}
+	return false
 }
 
 // together tells several of whom it is enough to reach one: only when all were told in vain the
