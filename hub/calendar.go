@@ -18,7 +18,7 @@ type takeOverCommand struct {
 	server
 	Schedule string     `arg:"" help:"The schedule, by its name or id."`
 	User     string     `placeholder:"USER" help:"Who takes over, by username or id."`
-	Until    *time.Time `placeholder:"TIME" help:"Until when, such as 2026-12-24T18:00:00+07:00, without a break. Default: until the present shift ends."`
+	Until    *time.Time `placeholder:"TIME" help:"Until when, such as 2026-12-24T18:00:00+07:00, \"sunday 18:00\" or 18:00, without a break. Default: until the present shift ends."`
 	Rotation string     `help:"Only in this rotation, by its name or id. Default: in all of which somebody is on call now."`
 	Undo     string     `placeholder:"ALIAS" help:"Take it back instead: the alias that taking over printed."`
 	JSON     bool       `name:"json" help:"Print the API's object."`

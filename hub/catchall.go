@@ -13,9 +13,9 @@ import (
 
 // catchAllCommand is about whoever is called in the end.
 type catchAllCommand struct {
-	Show catchAllShowCommand `cmd:"" default:"withargs" help:"Show who it is."`
-	Set  catchAllSetCommand  `cmd:"" help:"Say who it is."`
-	None catchAllNoneCommand `cmd:"" help:"Nobody is called in the end."`
+	Show catchAllShowCommand `cmd:"" default:"withargs" help:"Show who is called as the last resort."`
+	Set  catchAllSetCommand  `cmd:"" help:"Name the last resort: who is called when all that was configured for an alert has been done."`
+	None catchAllNoneCommand `cmd:"" help:"Have no last resort."`
 }
 
 type catchAllShowCommand struct {
@@ -85,7 +85,7 @@ func tellCatchAll(out io.Writer, row client.CatchAll, asJSON bool) error {
 		which = "an alert of " + row.MinimumPriority + " or graver"
 	}
 	name := row.Responder.Name + row.Responder.Username
-	fmt.Fprintf(out, "%s %s is called for %s %s after all that was configured has been done, if nobody takes care of it.\n", row.Responder.Type, name, which, row.After.Duration())
+	fmt.Fprintf(out, "%s %s is called for %s, %s after all that was configured has been done, if nobody takes care of it.\n", row.Responder.Type, name, which, row.After.Duration())
 	return nil
 }
 

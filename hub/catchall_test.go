@@ -6,8 +6,8 @@ import "testing"
 func TestCatchAll(t *testing.T) {
 	h, _ := rota(t)
 	h.want(0, "catch-all", `^Nobody: .*\nTo name somebody: keng-hub catch-all set`)
-	h.want(0, "catch-all set user:lan@example.vn --min-priority P2", `^user lan@example\.vn is called for an alert of P2 or graver 5m0s after`)
-	h.want(0, "catch-all set schedule:it-rota --after 0s", `^schedule it-rota is called for any alert 0s after`)
+	h.want(0, "catch-all set user:lan@example.vn --min-priority P2", `^user lan@example\.vn is called for an alert of P2 or graver, 5m0s after`)
+	h.want(0, "catch-all set schedule:it-rota --after 0s", `^schedule it-rota is called for any alert, 0s after`)
 	h.want(0, "catch-all show", `^schedule it-rota is called`)
 	var shown struct {
 		Responder struct{ Type, Name string }

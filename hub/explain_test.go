@@ -17,7 +17,7 @@ func TestExplain(t *testing.T) {
 	if _, err := c.CreateAlert(t.Context(), client.NewAlert{Message: "the web is down", Alias: "web", Responders: []client.Responder{{Type: "schedule", Name: "it-rota"}}}); err != nil {
 		t.Fatal(err)
 	}
-	h.want(0, "explain web", `(?s)Nobody takes care of the alert yet.*@example\.vn was paged, number of pages: 1\.\n- .* UTC: email to .*, on call in schedule it-rota`)
+	h.want(0, "explain web", `(?s)Nobody takes care of the alert yet.*@example\.vn was paged once\.\n- .* UTC: email to .*, on call in schedule it-rota`)
 	h.want(0, "explain #1 --language vi --timezone Asia/Ho_Chi_Minh", `(?s)Chưa ai nhận xử lý.*\+07: thư điện tử cho .*, đang trực trong lịch it-rota`)
 	var told client.Explanation
 	h.json("explain 1 --json", &told)

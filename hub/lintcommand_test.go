@@ -19,7 +19,7 @@ func TestLintCommand(t *testing.T) {
 	if _, err := c.CreateUser(t.Context(), client.NewUser{Username: "boss@example.vn", FullName: "Boss", Role: client.Thing{Name: "Owner"}}); err != nil {
 		t.Fatal(err)
 	}
-	h.want(0, "lint --severity error", `^Nothing to mend: no finding of severity error or graver\.\nLooked at: 4 users, 0 teams, 1 schedules, .*; \d+ checks, schedules for 8 weeks\.\n$`)
+	h.want(0, "lint --severity error", `(?s)^Nothing to mend: no finding of severity error or graver\.\nLooked at: 4 users, 0 teams, 1 schedule, .*; \d+\s+checks, schedules for 8 weeks\.\n$`)
 	h.want(0, "lint", `(?s)^WARNINGS: .*catch-all-missing +cluster.*HINTS: .*schedule-unused +schedule it-rota: Nothing sends alerts to the schedule\.\n +To mend it: Name the schedule in a step`)
 	h.want(0, "catch-all set schedule:it-rota", `is called`)
 	h.want(1, "lint --severity error", `(?s)^ERRORS: somebody is not told.*person-not-loud +user an@example\.vn: No contact .*To mend it: Add the app`)

@@ -11,43 +11,57 @@ import (
 	"os/signal"
 	"reflect"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"keng/hub/core"
 )
 
 // commands is the command line.
 type commands struct {
 	Config configFile `placeholder:"FILE" help:"YAML file of flags by name, such as \"data-dir: /var/lib/keng\". Command line and environment go before it."`
 
-	Demo     demoCommand     `cmd:"" help:"Show the whole system on this machine: a website goes down, a phone rings. Needs nothing."`
-	Serve    serveCommand    `cmd:"" help:"Run a hub node."`
-	Token    tokenCommand    `cmd:"" help:"Enrolment tokens, with which agents and gateways join."`
-	Peer     peerCommand     `cmd:"" help:"The agents and gateways: see them, revoke one."`
-	Cluster  clusterCommand  `cmd:"" help:"The nodes of the hub: see them, let one join, remove one."`
-	Checks   checksCommand   `cmd:"" help:"Checks that agents get from the hub: lists chosen by labels."`
-	OnCall   onCallCommand   `cmd:"" name:"oncall" help:"Who is on call."`
-	Timeline timelineCommand `cmd:"" help:"The shifts of a schedule, as a table or a picture."`
-	Rehearse rehearseCommand `cmd:"" help:"Who would be paged, when, by what and why, if an alert came now or later. Changes nothing; exits 1 if nobody would be."`
-	Gaps     gapsCommand     `cmd:"" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
-	Lint     lintCommand     `cmd:"" help:"What is wrong in the whole configuration, and how to mend it."`
-	Roster   rosterCommand   `cmd:"" help:"Shifts that were planned elsewhere: bring them in from CSV or a calendar, take them out."`
-	Feed     feedCommand     `cmd:"" help:"Addresses at which calendar programs read who is on call."`
-	CatchAll catchAllCommand `cmd:"" name:"catch-all" help:"Who is called when all that was configured for an alert has been done and nobody takes care of it."`
-	Explain  explainCommand  `cmd:"" help:"Why people were paged for an alert, or were not, and what comes next."`
-	TakeOver takeOverCommand `cmd:"" name:"takeover" help:"Be on call from now on, in the place of who is."`
-	Absence  absenceCommand  `cmd:"" help:"When people are off: add, list, remove."`
-	Swap     swapCommand     `cmd:"" help:"Swap shifts: ask, list, accept, decline, withdraw."`
-	Mute     muteCommand     `cmd:"" help:"Have a person not paged for a while: whoever is next is called instead."`
-	Unmute   unmuteCommand   `cmd:"" help:"Have a person paged again."`
-	Holidays holidaysCommand `cmd:"" help:"Holiday calendars: list them, show their days."`
-	Fairness fairnessCommand `cmd:"" help:"How much each person is on call: hours, nights, weekends, holidays."`
-	Reach    reachCommand    `cmd:"" name:"reachability" help:"How well people can be reached, the worst first; or one person."`
-	Contact  contactCommand  `cmd:"" help:"Verify by a code that a contact is its person's, and works."`
-	Canary   canaryCommand   `cmd:"" help:"The daily test of a person: set it, switch it off."`
-	TZData   tzdataCommand   `cmd:"" name:"tzdata" help:"Time-zone data: which it is, give the cluster other."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Demo    demoCommand    `cmd:"" group:"run" help:"Show the whole system on this machine: a website goes down, a phone rings. Needs nothing."`
+	Serve   serveCommand   `cmd:"" group:"run" help:"Run a hub node."`
+	Cluster clusterCommand `cmd:"" group:"run" help:"The nodes of the hub: see them, let one join, remove one."`
+	Token   tokenCommand   `cmd:"" group:"run" help:"Enrolment tokens, with which agents and gateways join."`
+	Peer    peerCommand    `cmd:"" group:"run" help:"The agents and gateways: see them, revoke one."`
+	Checks  checksCommand  `cmd:"" group:"run" help:"Checks that agents get from the hub: lists chosen by labels."`
+	TZData  tzdataCommand  `cmd:"" name:"tzdata" group:"run" help:"Time-zone data: which it is, give the cluster other."`
+	Version versionCommand `cmd:"" group:"run" help:"Print the version."`
+
+	Lint     lintCommand     `cmd:"" group:"who" help:"What is wrong in the whole configuration, and how to mend it."`
+	Rehearse rehearseCommand `cmd:"" group:"who" help:"Who would be paged, when, by what and why, if an alert came now or later. Changes nothing; exits 1 if nobody would be."`
+	Explain  explainCommand  `cmd:"" group:"who" help:"Why people were paged for an alert, or were not, and what comes next."`
+	CatchAll catchAllCommand `cmd:"" name:"catch-all" group:"who" help:"Who is called when all that was configured for an alert has been done and nobody takes care of it."`
+
+	OnCall   onCallCommand   `cmd:"" name:"oncall" group:"shifts" help:"Who is on call."`
+	Timeline timelineCommand `cmd:"" group:"shifts" help:"The shifts of a schedule, as a table or a picture."`
+	Gaps     gapsCommand     `cmd:"" group:"shifts" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`
+	TakeOver takeOverCommand `cmd:"" name:"takeover" group:"shifts" help:"Be on call from now on, in the place of who is."`
+	Swap     swapCommand     `cmd:"" group:"shifts" help:"Swap shifts: ask, list, accept, decline, withdraw."`
+	Absence  absenceCommand  `cmd:"" group:"shifts" help:"When people are off: add, list, remove."`
+	Fairness fairnessCommand `cmd:"" group:"shifts" help:"How much each person is on call: hours, nights, weekends, holidays."`
+	Holidays holidaysCommand `cmd:"" group:"shifts" help:"Holiday calendars: list them, show their days."`
+	Roster   rosterCommand   `cmd:"" group:"shifts" help:"Shifts that were planned elsewhere: bring them in from CSV or a calendar, take them out."`
+	Feed     feedCommand     `cmd:"" group:"shifts" help:"Addresses at which calendar programs read who is on call."`
+
+	Reach   reachCommand   `cmd:"" name:"reachability" group:"people" help:"How well people can be reached, the worst first; or one person."`
+	Contact contactCommand `cmd:"" group:"people" help:"Verify by a code that a contact is its person's, and works."`
+	Canary  canaryCommand  `cmd:"" group:"people" help:"The daily test of a person: set it, switch it off."`
+	Mute    muteCommand    `cmd:"" group:"people" help:"Have a person not paged for a while: whoever is next is called instead."`
+	Unmute  unmuteCommand  `cmd:"" group:"people" help:"Have a person paged again."`
+}
+
+// groups are the headings under which --help has the commands, in this order.
+var groups = []kong.Group{
+	{Key: "run", Title: "The system:"},
+	{Key: "who", Title: "Who is told of an alert:"},
+	{Key: "shifts", Title: "Who is on call:"},
+	{Key: "people", Title: "How people are reached:"},
 }
 
 // The exit codes. They are part of the command line's contract.
@@ -66,7 +80,7 @@ func main() {
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	parser, err := kong.New(&commands{}, kong.Name("keng-hub"),
 		kong.Description("Kẻng: self-hosted incident alerting and on-call."),
-		kong.DefaultEnvars("KENG"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.DefaultEnvars("KENG"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ExplicitGroups(groups),
 		kong.TypeMapper(reflect.TypeFor[time.Time](), kong.MapperFunc(readMoment)),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)), kong.Writers(out, errs))
 	if err != nil {
@@ -84,24 +98,17 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	case errors.Is(err, errTold):
 		return exitFailed
 	default:
-		fmt.Fprintln(errs, "keng-hub:", err)
+		fmt.Fprintln(errs, "keng-hub:", inPlain(err))
 		return exitFailed
 	}
 }
 
-// readMoment reads a time of the command line.
-func readMoment(c *kong.DecodeContext, target reflect.Value) error {
-	var text string
-	if err := c.Scan.PopValueInto("time", &text); err != nil {
-		return err
+// inPlain says an error. Of one that names fields these say it, and not the sentence that all such have.
+func inPlain(err error) string {
+	if e, ok := errors.AsType[*core.Error](err); ok && len(e.Fields) > 0 {
+		return strings.Replace(err.Error(), e.Words, "the hub refuses it", 1)
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			target.Set(reflect.ValueOf(t))
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is no time with an offset: write it as 2026-12-24T18:00:00+07:00", text)
+	return err.Error()
 }
 
 // used names the command that was used wrongly.

@@ -72,7 +72,7 @@ func TestExitCodesAndWhatIsSaid(t *testing.T) {
 		{"token create --key k --uses 0", 2, "1 or more"},
 		{"token create --key k --lifetime=-1h", 2, "more than 0"},
 		{"token create --key k --url http://127.0.0.1:1", 1, "cannot reach the hub"},
-		{"oncall --key k --at 24/12/2026", 2, "write it as 2026-12-24T18:00:00+07:00"},
+		{"oncall --key k --at 24/12/2026", 2, "write it as 2026-11-29T03:00:00+07:00"},
 		{"takeover it --key k", 2, "say who takes over"},
 		{"demo --fault fire", 2, "no-answer"},
 		{"demo --language fr", 2, "vi or en"},

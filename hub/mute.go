@@ -14,7 +14,7 @@ type muteCommand struct {
 	server
 	User  string        `arg:"" help:"Who, by username or id."`
 	For   time.Duration `xor:"end" required:"" placeholder:"2h" help:"For how long, at most a year."`
-	Until time.Time     `xor:"end" required:"" placeholder:"TIME" help:"Until when, such as 2026-12-24T18:00:00+07:00."`
+	Until time.Time     `xor:"end" required:"" placeholder:"TIME" help:"Until when: 2026-12-24T18:00:00+07:00, or by this machine's clock \"2026-12-24 18:00\", \"sunday 18:00\", 18:00."`
 	JSON  bool          `name:"json" help:"Print an object."`
 }
 

@@ -18,7 +18,7 @@ import (
 type onCallCommand struct {
 	server
 	Schedule string    `arg:"" optional:"" help:"A schedule, by its name or id. Default: all."`
-	At       time.Time `placeholder:"TIME" help:"When, such as 2026-12-24T18:00:00+07:00. Default: now."`
+	At       time.Time `placeholder:"TIME" help:"When: 2026-12-24T18:00:00+07:00, or by this machine's clock \"2026-12-24 18:00\", \"sunday 18:00\", 18:00. Default: now."`
 	JSON     bool      `name:"json" help:"Print the API's objects."`
 }
 

@@ -43,6 +43,19 @@ func TestDocsPaging(t *testing.T) {
 	}
 }
 
+func TestDocsEscalation(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "escalation.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{
+		"Nobody: an alert of which nobody takes care", "user an@example.vn", "step 2 of escalation network_escalation, next on call in schedule network_schedule",
+		"Chưa ai nhận xử lý cảnh báo", "đang trực trong lịch network_schedule", "an@example.vn acknowledged the alert at",
+	} {
+		if !strings.Contains(out, part) {
+			t.Errorf("nothing says %q in\n%s", part, out)
+		}
+	}
+}
+
 func TestDocsReachability(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "reachability.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
@@ -56,7 +69,7 @@ func TestDocsReachability(t *testing.T) {
 func TestDocsRehearse(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "rehearse.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
-	for _, part := range []string{"an@example.vn    push Galaxy  arrives        step 1 of escalation web", "3m31s", "binh@example.vn  voice …567   rings in vain  step 2 of escalation web",
+	for _, part := range []string{"an@example.vn    push Galaxy  arrives\n         step 1 of escalation web", "3m31s", "binh@example.vn  voice …567   rings in vain",
 		"Sun ", "It is acknowledged", "NOBODY would be paged.", "exit code 1", `"kind":"push","to":"Galaxy"`, `"data":[]`} {
 		if !strings.Contains(out, part) {
 			t.Errorf("nothing says %q in\n%s", part, out)

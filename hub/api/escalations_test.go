@@ -5,6 +5,8 @@ import (
 	"testing"
 )
 
+// Escalations are told as they were said, delays with their unit. Rules ogapi-8.escalation.shape,
+// ogapi-8.escalation.time-unit, ogapi-9.client.empty-strings.
 func TestEscalations(t *testing.T) {
 	h := newHub(t)
 	h.lenient = true // the Go client's empty names

@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
+// Notification rules are told as they were said. Rules ogapi-8.reach.loop-after, ogapi-9.client.bool.
 func TestNotificationRules(t *testing.T) {
 	h := newHub(t)
 	const path = "/v2/users/lan@example.vn/notification-rules"
@@ -72,8 +74,41 @@ func TestNotificationRules(t *testing.T) {
 	}
 	h.want(h.call("GET", path+"/ghost", ""), 404)
 	h.want(h.call("DELETE", path+"/"+other, ""), 200)
-	if list := h.want(h.call("GET", path, ""), 200).list(); len(list) != 2 {
+	list := h.want(h.call("GET", path, ""), 200).list()
+	if len(list) != 2 || list[0]["id"] != id || list[0]["enabled"] != true || list[1]["enabled"] != false {
 		t.Errorf("%v", list)
+	}
+}
+
+// Every word for what a rule is about is taken and told, whatever the case of its letters. Rule ogapi-8.reach.actions.
+func TestActionTypes(t *testing.T) {
+	h := newHub(t)
+	h.lenient = true // the words are in capitals
+	const path = "/v2/users/lan@example.vn/notification-rules"
+	words := []string{"create-alert", "acknowledged-alert", "renotified-alert", "closed-alert", "assigned-alert", "add-note", "schedule-start", "schedule-end", "incoming-call-routing"}
+	for _, word := range words {
+		id := h.made(path, `{"name":"`+word+`","actionType":"`+strings.ToUpper(word)+`","notificationTime":["just-before"]}`)
+		if r := h.want(h.call("GET", path+"/"+id, ""), 200); r.data("actionType") != word {
+			t.Errorf("%s: %s", word, r.raw)
+		}
+	}
+}
+
+// A step is by one of four methods. Rule ogapi-8.reach.methods.
+func TestMethods(t *testing.T) {
+	h := newHub(t)
+	const user = "/v2/users/lan@example.vn"
+	for method, to := range map[string]string{"sms": "84-901234567", "voice": "84-901234568", "email": "lan2@example.vn"} {
+		h.made(user+"/contacts", `{"method":"`+method+`","to":"`+to+`"}`)
+		id := h.made(user+"/notification-rules", `{"name":"by `+method+`","actionType":"create-alert","steps":[{"contact":{"method":"`+method+`","to":"`+to+`"}}]}`)
+		r := h.want(h.call("GET", user+"/notification-rules/"+id, ""), 200)
+		if got := fmt.Sprint(r.data("steps").([]any)[0].(map[string]any)["contact"]); got != "map[method:"+method+" to:"+to+"]" {
+			t.Errorf("%s: %s", method, got)
+		}
+	}
+	id := h.made(user+"/notification-rules", `{"name":"app","actionType":"create-alert","steps":[{"contact":{"method":"mobile"}}]}`)
+	if r := h.want(h.call("GET", user+"/notification-rules/"+id, ""), 200); !strings.Contains(fmt.Sprint(r.data("steps")), "method:mobile") {
+		t.Errorf("%s", r.raw)
 	}
 }
 

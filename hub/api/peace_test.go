@@ -10,6 +10,7 @@ import (
 )
 
 // When a person is not to be paged is said with the person, in parts, and taken back with null.
+// Rule ogapi-8.reach.muted-until.
 func TestMuteAndQuietHours(t *testing.T) {
 	h := newHub(t)
 	h.made("/v2/users", `{"username":"an@example.vn","fullName":"An","role":{"name":"User"},"timeZone":"Asia/Ho_Chi_Minh","mutedUntil":null,"quietHours":null}`)

@@ -12,7 +12,7 @@ import (
 
 // The tests here are named after the quirks of real clients in the notes on Opsgenie's API.
 
-// Quirk 1: structs of the Go client leak fields that are no part of the API.
+// Quirk 1: structs of the Go client leak fields that are no part of the API. Rule ogapi-9.client.go-cased.
 func TestQuirk1GoCasedKeysNeverShadow(t *testing.T) {
 	h := newHub(t)
 	id := h.create(`{"Message":"wrong","message":"right","Alias":"wrong","ALIAS":"wrong","Id":"x","Priority":"P9","Tags":17,"IdentifierType":1,"IdentifierValue":"",
@@ -27,11 +27,17 @@ func TestQuirk1GoCasedKeysNeverShadow(t *testing.T) {
 	if a := h.want(h.call("POST", "/v2/alerts", `{"Message":"m"}`), 422); a.wrong("message") == "" {
 		t.Error("a Go-cased key filled the message")
 	}
+	up := h.made("/v2/escalations", `{"Id":"x","Name":"wrong","name":"up","OwnerTeam":{"name":"ghost"},"Repeat":{"waitInterval":1},"Rules":[],"IdentifierType":1,
+		"rules":[{"Condition":"if-not-closed","condition":"if-not-acked","NotifyType":"all","Delay":{"timeAmount":7},"recipient":{"type":"user","Type":"team","username":"lan@example.vn"}}]}`)
+	if e := h.call("GET", "/v2/escalations/"+up, ""); e.data("name") != "up" || e.data("repeat") != nil || e.data("ownerTeam") != nil ||
+		!strings.Contains(fmt.Sprint(e.data("rules")), "condition:if-not-acked delay:map[timeAmount:0 timeUnit:minutes] notifyType:default") {
+		t.Errorf("%s", e.raw)
+	}
 }
 
 // Quirk 2: empty strings mean "absent".
 //
-// Rule ogapi-3.responders.empty.
+// Rules ogapi-3.responders.empty, ogapi-9.client.empty-strings.
 func TestQuirk2EmptyStringsAreAbsent(t *testing.T) {
 	h := newHub(t)
 	h.lenient = true // an enumeration in the contract has no empty word

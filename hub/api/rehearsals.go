@@ -155,10 +155,7 @@ func rehearsalOf(r *state.Rehearsed) rehearsal {
 	for _, step := range r.Steps {
 		s := rehearsalStep{At: moment{step.At}, Offset: step.At.Sub(r.At).Seconds(), Type: "log"}
 		if step.Line != nil {
-			s.Log, s.Owner = step.Line.Text, step.Line.Owner
-			if d := step.Line.Decision; d != nil {
-				s.LogVi = d.TextVi()
-			}
+			s.Log, s.LogVi, s.Owner = step.Line.Text, step.Line.TextVi(), step.Line.Owner
 		} else {
 			s.Type, s.Page = "page", rehearsalPageOf(step.Page, step.At)
 		}

@@ -78,12 +78,22 @@ func TestDeletingTeams(t *testing.T) {
 	h.made("/v2/teams", `{"name":"tf"}`)
 	rules := h.want(h.call("GET", "/v2/teams/tf/routing-rules?teamIdentifierType=name", ""), 200).list()
 	h.want(h.call("PATCH", "/v2/teams/tf/routing-rules/"+rules[0]["id"].(string)+"?teamIdentifierType=name", `{"notify":{"type":"none"}}`), 200)
-	h.want(h.call("DELETE", "/v2/escalations/tf_escalation?identifierType=name", ""), 200)
-	h.want(h.call("DELETE", "/v2/schedules/tf_schedule?identifierType=name", ""), 200)
+	for _, kind := range []string{"escalations", "schedules"} { // in this order: the escalation names the schedule
+		owned := 0
+		for _, x := range h.want(h.call("GET", "/v2/"+kind+"?expand=rotation", ""), 200).list() {
+			if team, ok := x["ownerTeam"].(map[string]any); ok && team["name"] == "tf" {
+				owned++
+				h.want(h.call("DELETE", "/v2/"+kind+"/"+x["id"].(string), ""), 200)
+			}
+		}
+		if owned != 1 {
+			t.Errorf("the team was made with %d %s", owned, kind)
+		}
+	}
 	h.want(h.call("DELETE", "/v2/teams/tf?identifierType=name", ""), 200)
 }
 
-// Rules ogapi-8.routing.default, ogapi-8.routing.notify.
+// Rules ogapi-8.routing.default, ogapi-8.routing.notify, ogapi-8.routing.hours, ogapi-9.client.order-zero.
 func TestRoutingRules(t *testing.T) {
 	h := newHub(t)
 	team := h.made("/v2/teams", `{"name":"it"}`)
@@ -148,7 +158,7 @@ func TestRoutingRules(t *testing.T) {
 	h.want(h.call("PATCH", "/v2/escalations/it_escalation?identifierType=name", `{"rules":[{"condition":"if-not-acked","recipient":{"type":"team","name":"it"}}]}`), 422)
 }
 
-// A rule with a time restriction is for the moments in it: by its own zone.
+// A rule with a time restriction is for the moments in it: by its own zone. Rule ogapi-8.routing.hours.
 func TestTimeRestrictionDecidesWhoIsPaged(t *testing.T) {
 	h := newHub(t) // it is 21:00 in Vietnam, a Wednesday
 	h.made("/v2/users", `{"username":"an@example.vn","fullName":"An"}`)

@@ -41,7 +41,7 @@ type RehearsedStep struct {
 	Offset float64        `json:"offset"` // seconds since the alert came
 	Type   string         `json:"type"`   // page or log
 	Log    string         `json:"log,omitempty"`
-	LogVi  string         `json:"logVi,omitempty"` // of what was decided about whom to page
+	LogVi  string         `json:"logVi,omitempty"`
 	Owner  string         `json:"owner,omitempty"`
 	Page   *RehearsedPage `json:"page,omitempty"`
 }

@@ -28,13 +28,13 @@ func clusterChecks() []Check {
 			Finds: Text{"an agent that does not use the newest checks, as it cannot", "agent không dùng được các phép kiểm tra mới nhất"},
 			Mend:  Text{"Correct the check that it complains of: keng-hub checks list shows them.", "Hãy sửa phép kiểm tra mà agent báo lỗi: keng-hub checks list liệt kê chúng."}},
 		{ID: "agents-nobody", Severity: Error, run: agentsNobody,
-			Finds: Text{"agents of which nobody is told when they fall silent, as there is neither one team nor a last resort", "agent im lặng mà không ai được báo, vì không có nhóm duy nhất lẫn người gọi cuối cùng"},
-			Mend:  Text{"Name a last resort: keng-hub catch-all set team:NAME.", "Hãy đặt người gọi cuối cùng: keng-hub catch-all set team:TÊN."}},
+			Finds: Text{"agents of which nobody is told when they fall silent, as there is neither one team nor a last resort", "agent im lặng mà không ai được báo, vì không có nhóm duy nhất lẫn người được gọi cuối cùng"},
+			Mend:  Text{"Name a last resort: keng-hub catch-all set team:NAME.", "Hãy đặt người được gọi cuối cùng: keng-hub catch-all set team:TÊN."}},
 		{ID: "catch-all-missing", Severity: Warning, run: catchAllMissing,
-			Finds: Text{"no last resort, who is called when all that was configured has been done", "chưa có người gọi cuối cùng khi mọi thứ đã cấu hình đều đã làm"},
+			Finds: Text{"no last resort, who is called when all that was configured has been done", "chưa đặt người được gọi cuối cùng, sau khi mọi bước đã cấu hình đều đã thực hiện"},
 			Mend:  Text{"Name one: keng-hub catch-all set team:NAME.", "Hãy đặt: keng-hub catch-all set team:TÊN."}},
 		{ID: "catch-all-nobody", Severity: Error, run: catchAllNobody,
-			Finds: Text{"a last resort that leads to nobody who can be told", "người gọi cuối cùng không dẫn đến ai có thể nhận thông báo"},
+			Finds: Text{"a last resort that leads to nobody who can be told", "người được gọi cuối cùng không dẫn đến ai có thể nhận thông báo"},
 			Mend:  Text{"Name somebody who can be told: keng-hub catch-all set user:NAME.", "Hãy đặt người có thể nhận thông báo: keng-hub catch-all set user:TÊN."}},
 		{ID: "public-url-missing", Severity: Hint, run: publicURLMissing,
 			Finds: Text{"a hub to which nobody has said how it is reached", "hub chưa được khai báo địa chỉ công khai"},
@@ -118,20 +118,20 @@ func agentsNobody(w *world, found func(About, Text)) {
 		return
 	}
 	for p := range w.agents() {
-		found(w.whole(), say("There are agents, such as %s, but neither one team that answers for them nor a last resort: when one falls silent nobody is told.", "Đã có agent, ví dụ %s, nhưng không có nhóm duy nhất lẫn người gọi cuối cùng: khi agent im lặng thì không ai được báo.", p.Name))
+		found(w.whole(), say("There are agents, such as %s, but neither one team that answers for them nor a last resort: when one falls silent nobody is told.", "Đã có agent, ví dụ %s, nhưng không có nhóm duy nhất lẫn người được gọi cuối cùng: khi agent im lặng thì không ai được báo.", p.Name))
 		return
 	}
 }
 
 func catchAllMissing(w *world, found func(About, Text)) {
 	if _, ok := state.CatchAllOf(w); !ok && len(w.users.all) > 0 {
-		found(w.whole(), Text{"There is no last resort: when an escalation is through and nobody has answered, nothing more happens.", "Chưa có người gọi cuối cùng: khi leo thang đã hết mà không ai trả lời thì không có gì xảy ra nữa."})
+		found(w.whole(), Text{"There is no last resort: when an escalation is through and nobody has answered, nothing more happens.", "Chưa có người được gọi cuối cùng: khi leo thang hết các bước mà không ai trả lời thì không có gì xảy ra nữa."})
 	}
 }
 
 func catchAllNobody(w *world, found func(About, Text)) {
 	if row, ok := state.CatchAllOf(w); ok && len(w.reaches(row.To)) == 0 {
-		found(w.whole(), say("The last resort is %s, which leads to nobody who can be told.", "Người gọi cuối cùng là %s, nhưng không dẫn đến ai có thể nhận thông báo.", w.called(row.To)))
+		found(w.whole(), say("The last resort is %s, which leads to nobody who can be told.", "Người được gọi cuối cùng là %s, nhưng không dẫn đến ai có thể nhận thông báo.", w.called(row.To)))
 	}
 }
 

@@ -29,7 +29,7 @@ func escalationChecks() []Check {
 			Finds: Text{"a step that leads back to its own escalation, and so to nobody", "bước leo thang dẫn ngược về chính nó nên không gọi ai"},
 			Mend:  Text{"Name a schedule or a person in the step instead.", "Hãy đổi bước này sang gọi một lịch trực hoặc một người."}},
 		{ID: "escalation-one-step", Severity: Warning, run: escalationOneStep,
-			Finds: Text{"an escalation of one step only, where there is no last resort: if nobody answers it nothing more happens", "chính sách leo thang chỉ có một bước mà không có người gọi cuối cùng: nếu không ai trả lời thì không có gì xảy ra nữa"},
+			Finds: Text{"an escalation of one step only, where there is no last resort: if nobody answers it nothing more happens", "chính sách leo thang chỉ có một bước mà không có người được gọi cuối cùng: nếu không ai trả lời thì không có gì xảy ra nữa"},
 			Mend:  Text{"Add a later step that names somebody else, such as the team's lead.", "Hãy thêm một bước sau gọi người khác, ví dụ trưởng nhóm."}},
 		{ID: "escalation-one-person", Severity: Warning, run: escalationOnePerson,
 			Finds: Text{"an escalation whose several steps all lead to one person", "chính sách leo thang có nhiều bước nhưng chỉ dẫn đến một người"},

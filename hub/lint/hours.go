@@ -3,6 +3,7 @@ package lint
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"keng/hub/core/holiday"
 	"keng/hub/core/rota"
@@ -97,6 +98,15 @@ func wholeWindow(r *rota.Restriction) bool {
 	return r != nil && slices.ContainsFunc(r.Windows, func(w rota.Window) bool {
 		return w.StartMinute == w.EndMinute && (r.Daily || w.StartDay == w.EndDay)
 	})
+}
+
+// clockOf tells a moment by the clock of a time zone; of one that does not exist by UTC.
+func (w *world) clockOf(zone string, t time.Time) string {
+	at, err := w.zones(zone)
+	if err != nil {
+		at = time.UTC
+	}
+	return t.In(at).Format("2006-01-02 15:04 MST")
 }
 
 // clock says a minute of the week, as Mon 22:00.

@@ -20,11 +20,11 @@ func personChecks() []Check {
 			Finds: Text{"somebody who may be called and has no contact that makes a noise: push, text or call", "người có thể bị gọi nhưng không có liên hệ nào phát ra tiếng: ứng dụng, SMS hoặc cuộc gọi"},
 			Mend:  Text{"Add the app, a telephone number or a mobile number for texts: a mail wakes nobody.", "Hãy thêm ứng dụng, số điện thoại hoặc số nhận SMS: email không đánh thức được ai."}},
 		{ID: "person-quiet-hours", Severity: Warning, run: personQuietHours,
-			Finds: Text{"quiet hours of somebody who may be called, which not even P1 pierces", "giờ yên tĩnh của người có thể bị gọi mà ngay cả P1 cũng không vượt qua"},
-			Mend:  Text{"Let P1 pierce the person's quiet hours, or end the duty before they begin.", "Hãy cho P1 vượt qua giờ yên tĩnh của người này, hoặc xếp ca trực ngoài giờ đó."}},
+			Finds: Text{"quiet hours of somebody who may be called, which not even P1 pierces", "giờ không làm phiền của người có thể bị gọi, khi đó ngay cả cảnh báo P1 cũng không được báo"},
+			Mend:  Text{"Let P1 pierce the person's quiet hours (p1Pierces), or end the duty before they begin.", "Hãy cho phép báo cảnh báo P1 cả trong giờ không làm phiền (p1Pierces), hoặc xếp ca trực ngoài giờ đó."}},
 		{ID: "person-muted", Severity: Warning, run: personMuted,
 			Finds: Text{"somebody who may be called and is muted", "người có thể bị gọi nhưng đang tắt thông báo"},
-			Mend:  Text{"Take the mute back, or let somebody else take over until then.", "Hãy bật lại thông báo, hoặc nhờ người khác trực thay đến lúc đó."}},
+			Mend:  Text{"Take the mute back (keng-hub unmute NAME), or let somebody else take over until then.", "Hãy bật lại thông báo (keng-hub unmute TÊN), hoặc nhờ người khác trực thay đến lúc đó."}},
 		{ID: "contact-dead", Severity: Warning, run: contactDead,
 			Finds: Text{"somebody who may be called and one of whose contacts is dead", "người có thể bị gọi nhưng một liên hệ đã hỏng"},
 			Mend:  Text{"Correct the address, sign in again with the app, or delete the contact.", "Hãy sửa địa chỉ, đăng nhập lại trên ứng dụng, hoặc xóa liên hệ đó."}},
@@ -88,14 +88,14 @@ func personQuietHours(w *world, found func(About, Text)) {
 		if _, err := w.zones(zone); err != nil || u.QuietHours == nil || u.PierceQuiet || len(hours) == 0 {
 			return // hours that nobody can read off a clock do not count
 		}
-		found(person(u), say("The person has quiet hours, the first of the week from %s to %s, which not even P1 pierces, and %s names the person.", "Người này có giờ yên tĩnh, đầu tiên trong tuần là từ %s đến %s, ngay cả P1 cũng không vượt qua, mà người này có tên trong %s.", clock(hours[0].from), clock(hours[0].to), by))
+		found(person(u), say("The person has quiet hours, the first of the week from %s to %s, which not even P1 pierces, and %s names the person.", "Người này có giờ không làm phiền (khung đầu tiên trong tuần: từ %s đến %s), khi đó ngay cả cảnh báo P1 cũng không được báo, mà người này có tên trong %s.", clock(hours[0].from), clock(hours[0].to), by))
 	})
 }
 
 func personMuted(w *world, found func(About, Text)) {
 	w.eachOnDuty(func(u *reach.User, by Text) {
 		if u.MutedUntil.After(w.now) {
-			found(person(u), say("The person is muted until %s, and %s names the person.", "Người này tắt thông báo đến %s, mà người này có tên trong %s.", u.MutedUntil.UTC().Format("2006-01-02 15:04Z"), by))
+			found(person(u), say("The person is muted until %s, and %s names the person.", "Người này tắt thông báo đến %s, mà người này có tên trong %s.", w.clockOf(u.Zone, u.MutedUntil), by))
 		}
 	})
 }

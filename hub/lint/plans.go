@@ -125,7 +125,6 @@ func (w *world) speechless(id core.UserID) Text {
 func overrideNobody(w *world, found func(About, Text)) {
 	for _, s := range w.schedules.all {
 		for _, o := range w.overrides[s.ID] {
-			const form = "2006-01-02 15:04Z"
 			who := state.ResponderOf(o.Participant)
 			if who.Kind == 0 {
 				continue // nobody, as somebody wanted
@@ -137,7 +136,7 @@ func overrideNobody(w *world, found func(About, Text)) {
 				why = Text{}
 			}
 			if why != (Text{}) {
-				found(schedule(s), say("%s %s, and is on call by an override from %s to %s.", "%s %s mà lại trực thay từ %s đến %s.", w.called(who), why, o.Start.UTC().Format(form), o.End.UTC().Format(form)))
+				found(schedule(s), say("%s %s, and is on call by an override from %s to %s.", "%s %s mà lại trực thay từ %s đến %s.", w.called(who), why, w.clockOf(s.Zone, o.Start), w.clockOf(s.Zone, o.End)))
 			}
 		}
 	}

@@ -195,7 +195,7 @@ func (w *world) restrictions() iter.Seq[limited] {
 			}
 		}
 		for _, u := range w.users.all {
-			if u.QuietHours != nil && !yield(limited{person(u), Text{"the person's quiet hours", "giờ yên tĩnh của người này"}, u.QuietHours, nil}) {
+			if u.QuietHours != nil && !yield(limited{person(u), Text{"the person's quiet hours", "giờ không làm phiền của người này"}, u.QuietHours, nil}) {
 				return
 			}
 		}

@@ -44,11 +44,7 @@ func (w *world) recipients(r escalate.Rule) []alert.Responder {
 		return []alert.Responder{r.Recipient}
 	}
 	var all []alert.Responder
-	for _, id := range t.Members {
-		admin := slices.Contains(t.Admins, id)
-		if r.Notify == escalate.Users && admin || r.Notify == escalate.Admins && !admin {
-			continue
-		}
+	for _, id := range r.Notify.Among(t.Members, t.Admins) {
 		all = append(all, alert.Responder{Kind: alert.User, ID: string(id)})
 	}
 	return all

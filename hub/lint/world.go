@@ -134,7 +134,7 @@ func (w *world) noteUses() {
 		}
 	}
 	if row, ok := state.CatchAllOf(w); ok {
-		use(row.To, Text{"the last resort", "người gọi cuối cùng"})
+		use(row.To, Text{"the last resort", "người được gọi cuối cùng"})
 	}
 	for _, p := range w.policies {
 		if p.Alert == nil {

@@ -33,7 +33,10 @@ func named(r table.Reader, name string) (*reach.User, bool) {
 	if u, ok := FindUser(r, name); ok {
 		return u, true
 	}
-	return FindUser(r, strings.ToLower(name))
+	if lower := strings.ToLower(name); lower != name {
+		return FindUser(r, lower)
+	}
+	return nil, false
 }
 
 // calledUnclosed reports whether a person has been called, or is to be, for an alert although

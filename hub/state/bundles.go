@@ -64,9 +64,10 @@ func AlertsOf(r table.Reader, d *Delivery) []*alert.Alert {
 	}
 	if !d.Bundle {
 		add(d.Alert, d.Why)
+		return all
 	}
 	for b := range Bundles.Find(r, table.K().String(string(d.ID))) {
-		if d.Bundle && b.LeftAt.IsZero() {
+		if b.LeftAt.IsZero() {
 			add(b.Alert, b.Why)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/reach"
-	"keng/hub/core/rota"
 	"keng/proto/channel"
 	"keng/raftstore/table"
 )
@@ -111,8 +110,8 @@ func (c *change) dropCanary(k *Canary) {
 
 // nextCanary plans a person's next test.
 func (c *change) nextCanary(k *Canary, u *reach.User) error {
-	zone, err := c.zones(u.Zone)
-	if err != nil {
+	zone := c.zoneOf(u)
+	if zone == nil {
 		zone = time.UTC
 	}
 	return c.canaryAt(k, u.Canary.Next(c.now, zone, canarySecond(u.ID)))
@@ -151,7 +150,7 @@ func (c *change) canaryDue(d *Deadline) error {
 	c.looks++
 	k.Last, k.LastAt = "", time.Time{}
 	if by, ok := u.CanaryContact(); ok && c.now.Sub(k.LookAt) < canaryLate {
-		n := Notice{Kind: CanaryTest, Zone: c.zoneFor(u, &rota.Schedule{}), Until: c.now.Add(canaryWorth)}
+		n := Notice{Kind: CanaryTest, Zone: c.zoneFor(u, nil), Until: c.now.Add(canaryWorth)}
 		pages, err := c.tellBy(u, n, Reason{}, []reach.Contact{by}, nil)
 		if err != nil {
 			return err

@@ -64,9 +64,9 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
 }
 
 // start does the steps of an escalation that are due, from a place on at which its steps begin
-// to run.
+// to run. If the command has written much already another one does so at once.
 func (c *change) start(a *alert.Alert, p *escalate.Policy, here escalate.Place, why Reason) error {
-	if first := p.From(here, c.now); first.Move != escalate.Fires || first.At.After(c.now) {
+	if first := p.From(here, c.now); first.Move != escalate.Fires || first.At.After(c.now) || c.full() {
 		return c.planMove(a, p, first, why)
 	}
 	return c.climb(a, p, here, why)
@@ -84,7 +84,7 @@ func (c *change) climb(a *alert.Alert, p *escalate.Policy, here escalate.Place, 
 		fires := here
 		here.Step++
 		next := p.From(here, c.now)
-		due := next.Move == escalate.Fires && !next.At.After(c.now)
+		due := next.Move == escalate.Fires && !next.At.After(c.now) && !c.full()
 		if !due {
 			if err := c.planMove(a, p, next, why); err != nil {
 				return err
@@ -242,7 +242,7 @@ func (c *change) endUnanswered(a *alert.Alert, p *escalate.Policy) error {
 // hurryEscalation lets the alert's next escalation step come at once, unless
 // somebody is still being reached. That steps run again is not hurried: it would spin.
 func (c *change) hurryEscalation(id core.AlertID) error {
-	if len(openDeliveries(c.tx, id)) > 0 {
+	if c.pageAwaited(id) || len(openDeliveries(c.tx, id)) > 0 {
 		return nil
 	}
 	all := deadlinesOf(c.tx, id)

@@ -96,6 +96,8 @@ func (x *explanation) deadline(d *Deadline) {
 			k, _ := u.Contact(d.Contact)
 			out.By = k.Kind
 		}
+	case PagesAgain:
+		out.Kind, out.User, out.Name = explain.PagesComeAgain, d.User, x.username(d.User)
 	case DeliveryOverdue:
 		page, ok := GetDelivery(x.r, d.Delivery)
 		if !ok {
@@ -140,6 +142,15 @@ func (x *explanation) steps(d *Deadline) {
 		why := d.Why
 		why.Repeat = d.Repeat
 		why.Escalation, why.EscalationName, why.Step = e.ID, e.Name, n+1
+		if to := step.Rule.Recipient; step.Rule.Notify != escalate.Default {
+			why.Notify = step.Rule.Notify
+			switch name := nameOfResponder(x.r, to); to.Kind {
+			case alert.Schedule:
+				why.Schedule, why.ScheduleName = core.ScheduleID(to.ID), name
+			case alert.Team:
+				why.Team, why.TeamName = core.TeamID(to.ID), name
+			}
+		}
 		at := step.At
 		if n == d.Step {
 			at = d.At

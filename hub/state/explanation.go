@@ -57,6 +57,7 @@ type explanation struct {
 	reached map[core.EscalationID]int // the last step that has come
 	toldOf  map[core.UserID]bool      // for whom attempts were planned
 	silence *Entry                    // the line by which the alert fell silent; nil: it is not
+	stands  *Entry                    // the last line since then by which somebody wanted it silent
 	rested  *explain.Decision         // why nothing further happened, the last time that it was said
 }
 
@@ -142,11 +143,12 @@ func called[R any](rules []R, id string, names func(*R) (id, name string)) strin
 func (x *explanation) line(e *Entry) {
 	switch e.What {
 	case alert.DidAcknowledge, alert.DidTakeOwnership, alert.DidSnooze, alert.DidAskToClose, alert.DidClose:
+		x.stands = e
 		if x.silence == nil || e.What == alert.DidClose && x.silence.What == alert.DidAskToClose {
 			x.silence = e
 		}
 	case alert.DidUnacknowledge, alert.DidEndSnooze, alert.DidAssign, alert.DidEscalate, alert.DidEscalateToNext, alert.DidAddResponder, alert.DidAddTeam, alert.DidReopen:
-		x.silence = nil
+		x.silence, x.stands = nil, nil
 	}
 	d := e.Decision
 	if d == nil {
@@ -186,7 +188,7 @@ func (x *explanation) state() {
 	a := x.a
 	x.out.State = explain.Decision{Kind: explain.WantsAttention, At: a.CreatedAt.In(x.in)}
 	if a.Silent() {
-		x.out.State = x.silencedBy()
+		x.out.State = x.silencedBy(x.stands)
 		if a.Status == alert.Closed { // who acknowledged it before is why nobody further was called
 			x.out.State = explain.Decision{Kind: explain.IsClosed, Name: x.closer(), At: a.ClosedAt.In(x.in)}
 		}
@@ -199,12 +201,12 @@ func (x *explanation) state() {
 	}
 }
 
-// silencedBy says who made the alert silent, and when.
-func (x *explanation) silencedBy() explain.Decision {
+// silencedBy says who made the alert silent, and when, by a line of the log; nil: it is not known.
+func (x *explanation) silencedBy(e *Entry) explain.Decision {
 	d := explain.Decision{Kind: explain.IsAcknowledged, Name: x.a.AcknowledgedBy, At: x.a.AcknowledgedAt}
-	if x.silence != nil {
-		d.Name, d.At = x.silence.Owner, x.silence.At
-		switch x.silence.What {
+	if e != nil {
+		d.Name, d.At = e.Owner, e.At
+		switch e.What {
 		case alert.DidSnooze:
 			d.Kind = explain.IsSnoozed
 		case alert.DidAskToClose:
@@ -229,7 +231,7 @@ func (x *explanation) closer() string {
 
 // notReached notes, of an alert that is silent, whom later steps and attempts would have called.
 func (x *explanation) notReached() {
-	because := x.silencedBy()
+	because := x.silencedBy(x.silence)
 	note := func(p *explain.Person, d explain.Decision) {
 		p.Notes = append(p.Notes, explain.Noted{At: because.At, Decision: d})
 	}

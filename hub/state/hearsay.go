@@ -1,8 +1,8 @@
 package state
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"keng/hub/core"
@@ -45,17 +45,23 @@ func (c *change) hearsay(a *alert.Alert, e alert.Entry) error {
 	if kind == 0 || a.Parent != "" || c.idle[a.ID] {
 		return nil
 	}
-	by := e.By
-	if u, ok := FindUser(c.tx, strings.ToLower(e.By)); ok && u.FullName != "" {
-		by = u.FullName
+	paged := pagedAbout(c.tx, a.ID)
+	if len(paged) == 0 {
+		return nil
 	}
-	for _, id := range pagedAbout(c.tx, a.ID) {
+	by := e.By
+	doer, known := named(c.tx, e.By)
+	if known {
+		by = cmp.Or(doer.FullName, by)
+	}
+	for _, id := range paged {
 		u, ok := Users.Get(c.tx, table.K().String(string(id)))
-		if !ok || u.Blocked || strings.EqualFold(u.Username, e.By) {
+		if !ok || u.Blocked || known && u.ID == doer.ID || !u.HasRules(action) {
 			continue
 		}
-		rule, ok := u.Rule(action, a, c.now, c.zoneOf(u))
-		if why, _ := u.Hushed(a.Priority, c.now, c.zoneOf(u)); !ok || why != reach.NotHushed {
+		zone := c.zoneOf(u)
+		rule, ok := u.Rule(action, a, c.now, zone)
+		if why, _ := u.Hushed(a.Priority, c.now, zone); !ok || why != reach.NotHushed {
 			continue
 		}
 		contacts, reserve := u.Quiet(rule)

@@ -32,6 +32,9 @@ func (c *change) leaveAlone(id core.AlertID, user core.UserID) {
 // hushed returns why a person is not to be paged now about an alert of a priority, to whom it was on
 // the way by why. It reports false if the person may be.
 func (c *change) hushed(u *reach.User, p core.Priority, by *Reason) (explain.Decision, bool) {
+	if u.MutedUntil.IsZero() && u.QuietHours == nil {
+		return explain.Decision{}, false // nearly everybody: without a look for the zone, which every page would pay for
+	}
 	zone := c.zoneOf(u)
 	why, until := u.Hushed(p, c.now, zone)
 	d := explain.Decision{User: u.ID, Name: u.Username, Why: by, At: until.UTC()}
@@ -70,6 +73,9 @@ func (c *change) mayPage(a *alert.Alert, u *reach.User, why Reason) bool {
 // planAgain plans when the steps by which a person is told come again, if they do, in the place of
 // what was planned of that before.
 func (c *change) planAgain(a *alert.Alert, u *reach.User, plan reach.Plan, why Reason) error {
+	if !slices.ContainsFunc(u.Rules, func(r reach.NotificationRule) bool { return r.Loops }) {
+		return nil // without a look: hundreds may be told at once
+	}
 	for _, d := range deadlinesOf(c.tx, a.ID) {
 		if d.Kind == PagesAgain && d.User == u.ID {
 			Deadlines.Delete(c.tx, deadlineKey(d))

@@ -49,11 +49,8 @@ func (k NoticeKind) String() string {
 	}[k]
 }
 
-// ofSchedule reports whether notices of the kind are about a schedule.
-func (k NoticeKind) ofSchedule() bool { return k >= ShiftStarts && k <= SwapTakenBack }
-
 // Notice is what a page tells that wants nobody's attention for an alert: nobody has to do anything about it at
-// once, so it is never a call, waits for no answer, is in no bundle, and escalates nowhere.
+// once, so it is no call (but for [ContactCode]), waits for no answer, is in no bundle, and escalates nowhere.
 type Notice struct {
 	Kind         NoticeKind      `cbor:"1,keyasint"`
 	Schedule     core.ScheduleID `cbor:"2,keyasint"`

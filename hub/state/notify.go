@@ -143,6 +143,9 @@ func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
 	if d, hushed := c.hushed(u, a.Priority, &why); hushed {
 		return c.keptOut(a, u, d)
 	}
+	if c.full() || c.crowded(a.ID) {
+		return c.tellNext(a, u, why)
+	}
 	if err := c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.Told, User: u.ID, Name: u.Username, Why: &why}); err != nil {
 		return err
 	}
@@ -197,6 +200,13 @@ func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactI
 	u, ok := Users.Get(c.tx, table.K().String(string(user)))
 	if !ok {
 		return c.nobody(a, explain.Decision{Kind: explain.PersonGone, User: user, Why: &why})
+	}
+	if c.crowded(a.ID) {
+		return c.plan(Deadline{Kind: ReachAttempt, At: c.now.Add(crowdedFor), Alert: a.ID, User: user, Contact: contact, Why: why})
+	}
+	if contact == "" { // see tellNext
+		delete(c.told, told{a.ID, u.ID})
+		return c.tellUser(a, u, why)
 	}
 	if d, hushed := c.hushed(u, a.Priority, &why); hushed {
 		return c.keptOut(a, u, d)

@@ -185,6 +185,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.rehearsalVerbs())
 	maps.Copy(verbs, s.reachVerbs())
 	maps.Copy(verbs, s.catchAllVerbs())
+	maps.Copy(verbs, s.routingVerbs())
 	maps.Copy(verbs, s.explanationVerbs())
 	f, ok := verbs[verb]
 	if !ok {
@@ -297,6 +298,11 @@ func (s *stage) responder(text string) alert.Responder {
 
 // escalation NAME [repeat=WAIT/COUNT[/reset][/close]] DELAY[/WORD]...=RESPONDER...
 func (s *stage) escalation(args []string) error {
+	_, err := do(s, state.PutEscalation{Policy: s.escalationOf(args)})
+	return err
+}
+
+func (s *stage) escalationOf(args []string) escalate.Policy {
 	p := escalate.Policy{Name: args[0]}
 	if old, ok := state.FindEscalation(s.tx, args[0]); ok {
 		p.ID = old.ID
@@ -323,8 +329,7 @@ func (s *stage) escalation(args []string) error {
 		}
 		p.Rules = append(p.Rules, r)
 	}
-	_, err := do(s, state.PutEscalation{Policy: p})
-	return err
+	return p
 }
 
 // repeat reads WAIT/COUNT[/reset][/close].

@@ -15,8 +15,9 @@
 //     a page has failed starts the person's next attempt at once.
 //   - What comes to a person soon after a page is held and becomes one page with what else
 //     comes: see [Limits] and [Bundles].
-//   - Acknowledging or closing deletes every deadline of the alert and cancels its
-//     pending deliveries in the same transaction.
+//   - Acknowledging or closing deletes the deadlines of the alert and cancels its
+//     pending deliveries in the same transaction; but of an acknowledged one not what an
+//     escalation has to do until it is closed, nor, where several must, what calls the others.
 //
 // What becomes of an alert before a person is chosen is asked of hub/core/route, by a decider
 // that reads this state and changes nothing:
@@ -30,6 +31,8 @@
 //   - What is over goes when its time is over, a little at a time: see [Sweep].
 //   - What is about no alert is a [Notice]: a shift that begins or ends, gaps ahead, swaps. A [Vigil]
 //     says when a schedule is looked at for such.
+//   - What was decided about who is paged is in the log as a value; [Explain] puts it together.
+//   - When all that was configured is done, and nobody takes care, the [CatchAll] is called.
 //   - What an alert would bring, now or at another moment, tells [Machine.Rehearse], which runs these
 //     commands on a transaction that is thrown away.
 //
@@ -172,7 +175,7 @@ func (m *Machine) Handle(tx table.Tx, now time.Time, command []byte) ([]byte, er
 func (m *Machine) carryOut(tx table.Tx, now time.Time, seed core.Seed, do func(c *change) (any, error)) (any, error) {
 	c := &change{
 		tx: &metered{Tx: tx}, now: now.UTC(), seed: seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
-		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, changedSchedules: map[core.ScheduleID]bool{},
+		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, crowds: map[core.AlertID]bool{}, changedSchedules: map[core.ScheduleID]bool{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 		catchAll:    sync.OnceValues(func() (*CatchAll, bool) { return CatchAllOf(tx) }),
@@ -197,6 +200,7 @@ type change struct {
 	limits   Limits
 	fault    Fault
 	made     map[string]int          // ids made so far, by purpose
+	crowds   map[core.AlertID]bool   // whether too many pages about it are under way: see crowded
 	touched  map[core.AlertID]bool   // alerts whose deadlines or deliveries may have changed
 	idle     map[core.AlertID]bool   // alerts that this command has made, and for which nothing is to happen yet
 	told     map[told]bool           // whom this command has begun to tell of which alert

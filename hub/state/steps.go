@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -64,13 +65,12 @@ func (c *change) notifyMembers(a *alert.Alert, t *route.Team, why Reason) error 
 
 // membersFor returns which members of a team a step tells; if none, why.
 func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []core.UserID, none explain.Kind, err error) {
-	isAdmin := func(id core.UserID) bool { return slices.Contains(t.Admins, id) }
-	can := func(id core.UserID) bool { return c.canBeTold(a, id, why) }
+	can := func(id core.UserID) bool { return c.canBeTold(a, id) }
 	switch why.Notify {
-	case escalate.Users: // whoever has a role of the team's own is one
-		return slices.DeleteFunc(slices.Clone(t.Members), isAdmin), explain.OnlyAdmins, nil
+	case escalate.Users:
+		none = explain.OnlyAdmins
 	case escalate.Admins:
-		return slices.DeleteFunc(slices.Clone(t.Members), func(id core.UserID) bool { return !isAdmin(id) }), explain.NoAdmins, nil
+		none = explain.NoAdmins
 	case escalate.Random:
 		all := slices.DeleteFunc(slices.Clone(t.Members), func(id core.UserID) bool { return !can(id) })
 		if len(all) > 0 {
@@ -90,15 +90,15 @@ func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []co
 		turn.Last = next
 		return []core.UserID{next}, 0, Turns.Put(c.tx, turn)
 	}
-	return t.Members, explain.NoMembers, nil
+	return why.Notify.Among(t.Members, t.Admins), cmp.Or(none, explain.NoMembers), nil
 }
 
-// canBeTold reports whether a person, or who has the person's notifications now, can be told of
-// an alert and has not acknowledged it.
-func (c *change) canBeTold(a *alert.Alert, id core.UserID, why Reason) bool {
-	for _, id := range slices.Backward(standIns(c.tx, id, c.now)) {
-		u, ok := Users.Get(c.tx, table.K().String(string(id)))
-		if ok && c.mayPage(a, u, why) { // it is who would be told
+// canBeTold reports whether a person, or in the person's place whom [change.notifyUser] would tell,
+// can be told of an alert and has not acknowledged it.
+func (c *change) canBeTold(a *alert.Alert, id core.UserID) bool {
+	for _, who := range slices.Backward(standIns(c.tx, id, c.now)) {
+		u, ok := Users.Get(c.tx, table.K().String(string(who)))
+		if ok && c.mayPage(a, u, Reason{}) {
 			return !a.HasAcked(u.Username)
 		}
 	}

@@ -95,3 +95,18 @@ func TestRandomAndTurns(t *testing.T) {
 		}
 	}
 }
+
+// A member whose stand-in cannot be told has the turn all the same, as everybody is told in whose
+// place nobody can be. Rules keng-8.notify.round-robin, ogapi-8.notify.random.
+func TestTurnOfWhoseStandInIsMuted(t *testing.T) {
+	for notify, members := range map[escalate.Notify]int{escalate.RoundRobin: 2, escalate.Random: 1} {
+		s := crowded(t, members, escalate.Rule{Notify: notify}, escalate.Repeat{})
+		s.act("user away en push:tok")
+		s.act("forward u000 away 0h..1h")
+		s.act("mute away 1h")
+		s.act("create x1 escalation:up")
+		if out := s.out.String(); !strings.Contains(out, "u000 is notified: ") {
+			t.Errorf("%v: whose turn it is was left out:\n%s", notify, out)
+		}
+	}
+}

@@ -10,7 +10,6 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/reach"
-	"keng/hub/core/rota"
 	"keng/raftstore/table"
 )
 
@@ -87,7 +86,7 @@ func (k SendCode) apply(c *change) (CodeSent, error) {
 		}
 	}
 	code := c.newCode()
-	n := Notice{Kind: ContactCode, Zone: c.zoneFor(u, &rota.Schedule{}), Until: c.now.Add(codeValid), Code: code}
+	n := Notice{Kind: ContactCode, Zone: c.zoneFor(u, nil), Until: c.now.Add(codeValid), Code: code}
 	pages, err := c.tellBy(u, n, Reason{}, []reach.Contact{contact}, nil)
 	if err != nil {
 		return sent, err

@@ -138,3 +138,26 @@ func TestWhoIsWanted(t *testing.T) {
 		}
 	}
 }
+
+// Who is said to have acknowledged when nobody is noted by name: the owner, else who did it first. What is refused leaves how many
+// must acknowledge as it was. Rule keng-2.acks.all.
+func TestAcknowledgedByNoPerson(t *testing.T) {
+	for _, c := range []struct{ owner, first, want string }{{"an", "monitor", "an"}, {"", "monitor", "monitor"}} {
+		a := fresh()
+		a.Acknowledged, a.Owner, a.AcknowledgedBy = true, c.owner, c.first
+		if a.AckedBy() != c.want {
+			t.Errorf("%+v: %s", c, a.AckedBy())
+		}
+	}
+	a := fresh()
+	a.RaiseAcks(3, now)
+	a.Close(by("an", hour))
+	if o := a.AcknowledgeForAll(by("an", hour)); o.OK() || a.AcksWanted != 3 {
+		t.Errorf("%+v %+v", o, a)
+	}
+	a = fresh()
+	a.RaiseAcks(3, now)
+	if o := a.AcknowledgeForAll(by("an", hour)); o.Then != alert.ThenSilence || a.AcksWanted != 0 || !a.Acknowledged {
+		t.Errorf("%+v %+v", o, a)
+	}
+}

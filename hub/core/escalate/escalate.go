@@ -1,8 +1,10 @@
 // Package escalate says which step of an escalation is due, and when the next is.
 //
 // An escalation is a row of rules. Each fires a fixed time after the escalation was
-// added to the alert, if its condition still holds then, and names whom to notify. When all
-// have had their time the steps may run again: see [Repeat].
+// added to the alert, if its condition still holds then, and names whom to notify: a responder
+// and, by [Notify], whom of it. It may want several to acknowledge. When all steps have had their
+// time they may run again: see [Repeat]. What comes next, and whether an acknowledgement ends it,
+// tell [Policy.From] and [Policy.Outlasts].
 package escalate
 
 import (

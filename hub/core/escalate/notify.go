@@ -48,6 +48,15 @@ func ParseNotify(word string) (Notify, bool) {
 // OfMembers reports whether it tells members of a team, and so goes by no routing rule.
 func (n Notify) OfMembers() bool { return n >= Users && n <= RoundRobin }
 
+// Among returns which members of a team it may tell, in the team's order. Whoever has a role of the
+// team's own is no administrator.
+func (n Notify) Among(members, admins []core.UserID) []core.UserID {
+	if n != Users && n != Admins {
+		return members
+	}
+	return slices.DeleteFunc(slices.Clone(members), func(id core.UserID) bool { return slices.Contains(admins, id) != (n == Admins) })
+}
+
 // Fits reports whether a recipient of a kind can be told so.
 func (n Notify) Fits(kind alert.ResponderKind) bool {
 	switch {

@@ -24,7 +24,7 @@ const (
 	OlderPages   Kind = firstOfAccount + 16 // Count: so many are left out
 
 	// What comes next if nobody acts.
-	StepComes      Kind = firstOfAccount + 20 // Of: whom it calls
+	StepComes      Kind = firstOfAccount + 20 // Of: whom it calls, unless Why says whom of its recipient
 	AttemptComes   Kind = firstOfAccount + 21
 	TeamComes      Kind = firstOfAccount + 22
 	TeamComesAnew  Kind = firstOfAccount + 23
@@ -38,6 +38,7 @@ const (
 	LooksAgain     Kind = firstOfAccount + 31
 	StepsComeAgain Kind = firstOfAccount + 33 // Name: the escalation
 	EndComes       Kind = firstOfAccount + 34 // Name: the escalation
+	PagesComeAgain Kind = firstOfAccount + 35 // a person's own rule repeats
 	NothingComes   Kind = firstOfAccount + 32
 )
 
@@ -53,25 +54,26 @@ func (k Kind) wordsOfAccount() words {
 		StandsForMore - firstOfAccount:  {"standsForMore", "It stands for all alerts under it, {count} in all: its pages are theirs", "Cảnh báo này đại diện cho {count} cảnh báo trong nhóm: mọi lần báo đều báo chung cho cả nhóm", goesOn},
 
 		Paged - firstOfAccount:        {"paged", "{by}{others} to {name}, {why}{rules}: {fate}", "{by}{others} cho {name}, {why}{rules}: {fate}", goesOn},
-		PagedPerson - firstOfAccount:  {"pagedPerson", "{name} was paged, number of pages: {count}", "Đã báo cho {name}, số lần: {count}", goesOn},
+		PagedPerson - firstOfAccount:  {"pagedPerson", "{name} was paged {times}", "Đã báo cho {name} {times}", goesOn},
 		PassedPerson - firstOfAccount: {"passedPerson", "{name} was not paged", "Chưa báo cho {name} lần nào", goesOn},
 		PagedNobody - firstOfAccount:  {"pagedNobody", "Nobody was paged", "Chưa báo cho ai", goesOn},
 		NotReached - firstOfAccount:   {"notReached", "step {step} of escalation {escalation}, which calls {name}, had not come: {because}", "bước {step} của chính sách leo thang {escalation}, bước gọi {name}, chưa đến lượt: {because}", goesOn},
 		NotTried - firstOfAccount:     {"notTried", "the first contact of {name} was not yet due: {because}", "liên hệ đầu tiên của {name} chưa đến giờ thử: {because}", goesOn},
 		OlderPages - firstOfAccount:   {"olderPages", "Of the older pages {count} are left out here", "Không kể ở đây {count} lần báo cũ hơn", goesOn},
 
-		StepComes - firstOfAccount:      {"stepComes", "step {step} of escalation {escalation} calls {of}", "bước {step} của chính sách leo thang {escalation} gọi {of}", goesOn},
+		StepComes - firstOfAccount:      {"stepComes", "step {step} of escalation {escalation} calls {whom}", "bước {step} của chính sách leo thang {escalation} gọi {whom}", goesOn},
 		AttemptComes - firstOfAccount:   {"attemptComes", "{by} to {name}, {why}", "{by} cho {name}, {why}", goesOn},
 		TeamComes - firstOfAccount:      {"teamComes", "team {team} is notified, if its policies hold it back no more", "báo cho nhóm {team}, nếu chính sách của nhóm không còn giữ lại", goesOn},
 		TeamComesAnew - firstOfAccount:  {"teamComesAnew", "team {team} is notified anew", "báo lại nhóm {team} từ đầu", goesOn},
 		ClosesItself - firstOfAccount:   {"closesItself", "the alert is closed by itself, if it does not occur again", "cảnh báo tự đóng nếu không xảy ra lại", goesOn},
 		SnoozeEnds - firstOfAccount:     {"snoozeEnds", "the snooze ends, and people are called again", "hết thời gian tạm hoãn, lại gọi người xử lý", goesOn},
 		ClosingEnds - firstOfAccount:    {"closingEnds", "the alert is closed, if its reporter says nothing", "cảnh báo được đóng nếu người báo không nói gì", goesOn},
-		LastResort - firstOfAccount:     {"lastResort", "{of} is called as the last resort", "gọi {of} như phương án cuối cùng", goesOn},
+		LastResort - firstOfAccount:     {"lastResort", "{of} is called as the last resort", "gọi {of}, là người được gọi cuối cùng", goesOn},
 		HelpGoesOn - firstOfAccount:     {"helpGoesOn", "notifying goes on, if nobody has answered the call for help", "tiếp tục báo nếu chưa ai đáp lại lời gọi hỗ trợ", goesOn},
 		HeldPageGoes - firstOfAccount:   {"heldPageGoes", "{by} to {name}, which is held to be one page with others, goes", "gửi {by} cho {name}, đang được giữ để gộp với cảnh báo khác", goesOn},
 		FateComes - firstOfAccount:      {"fateComes", "{by} to {name} is given up, if nothing is heard of it", "bỏ {by} cho {name} nếu vẫn chưa có tin", goesOn},
 		LooksAgain - firstOfAccount:     {"looksAgain", "the hub looks at the alert again", "hub xem lại cảnh báo", goesOn},
+		PagesComeAgain - firstOfAccount: {"pagesComeAgain", "{name} is notified again, as a notification rule of the person says", "báo lại cho {name} theo quy tắc thông báo của người này", goesOn},
 		NothingComes - firstOfAccount:   {"nothingComes", "Nothing is planned", "Không có việc gì sắp diễn ra", goesOn},
 		StepsComeAgain - firstOfAccount: {"stepsComeAgain", "the steps of escalation {name} run again", "các bước của chính sách leo thang {name} chạy lại", goesOn},
 		EndComes - firstOfAccount:       {"endComes", "the alert is closed at the end of escalation {name}, if nobody has acknowledged", "cảnh báo được đóng khi chính sách leo thang {name} đi hết các bước mà chưa ai xác nhận", goesOn},

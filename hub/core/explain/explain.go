@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/escalate"
 )
 
 // Decision is something that was decided about who is paged for an alert, or about when.
@@ -29,12 +30,12 @@ type Decision struct {
 	// Page is the page that it is about, By {by}: its kind of channel.
 	Page core.DeliveryID `cbor:"5,keyasint,omitempty"`
 	By   string          `cbor:"6,keyasint,omitempty"`
-	// At is {at}, the moment until or since which it counts, {clock} as people read it; For {for}, how long; Count {count}.
+	// At is {at}, the moment until or since which it counts, {clock} as people read it; For {for}, how long; Count {count}, {times} as in "twice".
 	At    time.Time     `cbor:"7,keyasint,omitzero"`
 	For   time.Duration `cbor:"8,keyasint,omitempty"`
 	Count int           `cbor:"9,keyasint,omitempty"`
 	// Of is what else belongs to it, such as the words of a policy: {of}, or one by one {first},
-	// {second}, {quoted} being the first in quotation marks.
+	// {second}, {quoted} being the first in quotation marks; {whom} is whom a step calls.
 	Of []string `cbor:"10,keyasint,omitempty"`
 	// Fate is {fate}: the stage to which a page has come.
 	Fate    *Fate     `cbor:"11,keyasint,omitempty"`
@@ -89,9 +90,11 @@ func (d Decision) value(name string, l language) string {
 	case "clock":
 		return d.At.Format(Clock)
 	case "for":
-		return d.For.String()
+		return l.length(d.For)
 	case "count":
 		return strconv.Itoa(d.Count)
+	case "times":
+		return l.times(d.Count)
 	case "rules":
 		return l.rules(d.nth(0), d.nth(1))
 	case "others":
@@ -100,6 +103,11 @@ func (d Decision) value(name string, l language) string {
 		return strings.Join(d.Of, "; ")
 	case "first":
 		return d.nth(0)
+	case "whom":
+		if d.Why != nil && d.Why.Notify != escalate.Default {
+			return d.Why.whom(l)
+		}
+		return strings.Join(d.Of, ", ")
 	case "second":
 		return d.nth(1)
 	case "quoted":
@@ -178,6 +186,21 @@ func (l language) others(n int) string {
 	return ""
 }
 
+// times tells how often something was.
+func (l language) times(n int) string {
+	once := map[int]string{1: "once", 2: "twice"}[n]
+	return l.of(cmp.Or(once, strconv.Itoa(n)+" times"), strconv.Itoa(n)+" lần")
+}
+
+// length tells how long something is, to the second.
+func (l language) length(d time.Duration) string {
+	if l == english || d < time.Second {
+		return d.String()
+	}
+	units := strings.NewReplacer("h0m0s", " giờ", "m0s", " phút", "h", " giờ ", "m", " phút ", "s", " giây")
+	return units.Replace(d.Round(time.Second).String())
+}
+
 // rules tells the names of the rules by which a page came; empty: by none.
 func (l language) rules(routing, notification string) string {
 	s := ""
@@ -220,10 +243,14 @@ func (l language) failure(s string) string {
 
 // detail tells why a page was taken back or given up. What a provider says is told as it is.
 func (l language) detail(s string) string {
+	if kind, ok := strings.CutPrefix(s, "no gateway that is connected serves "); ok && l == vietnamese {
+		return "không có gateway nào đang kết nối gửi được " + l.by(kind)
+	}
 	return l.known(s, map[string]string{
 		"the alert is acknowledged": "cảnh báo đã được xác nhận", "the alert is closed": "cảnh báo đã đóng", "the alert is snoozed": "cảnh báo đã tạm hoãn",
 		"the alert is about to be closed": "cảnh báo sắp được đóng", "the alert is deleted": "cảnh báo đã bị xóa",
-		"the person has passed the alert on": "người này đã chuyển cảnh báo cho người khác", "the contact works no more": "liên hệ không còn dùng được",
+		"the person has acknowledged the alert": "người này đã xác nhận cảnh báo",
+		"the person has passed the alert on":    "người này đã chuyển cảnh báo cho người khác", "the contact works no more": "liên hệ không còn dùng được",
 		"nothing was heard of this page in time": "không có tin gì về lần báo này trong thời hạn",
 	})
 }

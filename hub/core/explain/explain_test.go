@@ -38,10 +38,13 @@ func TestEveryKindIsToldInBothLanguages(t *testing.T) {
 			t.Errorf("two kinds are called %v", k)
 		}
 		names[k.String()] = true
-		for _, value := range []string{"bích", "Mạng", "Đêm", "Trực", "thứ nhất", "thứ hai", "30s", "486"} {
+		for _, value := range []string{"bích", "Mạng", "Đêm", "Trực", "thứ nhất", "thứ hai", "486"} {
 			if has := strings.Contains(en, value); has && !strings.Contains(vi, value) {
 				t.Errorf("%v tells %q in English alone: %q", k, value, vi)
 			}
+		}
+		if strings.Contains(en, "30s") != strings.Contains(vi, "30 giây") || strings.Contains(en, "twice") && !strings.Contains(vi, "2 lần") {
+			t.Errorf("%v tells how long or how often in one language alone: %q, %q", k, en, vi)
 		}
 		if other, ok := sentences[vi]; ok {
 			t.Errorf("%v is told as %v: %q", k, other, vi)
@@ -50,6 +53,37 @@ func TestEveryKindIsToldInBothLanguages(t *testing.T) {
 	}
 	if len(names) < 50 {
 		t.Errorf("%d kinds", len(names))
+	}
+}
+
+// How often and how long are told as people say it.
+func TestNumbersAreWords(t *testing.T) {
+	for n, want := range map[int]string{1: "an was paged once / Đã báo cho an 1 lần", 2: "an was paged twice / Đã báo cho an 2 lần", 3: "an was paged 3 times / Đã báo cho an 3 lần"} {
+		if d := (explain.Decision{Kind: explain.PagedPerson, Name: "an", Count: n}); d.Text()+" / "+d.TextVi() != want {
+			t.Errorf("%q / %q, want %s", d.Text(), d.TextVi(), want)
+		}
+	}
+	for d, want := range map[time.Duration]string{time.Minute: "trong 1 phút", 2 * time.Hour: "trong 2 giờ", 90 * time.Second: "trong 1 phút 30 giây", time.Millisecond: "trong 1ms"} {
+		if got := (explain.Decision{Kind: explain.HeldForOthers, For: d}).TextVi(); !strings.Contains(got, want+" để gộp") {
+			t.Errorf("%v is told as %q, want %q", d, got, want)
+		}
+	}
+}
+
+// A step says whom of its recipient it calls; one that calls whoever it leads to, by name.
+func TestWhomAStepCalls(t *testing.T) {
+	for notify, want := range map[escalate.Notify]string{
+		escalate.Default:    "calls an / gọi an",
+		escalate.Next:       "calls whoever is next on call in schedule Trực / gọi người trực kế tiếp trong lịch Trực",
+		escalate.Previous:   "calls whoever was on call before in schedule Trực / gọi người đã trực trước đó trong lịch Trực",
+		escalate.Admins:     "calls administrators of team Mạng / gọi quản trị viên của nhóm Mạng",
+		escalate.RoundRobin: "calls whose turn it is in team Mạng / gọi người đến lượt trong nhóm Mạng",
+	} {
+		d := explain.Decision{Kind: explain.StepComes, Of: []string{"an"}, Why: &explain.Reason{Notify: notify, TeamName: "Mạng", ScheduleName: "Trực"}}
+		en, vi, _ := strings.Cut(want, " / ")
+		if !strings.HasSuffix(d.Text(), en) || !strings.HasSuffix(d.TextVi(), vi) {
+			t.Errorf("%v is told as %q, %q, want %s", notify, d.Text(), d.TextVi(), want)
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func (r Reason) tell(l language) string {
 	var parts []string
 	say := func(en, vi string) { parts = append(parts, r.fill(l.of(en, vi))) }
 	if r.LastResort {
-		say("as the last resort, since nobody takes care of it", "là phương án cuối cùng vì chưa ai nhận xử lý")
+		say("as the last resort, since nobody takes care of it", "là người được gọi cuối cùng vì chưa ai nhận xử lý")
 	}
 	if r.TeamName != "" {
 		say(r.ofTeam())
@@ -87,6 +87,19 @@ func (r Reason) tell(l language) string {
 		say("earlier than planned because the page before it failed", "sớm hơn dự kiến vì lần báo trước không tới được")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// whom tells whom of its recipient a step calls.
+func (r Reason) whom(l language) string {
+	switch r.Notify {
+	case escalate.Next:
+		return r.fill(l.of("whoever is next on call in schedule {schedule}", "người trực kế tiếp trong lịch {schedule}"))
+	case escalate.Previous:
+		return r.fill(l.of("whoever was on call before in schedule {schedule}", "người đã trực trước đó trong lịch {schedule}"))
+	case escalate.RoundRobin:
+		return r.fill(l.of("whose turn it is in team {team}", "người đến lượt trong nhóm {team}"))
+	}
+	return r.fill(l.of(r.ofTeam()))
 }
 
 // ofTeam tells who of a team is meant.

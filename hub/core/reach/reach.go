@@ -2,7 +2,9 @@
 // person is reached.
 //
 // A person writes it down as notification rules: for new alerts, say, a push at
-// once and a voice call after three minutes.
+// once and a voice call after three minutes ([User.Plan]). Whoever is muted or in quiet hours is not
+// to be paged ([User.Hushed]). How well it is known that a person can be reached tell a [Proof] of
+// each contact and the person's [Standing].
 package reach
 
 import (
