@@ -80,6 +80,9 @@ func (c *change) survivesAck(a *alert.Alert, d *Deadline) bool {
 	switch {
 	case d.reaches(d.User):
 		return wantedBy(c.tx, a, d.User, d.Why)
+	case d.Kind == DeliveryOverdue: // of a page that goes on it must become known what becomes of it
+		page, ok := GetDelivery(c.tx, d.Delivery)
+		return ok && wantedBy(c.tx, a, page.User, page.Why)
 	case d.climbs():
 		p, ok := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
 		return ok && p.Outlasts(d.turn())

@@ -26,7 +26,9 @@ import (
 func TestPagesAreAsForetold(t *testing.T) {
 	for seed := *first; seed < *first+uint64(*seeds)*4; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			newForetold(t, seed).play(80)
+			f := newForetold(t, seed)
+			f.play(80)
+			f.checkAccount()
 		})
 	}
 }
@@ -306,6 +308,19 @@ func (f *foretold) checkRest() {
 	}
 	if rests := f.life.Rests() && !f.life.Silent(); rests != (a.Resting != "") {
 		f.fail("P2: the alert rests because of %q; nothing is to come: %v", a.Resting, rests)
+	}
+}
+
+// checkAccount holds what is explained of the pages against what was foretold.
+func (f *foretold) checkAccount() {
+	f.t.Helper()
+	a, ok := state.FindAlert(f.tx, state.Ref{ID: f.id})
+	if !ok {
+		return
+	}
+	account := state.Explain(f.tx, a, time.LoadLocation, time.UTC)
+	if wrong := f.ledger.Explains(&account, f.life.Page); wrong != "" {
+		f.fail("P15: %s", wrong)
 	}
 }
 

@@ -50,6 +50,9 @@ func New(w *World, a Alert) *Life {
 	}
 }
 
+// Page returns a page that has come, by its number.
+func (l *Life) Page(number int) Page { return l.all[number] }
+
 // Rests reports whether nobody is to be called any more, and no page is under way.
 func (l *Life) Rests() bool {
 	return l.first(func(p plan) bool { return p.does != anEnd }) < 0 && len(l.open) == 0

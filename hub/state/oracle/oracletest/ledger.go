@@ -95,6 +95,33 @@ func (l *Ledger) tell(r table.Reader, all []state.Delivery) string {
 	return strings.Join(words, "")
 }
 
+// Explains holds an account of the alert against the pages that were foretold. It returns what is wrong, and ""
+// if every page is explained, as it was foretold, and no other.
+func (l *Ledger) Explains(account *explain.Account, foretold func(number int) oracle.Page) (wrong string) {
+	told := 0
+	l.View(func(r table.Reader) {
+		for _, person := range account.People {
+			for _, page := range person.Pages {
+				told++
+				d, _ := state.GetDelivery(r, page.ID)
+				p := foretold(l.Number(page.ID))
+				said := page.Decision
+				if said.Kind != explain.Paged || said.User != person.User || !page.At.Equal(d.CreatedAt) || said.By != string(d.Kind) {
+					wrong = fmt.Sprintf("page %d is told as one of another kind, person, moment or contact: %v", p.ID, said)
+				}
+				p.Way.AfterFailureOf = l.twin(r, p.Way.AfterFailureOf)
+				if is := (oracle.Page{ID: p.ID, Person: string(said.User), Contact: string(page.Contact), Due: p.Due, Way: l.way(r, *said.Why)}); is != p {
+					wrong = fmt.Sprintf("page %s\nis explained as %s", Tell(r, p), Tell(r, is))
+				}
+			}
+		}
+	})
+	if wrong == "" && (told != len(l.Pages) || account.Pages != told) {
+		wrong = fmt.Sprintf("%d pages are explained, %d in all; there were %d", told, account.Pages, len(l.Pages))
+	}
+	return wrong
+}
+
 // Person returns the id of a person by the username, and else what it is given: a tool, say.
 func Person(r table.Reader, name string) string {
 	if u, ok := state.FindUser(r, name); ok {

@@ -2,6 +2,7 @@ package oracletest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -35,6 +36,8 @@ type Configuration struct {
 	Now time.Time
 	// Kinds are the kinds of contacts.
 	Kinds []string
+	// NotifyTypes has steps tell members of teams, and who is on call before and after.
+	NotifyTypes bool
 	// Do carries a command out, View reads the state. Both end the test if they fail.
 	Do   func(Command)
 	View func(func(table.Reader))
@@ -98,6 +101,13 @@ func (c Configuration) name(kind string, n int) string { return fmt.Sprint(kind,
 
 func (c Configuration) user(i int) reach.User {
 	u := reach.User{Username: fmt.Sprint("u", i), FullName: fmt.Sprint("u", i), Language: []string{"vi", "en"}[c.Dice.IntN(2)], Zone: "Asia/Ho_Chi_Minh"}
+	if c.one(6) {
+		u.MutedUntil = c.Now.Add(c.span(4 * time.Hour))
+	}
+	if c.one(5) {
+		u.QuietHours = c.hours()
+	}
+	u.PierceQuiet = c.one(2)
 	for n := range c.Dice.IntN(4) {
 		u.Contacts = append(u.Contacts, reach.Contact{
 			ID: core.ContactID(fmt.Sprint("k", n)), Kind: c.Kinds[c.Dice.IntN(len(c.Kinds))], Address: fmt.Sprintf("%s/%d", u.Username, c.Dice.IntN(3)), Disabled: c.one(6),
@@ -105,6 +115,12 @@ func (c Configuration) user(i int) reach.User {
 	}
 	for range c.Dice.IntN(3) {
 		rule := reach.NotificationRule{Action: reach.CreateAlert, Disabled: c.one(6), Name: "rule"}
+		if c.one(4) {
+			rule.Action = reach.RenotifiedAlert
+		}
+		if c.one(3) {
+			rule.Loops, rule.LoopAfter = true, time.Minute+c.span(5*time.Minute)
+		}
 		if c.one(3) {
 			rule.MinimumPriority = core.Priority(1 + c.Dice.IntN(4))
 		}
@@ -136,6 +152,36 @@ func (c Configuration) block() {
 	})
 	u.Blocked = true
 	c.Do(Encoded(state.PutUser{User: u}))
+}
+
+// notify is whom of a recipient a step tells, if it is not as usual.
+func (c Configuration) notify(of alert.ResponderKind) escalate.Notify {
+	switch {
+	case c.one(2):
+	case of == alert.Schedule:
+		return escalate.Next + escalate.Notify(c.Dice.IntN(2))
+	case of == alert.Team:
+		return escalate.Users + escalate.Notify(c.Dice.IntN(5))
+	}
+	return escalate.Default
+}
+
+// members are some people, in any order, and those of them who are administrators.
+func (c Configuration) members() (all, admins []core.UserID) {
+	c.View(func(r table.Reader) {
+		for i := range users {
+			u, _ := state.FindUser(r, fmt.Sprint("u", i))
+			if c.one(3) {
+				continue
+			}
+			at := c.Dice.IntN(len(all) + 1)
+			all = slices.Insert(all, at, u.ID)
+			if c.one(3) {
+				admins = append(admins, u.ID)
+			}
+		}
+	})
+	return all, admins
 }
 
 // hours are some hours of every day.
@@ -180,6 +226,13 @@ func (c Configuration) escalation(i int) escalate.Policy {
 			rule.Delay = c.span(15 * time.Minute)
 		}
 		rule.Recipient = c.Responder(alert.User, alert.User, alert.Schedule, alert.Schedule, alert.Team)
+		if c.NotifyTypes {
+			rule.Notify = c.notify(rule.Recipient.Kind)
+		}
+		if c.one(3) {
+			rule.Acks = 2 + c.Dice.IntN(2)
+		}
+		rule.EndsEarlier = c.one(5)
 		p.Rules = append(p.Rules, rule)
 	}
 	if c.one(3) {
@@ -195,6 +248,9 @@ func (c Configuration) team(i int) route.Team {
 		t = *row
 	})
 	t.Rules = nil
+	if c.NotifyTypes {
+		t.Members, t.Admins = c.members()
+	}
 	for n := 1 + c.Dice.IntN(3); n > 0; n-- {
 		rule := route.Rule{Name: "rule"}
 		if n > 1 || c.one(8) {
