@@ -75,11 +75,11 @@ func (DeleteCatchAll) apply(c *change) (Nothing, error) {
 	return Nothing{}, nil
 }
 
-// catches plans that the last resort is called for an alert for which nothing more is to
-// happen. It reports whether it is to be.
-func (c *change) catches(a *alert.Alert) (bool, error) {
+// catches plans that the last resort is called for an alert that wants attention, if nothing more is
+// to happen for it or, of a busy one, nothing that is not in vain. It reports whether it is to be.
+func (c *change) catches(a *alert.Alert, busy bool) (bool, error) {
 	row, ok := c.catchAll()
-	if !ok || a.Caught || !row.wants(a) || c.restsAsWanted(a) {
+	if !ok || a.Caught || !row.wants(a) || busy && !c.waitsInVain(a) || c.restsAsWanted(a) {
 		return false, nil
 	}
 	at := c.now
@@ -115,11 +115,22 @@ func (c *change) restsAsWanted(a *alert.Alert) bool {
 	return len(a.Responders) > 0
 }
 
+// waitsInVain reports whether all that is planned for an alert is to try once more what has
+// reached nobody: the last resort does not wait for that.
+func (c *change) waitsInVain(a *alert.Alert) bool {
+	for _, d := range deadlinesOf(c.tx, a.ID) {
+		if !d.Kind.callsNobody() && d.Kind != StepsAgain && d.Kind != PagesAgain {
+			return false
+		}
+	}
+	return len(openDeliveries(c.tx, a.ID)) == 0 && !c.reachedSince(a, a.CreatedAt)
+}
+
 // catchAllDue calls the last resort, once until the alert begins anew. If something else has been
 // planned meanwhile it is that one's turn first.
 func (c *change) catchAllDue(a *alert.Alert) error {
 	row, ok := c.catchAll()
-	if !ok || a.Silent() || a.Caught || !row.wants(a) || c.restsAsWanted(a) || c.busy(a.ID) {
+	if !ok || a.Silent() || a.Caught || !row.wants(a) || c.restsAsWanted(a) || c.busy(a.ID) && !c.waitsInVain(a) {
 		return nil
 	}
 	a.Caught = true

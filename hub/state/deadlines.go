@@ -324,14 +324,14 @@ func (c *change) settle() error {
 			continue
 		}
 		var why explain.Decision
-		if !a.Silent() && !c.busy(id) {
-			why = c.whyResting(a)
-			caught, err := c.catches(a)
+		if !a.Silent() {
+			busy := c.busy(id)
+			caught, err := c.catches(a, busy)
 			if err != nil {
 				return err
 			}
-			if caught {
-				why = explain.Decision{}
+			if !busy && !caught {
+				why = c.whyResting(a)
 			}
 		}
 		resting := why.Cause()
