@@ -97,7 +97,7 @@ type gust struct{ from, to time.Time }
 func (n *night) configure() {
 	n.silent = map[string][]time.Time{}
 	n.making = oracletest.Configuration{
-		Dice: n.dice, Now: time.Now(), Kinds: []string{"push", "voice", "sms"},
+		Dice: n.dice, Now: time.Now(), Kinds: []string{"push", "voice", "sms"}, Plain: true,
 		Do: n.carryOut, View: func(look func(table.Reader)) { n.view(n.Leader(), look) },
 	}
 	n.making.Make()

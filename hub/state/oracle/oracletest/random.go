@@ -38,6 +38,9 @@ type Configuration struct {
 	Kinds []string
 	// NotifyTypes has steps tell members of teams, and who is on call before and after.
 	NotifyTypes bool
+	// Plain leaves out what [Replay] cannot read from a log yet: acknowledgements that end not all, repetitions,
+	// quiet people and rules that repeat.
+	Plain bool
 	// Do carries a command out, View reads the state. Both end the test if they fail.
 	Do   func(Command)
 	View func(func(table.Reader))
@@ -101,10 +104,10 @@ func (c Configuration) name(kind string, n int) string { return fmt.Sprint(kind,
 
 func (c Configuration) user(i int) reach.User {
 	u := reach.User{Username: fmt.Sprint("u", i), FullName: fmt.Sprint("u", i), Language: []string{"vi", "en"}[c.Dice.IntN(2)], Zone: "Asia/Ho_Chi_Minh"}
-	if c.one(6) {
+	if !c.Plain && c.one(6) {
 		u.MutedUntil = c.Now.Add(c.span(4 * time.Hour))
 	}
-	if c.one(5) {
+	if !c.Plain && c.one(5) {
 		u.QuietHours = c.hours()
 	}
 	u.PierceQuiet = c.one(2)
@@ -115,10 +118,10 @@ func (c Configuration) user(i int) reach.User {
 	}
 	for range c.Dice.IntN(3) {
 		rule := reach.NotificationRule{Action: reach.CreateAlert, Disabled: c.one(6), Name: "rule"}
-		if c.one(4) {
+		if !c.Plain && c.one(4) {
 			rule.Action = reach.RenotifiedAlert
 		}
-		if c.one(3) {
+		if !c.Plain && c.one(3) {
 			rule.Loops, rule.LoopAfter = true, time.Minute+c.span(5*time.Minute)
 		}
 		if c.one(3) {
@@ -219,7 +222,7 @@ func (c Configuration) escalation(i int) escalate.Policy {
 	p := escalate.Policy{Name: fmt.Sprint("e", i)}
 	for n := range 1 + c.Dice.IntN(4) {
 		rule := escalate.Rule{Condition: escalate.IfNotAcked}
-		if c.one(3) {
+		if !c.Plain && c.one(3) {
 			rule.Condition = escalate.IfNotClosed
 		}
 		if n > 0 || c.one(4) {
@@ -229,13 +232,13 @@ func (c Configuration) escalation(i int) escalate.Policy {
 		if c.NotifyTypes {
 			rule.Notify = c.notify(rule.Recipient.Kind)
 		}
-		if c.one(3) {
+		if !c.Plain && c.one(3) {
 			rule.Acks = 2 + c.Dice.IntN(2)
 		}
-		rule.EndsEarlier = c.one(5)
+		rule.EndsEarlier = !c.Plain && c.one(5)
 		p.Rules = append(p.Rules, rule)
 	}
-	if c.one(3) {
+	if !c.Plain && c.one(3) {
 		p.Repeat = escalate.Repeat{Wait: time.Minute + c.span(10*time.Minute), Count: 1 + c.Dice.IntN(3), Reset: c.one(2), CloseAfterAll: c.one(2)}
 	}
 	return p
