@@ -77,6 +77,17 @@ func (w *rehearsedWorld) configure() {
 	if d.IntN(4) == 0 {
 		w.act("block " + pick(d, worldPeople...))
 	}
+	for _, name := range worldPeople {
+		switch d.IntN(7) {
+		case 0:
+			w.act("quiet " + name + " " + pick(d, "20-23", "21-22", "22-6", "2-4") + " " + pick(d, "pierced", "tight"))
+		case 1:
+			w.act("mute " + name + " " + pick(d, "2m", "10m", "1h", "90h"))
+		case 2, 3:
+			w.act("prefer " + name + " r1 create via=" + pick(d, "push", "voice", "push,voice+2m") + pick(d, "", " loop=1m", " loop=5m"))
+			w.act("prefer " + name + " r2 renotified via=" + pick(d, "push", "sms", "voice") + pick(d, "", "", " loop=3m"))
+		}
+	}
 	w.act("schedule rota Asia/Ho_Chi_Minh 2026-11-16T02:00:00Z " + w.some(3))
 	w.act("schedule empty UTC 2026-11-16T02:00:00Z nobody")
 	if d.IntN(2) == 0 {
