@@ -27,7 +27,7 @@ import (
 )
 
 var (
-	nights     = flag.Int("nights", 2, "how many random nights to play")
+	nights     = flag.Int("nights", 1, "how many random nights to play")
 	firstNight = flag.Uint64("night", 1, "the first of them")
 )
 

@@ -24,7 +24,7 @@ import (
 // however late the hub is, each page comes at its moment, to the person and by the contact and for the
 // reason that the oracle says, and no other; and nothing is forgotten (P2), or paged while it is silent (P3).
 func TestPagesAreAsForetold(t *testing.T) {
-	for seed := *first; seed < *first+uint64(*seeds)*4; seed++ {
+	for seed := *first; seed < *first+uint64(*seeds)*12; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			f := newForetold(t, seed)
 			f.play(80)

@@ -23,7 +23,7 @@ import (
 // Rules keng-8.rehearse.equals, keng-8.rehearse.nothing.
 func TestARehearsalEqualsWhatThenHappens(t *testing.T) {
 	paged, ends := 0, map[state.RehearsalEnd]int{}
-	for seed := *first; seed < *first+uint64(5**seeds); seed++ {
+	for seed := *first; seed < *first+uint64(15**seeds); seed++ {
 		w := &rehearsedWorld{life: life{stage: newStage(t), dice: rand.New(rand.NewPCG(seed, 9))}}
 		w.configure()
 		w.livePast()
@@ -48,7 +48,7 @@ func TestARehearsalEqualsWhatThenHappens(t *testing.T) {
 		ends[told.End]++
 	}
 	t.Logf("%d pages, ends %v", paged, ends)
-	if n := 5 * *seeds; n >= 100 && (paged < 2*n || len(ends) < 4) {
+	if n := 15 * *seeds; n >= 100 && (paged < 2*n || len(ends) < 4) {
 		t.Errorf("the worlds are too quiet to show anything: %d pages in %d, ends %v", paged, n, ends)
 	}
 }
