@@ -120,7 +120,7 @@ type userContact struct {
 	DisabledReason string `json:"disabledReason,omitempty"`
 }
 
-func userOf(u *reach.User, expand bool) userRecord {
+func userOf(u *reach.User, expand bool, now time.Time) userRecord {
 	p := &u.Profile
 	role := cmp.Or(p.Role, "User")
 	out := userRecord{
@@ -137,7 +137,7 @@ func userOf(u *reach.User, expand bool) userRecord {
 	if !p.CreatedAt.IsZero() {
 		out.CreatedAt = &moment{p.CreatedAt}
 	}
-	if u.MutedUntil.After(time.Now()) {
+	if u.MutedUntil.After(now) {
 		out.Muted = &moment{u.MutedUntil}
 	}
 	if u.QuietHours != nil || u.PierceQuiet {
@@ -166,7 +166,7 @@ func (a *API) getUser(ctx context.Context, in *userIn) (*userDetail, error) {
 	err := a.look(ctx, func(tx reader) error {
 		u, err := in.user.User(tx)
 		if err == nil {
-			out.of = userOf(u, in.expand)
+			out.of = userOf(u, in.expand, a.Now())
 		}
 		return err
 	})
@@ -202,7 +202,7 @@ type person struct{ *reach.User }
 
 // Texts implements [query.Subject].
 func (p person) Texts(field string, values []string) []string {
-	u := userOf(p.User, false)
+	u := userOf(p.User, false, time.Time{})
 	switch field {
 	case "username":
 		return append(values, u.Username)
@@ -229,7 +229,7 @@ func (p person) Number(field string) (n int64, ok bool) {
 		}
 		return 0, true
 	}
-	switch u := userOf(p.User, false); field {
+	switch u := userOf(p.User, false, time.Time{}); field {
 	case "blocked":
 		return is(u.Blocked)
 	case "verified":
@@ -283,7 +283,7 @@ func (a *API) listUsers(ctx context.Context, in *listUsersIn) (*userPage, error)
 			out.paging.Next = at(in.offset + in.limit)
 		}
 		for _, u := range all[min(in.offset, len(all)):min(in.offset+in.limit, len(all))] {
-			out.of = append(out.of, userOf(u, false))
+			out.of = append(out.of, userOf(u, false, a.Now()))
 		}
 		return nil
 	})

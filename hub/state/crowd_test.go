@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"keng/hub/core"
@@ -10,6 +11,7 @@ import (
 	"keng/hub/core/reach"
 	"keng/hub/core/route"
 	"keng/hub/state"
+	"keng/proto/channel"
 )
 
 // Four escalations that tell 200 people each are more than one command can write. The alert is there all the
@@ -23,9 +25,14 @@ func TestACrowdIsToldInPieces(t *testing.T) {
 		team := route.Team{Name: fmt.Sprint("team", k)}
 		for i := range members {
 			name := fmt.Sprintf("u%d-%03d", k, i)
-			u, err := do(s, state.PutUser{User: reach.User{Username: name, Language: "en", Zone: "UTC", Contacts: []reach.Contact{
-				{Kind: "push", Address: name}, {Kind: "push", Address: name + "-watch"}, {Kind: "push", Address: name + "-car"},
-			}}})
+			person := reach.User{Username: name, Language: "en", Zone: "UTC"}
+			hears := reach.NotificationRule{ID: "notes", Action: reach.AddNote}
+			for _, device := range []string{"phone", "watch", "car"} {
+				k := reach.Contact{ID: core.ContactID(name + device), Kind: "push", Address: name + "-" + device}
+				person.Contacts, hears.Steps = append(person.Contacts, k), append(hears.Steps, reach.Step{ID: device, Contact: k.ID})
+			}
+			person.Rules = []reach.NotificationRule{hears}
+			u, err := do(s, state.PutUser{User: person})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,6 +52,9 @@ func TestACrowdIsToldInPieces(t *testing.T) {
 	told := func() (people, open int) {
 		seen := map[core.UserID]bool{}
 		for d := range state.Deliveries.All(s.tx) {
+			if d.Notice != nil {
+				continue
+			}
 			seen[d.User] = true
 			if !d.Final() {
 				open++
@@ -61,6 +71,12 @@ func TestACrowdIsToldInPieces(t *testing.T) {
 	if people, _ := told(); people != teams*members {
 		t.Errorf("%d people are told in all", people)
 	}
+	s.crowdAnswers(t)
+	s.act("note x1 u0-000 " + strings.Repeat("long ", 100)) // what is told of it must not keep it from being written
+	if a, _ := state.FindAlert(s.tx, state.Ref{Alias: "x1"}); len(state.NotesOf(s.tx, a.ID, 0, 10)) != 1 {
+		t.Error("nobody can note anything")
+	}
+	s.act("close x1 u0-000")
 	s.act("create x2" + line[len("create x1"):])
 	s.act("wait 5s")
 	s.act("ack x2 u0-000")
@@ -69,5 +85,26 @@ func TestACrowdIsToldInPieces(t *testing.T) {
 	}
 	if _, open := told(); open != 0 {
 		t.Errorf("%d pages are under way for what is acknowledged", open)
+	}
+}
+
+// crowdAnswers has all people called for one more alert, and their pages arrive.
+func (s *stage) crowdAnswers(t *testing.T) {
+	s.act("unack x1 u0-000")
+	s.act("ack x1 u0-000")
+	s.act("unack x1 u0-000")
+	for range 20 {
+		var arrived []channel.Report
+		for _, d := range state.Outbox(s.tx, 100_000) {
+			arrived = append(arrived, channel.Report{Page: string(d.ID), Number: 1, At: s.now, Stage: channel.Done})
+		}
+		for len(arrived) > 0 {
+			n := min(len(arrived), 100)
+			if _, err := do(s, state.TakeReports{Reports: arrived[:n]}); err != nil {
+				t.Fatal(err)
+			}
+			arrived = arrived[n:]
+		}
+		s.act("wait 11s")
 	}
 }

@@ -38,8 +38,8 @@ func hearsayOf(what alert.What) (NoticeKind, reach.Action) {
 }
 
 // hearsay tells those who were paged about an alert what somebody else has done to it, if a rule
-// of theirs asks for that. Of what is done to a member its parent tells. What comes too often is left out:
-// see [change.heardLately].
+// of theirs asks for that. Of what is done to a member its parent tells. What comes too often is left out,
+// see [change.heardLately], and so is what is more than one command can write.
 func (c *change) hearsay(a *alert.Alert, e alert.Entry) error {
 	kind, action := hearsayOf(e.What)
 	if kind == 0 || a.Parent != "" || c.idle[a.ID] {
@@ -55,6 +55,9 @@ func (c *change) hearsay(a *alert.Alert, e alert.Entry) error {
 		by = cmp.Or(doer.FullName, by)
 	}
 	for _, id := range paged {
+		if c.full() {
+			return nil // news for the others are not worth that the store refuses the command
+		}
 		u, ok := Users.Get(c.tx, table.K().String(string(id)))
 		if !ok || u.Blocked || known && u.ID == doer.ID || !u.HasRules(action) {
 			continue

@@ -158,8 +158,3 @@ func (l *Life) mayBeginAgain(by string, seen map[string]bool) {
 		l.led = slices.DeleteFunc(l.led, func(x lead) bool { return x.to == is.to })
 	}
 }
-
-// settle: what is to be done in the end, when nothing else will be.
-func (l *Life) settle() {}
-
-func (l *Life) lastResort() {}

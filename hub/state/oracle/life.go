@@ -128,7 +128,6 @@ func (l *Life) moment(at time.Time, do func()) []Page {
 	l.now, l.due, l.told, l.vain, l.paged, l.through, l.reached = at, at, map[string]bool{}, false, nil, map[string]bool{}, nil
 	do()
 	l.goOn()
-	l.settle()
 	return l.paged
 }
 
@@ -198,8 +197,6 @@ func (l *Life) fire(p plan) {
 		if !l.Silent() {
 			l.Close()
 		}
-	case theLastResort:
-		l.lastResort()
 	case aRepetition:
 		l.again(p)
 	case aGivingUp:

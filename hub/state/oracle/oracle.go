@@ -34,14 +34,6 @@ type World struct {
 	Escalations map[string]*Steps
 	Schedules   map[string]*Shifts
 	Forwards    []Forward
-	LastResort  *LastResort // nil: nobody is
-}
-
-// LastResort is who is told of alerts so grave, 0 for all, when all else was done, so long after.
-type LastResort struct {
-	To      Who
-	After   time.Duration
-	AtLeast int
 }
 
 // Person is somebody with contacts, and rules of how to be told.

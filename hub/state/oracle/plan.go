@@ -6,14 +6,13 @@ import "time"
 type deed int
 
 const (
-	aStep         deed = iota // of an escalation
-	aRound                    // its steps run again
-	anEnd                     // of it: the alert is closed
-	anAttempt                 // to reach a person by a contact
-	aRepetition               // of a person's attempts
-	aWaking                   // the end of a snooze
-	aGivingUp                 // of a page of which nothing is heard
-	theLastResort             // is told
+	aStep       deed = iota // of an escalation
+	aRound                  // its steps run again
+	anEnd                   // of it: the alert is closed
+	anAttempt               // to reach a person by a contact
+	aRepetition             // of a person's attempts
+	aWaking                 // the end of a snooze
+	aGivingUp               // of a page of which nothing is heard
 )
 
 // plan is something that is to be done at a moment.
