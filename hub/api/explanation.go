@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/escalate"
 	"keng/hub/core/explain"
 	"keng/hub/state"
 	"keng/raftstore/table"
@@ -70,6 +71,12 @@ type way struct {
 	ForwardedFrom    *deliveryUser `json:"forwardedFrom,omitempty"`
 	NotificationRule *named        `json:"notificationRule,omitempty"`
 	AfterPage        string        `json:"afterPage,omitempty"`
+	Repeat           int           `json:"repeat,omitempty"`           // how often the escalation's steps had run before
+	NotifyType       string        `json:"notifyType,omitempty"`       // of the step, if it is not default
+	Acknowledgements int           `json:"acknowledgements,omitempty"` // how many must acknowledge
+	AcknowledgedBy   string        `json:"acknowledgedBy,omitempty"`   // called all the same, until the alert is closed
+	AssignedBy       string        `json:"assignedBy,omitempty"`
+	Again            int           `json:"again,omitempty"` // how often the person's rule has repeated
 	LastResort       bool          `json:"lastResort,omitempty"`
 }
 
@@ -217,7 +224,13 @@ func wayOf(r *explain.Reason, routingRule, notificationRule string) *way {
 	out := &way{
 		Team: namedOf(string(r.Team), r.TeamName), RoutingRule: namedOf(r.RoutingRule, routingRule), Escalation: namedOf(string(r.Escalation), r.EscalationName), Step: r.Step,
 		Schedule: namedOf(string(r.Schedule), r.ScheduleName), Override: r.Override, NotificationRule: namedOf(r.NotificationRule, notificationRule),
-		AfterPage: string(r.After), LastResort: r.LastResort,
+		AfterPage: string(r.After), LastResort: r.LastResort, Repeat: r.Repeat, AcknowledgedBy: r.Unclosed, AssignedBy: r.Assigned, Again: r.Again,
+	}
+	if r.Notify != escalate.Default {
+		out.NotifyType = r.Notify.String()
+	}
+	if r.Acks > 1 {
+		out.Acknowledgements = r.Acks
 	}
 	if r.For != "" {
 		out.ForwardedFrom = &deliveryUser{ID: string(r.For), Username: r.ForName}

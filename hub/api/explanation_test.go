@@ -57,3 +57,26 @@ func TestExplanation(t *testing.T) {
 	h.want(h.call("GET", "/keng/v1/alerts/"+id+"/explanation?timezone=Mars/Olympus", ""), 422)
 	h.want(h.with(writeKey, "GET", "/keng/v1/alerts/"+id+"/explanation", ""), 403)
 }
+
+// The way to a person has whom the step calls, as data.
+func TestExplainedWays(t *testing.T) {
+	h := newHub(t)
+	h.made("/v2/teams", `{"name":"pair","members":[{"user":{"username":"lan@example.vn"},"role":"user"}]}`)
+	h.made("/v2/escalations", `{"name":"both","rules":[
+		{"condition":"if-not-acked","notifyType":"all","acknowledgements":2,"delay":{"timeAmount":0},"recipient":{"type":"team","name":"pair"}}]}`)
+	id := h.create(`{"message":"the web is down","responders":[{"type":"escalation","name":"both"}]}`)
+	people, _ := h.want(h.call("GET", "/keng/v1/alerts/"+id+"/explanation", ""), 200).data("people").([]any)
+	pages := 0
+	for _, p := range people {
+		for _, page := range p.(map[string]any)["pages"].([]any) {
+			pages++
+			why := page.(map[string]any)["why"].(map[string]any)
+			if why["notifyType"] != "all" || why["acknowledgements"] != 2.0 || why["repeat"] != nil {
+				t.Errorf("the page's reason is %v", why)
+			}
+		}
+	}
+	if pages == 0 {
+		t.Error("nobody was paged")
+	}
+}

@@ -82,6 +82,12 @@ type Way struct {
 	ForwardedFrom    *ExplainedUser `json:"forwardedFrom,omitempty"`
 	NotificationRule *Thing         `json:"notificationRule,omitempty"`
 	AfterPage        string         `json:"afterPage,omitempty"`
+	Repeat           int            `json:"repeat,omitempty"`           // how often the escalation's steps had run before
+	NotifyType       string         `json:"notifyType,omitempty"`       // of the step, if it is not default
+	Acknowledgements int            `json:"acknowledgements,omitempty"` // how many must acknowledge
+	AcknowledgedBy   string         `json:"acknowledgedBy,omitempty"`   // called all the same, until the alert is closed
+	AssignedBy       string         `json:"assignedBy,omitempty"`
+	Again            int            `json:"again,omitempty"` // how often the person's rule has repeated
 	LastResort       bool           `json:"lastResort,omitempty"`
 }
 
