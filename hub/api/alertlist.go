@@ -33,7 +33,7 @@ type listAlertsIn struct {
 }
 
 func (in *listAlertsIn) read(c *call) {
-	q, err := state.ParseQuery(c.query("query"), time.Now(), c.home())
+	q, err := state.ParseQuery(c.query("query"), c.now(), c.home())
 	if err != nil {
 		c.wrong["query"] = err.Error()
 	} else if strings.ContainsRune(c.query("query"), utf8.RuneError) { // as what is no text is read

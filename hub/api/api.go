@@ -75,7 +75,7 @@ type Options struct {
 	AgentResults Results
 	// Ready says why the node can not serve yet, nil if it can. Default: always ready.
 	Ready func(ctx context.Context) error
-	// Now is the present moment, for who is on call. Default: [time.Now].
+	// Now is the present moment, of which answers tell and which questions mean. Default: [time.Now].
 	Now func() time.Time
 	// Zones finds time zones where the cluster was given none. Default: in the data of the
 	// machine.

@@ -29,6 +29,7 @@ type call struct {
 	body   object
 	wrong  map[string]string
 	home   func() *time.Location // where times without an offset are
+	now    func() time.Time
 }
 
 // asker is who asks, and the identity of what is asked. Questions embed it.

@@ -107,6 +107,7 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 	h := &hub{t: t, store: newStore()}
 	o := api.Options{
 		Store: h.store, Logger: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return h.store.now }, // tests tell one time, whenever they are run
 		MakeToken: func(ctx context.Context, wanted api.TokenSpec) (string, error) {
 			h.tokens++
 			id := core.Seed{1}.ID("token", h.tokens)

@@ -65,7 +65,7 @@ func TestMuteAndQuietHours(t *testing.T) {
 func TestAMuteIsToldWhileItLasts(t *testing.T) {
 	h := newHub(t)
 	h.made("/v2/users", `{"username":"an@example.vn","fullName":"An","role":{"name":"User"}}`)
-	for at, want := range map[time.Time]bool{time.Now().Add(-time.Minute): false, time.Now().Add(time.Hour): true} {
+	for at, want := range map[time.Time]bool{h.store.now.Add(-time.Minute): false, h.store.now.Add(time.Hour): true} {
 		u, _ := state.FindUser(h.store.tx, "an@example.vn")
 		u.MutedUntil = at.UTC()
 		must(state.Do(t.Context(), h.store, core.Seed{byte(at.Unix())}, state.PutUser{User: *u}))

@@ -93,6 +93,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &call{r: r, w: w, params: params, base: a.base(r), seed: seed.New()}
 	c.home = func() *time.Location { return a.home(r.Context()) }
+	c.now = a.Now
 	c.id = c.seed.Ordered("request", 0)
 	var out outcome
 	var err error

@@ -185,7 +185,7 @@ type listUsersIn struct {
 }
 
 func (in *listUsersIn) read(c *call) {
-	q, err := query.Parse(c.query("query"), peopleWords(), query.Options{Now: time.Now(), Zone: c.home()})
+	q, err := query.Parse(c.query("query"), peopleWords(), query.Options{Now: c.now(), Zone: c.home()})
 	if err != nil {
 		c.wrong["query"] = err.Error()
 	}

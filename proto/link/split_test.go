@@ -34,8 +34,8 @@ func TestOnePortForLinksAndTheRest(t *testing.T) {
 		}()
 		w.tcp = false // the port is not the endpoint's
 		h := w.serve("hub", link.ListenConfig{TCP: []net.Listener{splitter.Link()}}, echo)
+		defer port.Close() // not before the hub, which says that it cannot listen without it
 		defer h.close()
-		defer port.Close()
 		w.tcp = true
 
 		e, cfg := w.agent("agent")
