@@ -306,11 +306,16 @@ func (c *change) callFor(a *alert.Alert, call func(*alert.Alert) error) error {
 	if p, ok := ParentOf(c.tx, a); ok {
 		return c.helpParent(a, p, call)
 	}
+	if roused { // first: if nobody can be called it is looked at once
+		if err := c.planUnheard(a); err != nil {
+			return err
+		}
+	}
 	if err := call(a); err != nil {
 		return err
 	}
 	if roused {
-		if err := errors.Join(c.wakeHolds(a), c.planUnheard(a)); err != nil {
+		if err := c.wakeHolds(a); err != nil {
 			return err
 		}
 	}
