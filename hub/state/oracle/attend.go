@@ -73,9 +73,6 @@ func (l *Life) Acknowledge(at time.Time, who string) bool {
 			l.end(id)
 		}
 	}
-	for i := range l.held { // nobody remembers the way to it
-		l.held[i].way = Way{}
-	}
 	going := append(l.planned, l.held...)
 	l.planned, l.held = nil, nil
 	for _, p := range going {
