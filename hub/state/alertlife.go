@@ -210,7 +210,7 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 	if p, under := ParentOf(c.tx, a); under {
 		a = p
 	}
-	for _, d := range deadlinesOf(c.tx, a.ID) {
+	for d := range eachDeadlineOf(c.tx, a.ID) {
 		if d.climbs() {
 			return d
 		}

@@ -118,7 +118,7 @@ func (c *change) restsAsWanted(a *alert.Alert) bool {
 // waitsInVain reports whether all that is planned for an alert is to try once more what has
 // reached nobody: the last resort does not wait for that.
 func (c *change) waitsInVain(a *alert.Alert) bool {
-	for _, d := range deadlinesOf(c.tx, a.ID) {
+	for d := range eachDeadlineOf(c.tx, a.ID) {
 		if !d.Kind.callsNobody() && d.Kind != StepsAgain && d.Kind != PagesAgain {
 			return false
 		}

@@ -242,13 +242,13 @@ func (c *change) endUnanswered(a *alert.Alert, p *escalate.Policy) error {
 // hurryEscalation lets the alert's next escalation step come at once, unless
 // somebody is still being reached. That steps run again is not hurried: it would spin.
 func (c *change) hurryEscalation(id core.AlertID) error {
-	if c.pageAwaited(id) || len(openDeliveries(c.tx, id)) > 0 {
+	if c.pageAwaited(id) {
+		return nil
+	}
+	for range eachOpenDelivery(c.tx, id) {
 		return nil
 	}
 	all := deadlinesOf(c.tx, id)
-	if slices.ContainsFunc(all, func(d *Deadline) bool { return d.Kind == ReachAttempt }) {
-		return nil
-	}
 	reached := c.reached
 	c.reached = nil // whom the next step tells was not told by this one
 	defer func() { c.reached = reached }()

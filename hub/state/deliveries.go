@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -157,18 +158,24 @@ func DeliveriesOf(r table.Reader, id core.AlertID) []Delivery {
 }
 
 // openDeliveries returns the pages that speak of an alert and whose fate is open for it.
-func openDeliveries(r table.Reader, id core.AlertID) (all []*Delivery) {
-	for d := range deliveriesByAlert.Find(r, table.K().String(string(id))) {
-		if !d.Final() {
-			all = append(all, d)
+func openDeliveries(r table.Reader, id core.AlertID) []*Delivery {
+	return slices.Collect(eachOpenDelivery(r, id))
+}
+
+// eachOpenDelivery gives the same pages one by one.
+func eachOpenDelivery(r table.Reader, id core.AlertID) iter.Seq[*Delivery] {
+	return func(yield func(*Delivery) bool) {
+		for d := range deliveriesByAlert.Find(r, table.K().String(string(id))) {
+			if !d.Final() && !yield(d) {
+				return
+			}
+		}
+		for b := range bundledByAlert.Find(r, table.K().String(string(id))) {
+			if d, ok := GetDelivery(r, b.Delivery); ok && b.LeftAt.IsZero() && !d.Final() && !yield(d) {
+				return
+			}
 		}
 	}
-	for b := range bundledByAlert.Find(r, table.K().String(string(id))) {
-		if d, ok := GetDelivery(r, b.Delivery); ok && b.LeftAt.IsZero() && !d.Final() {
-			all = append(all, d)
-		}
-	}
-	return all
 }
 
 // Outbox returns up to limit pages about alerts that can go and whose fate is open, oldest
@@ -272,15 +279,21 @@ func (c *change) pageNow(d *Delivery, a *alert.Alert, u *reach.User) error {
 	return c.planOverdue(d)
 }
 
-// planOverdue plans when the fate of a page should be known. A bundle's deadline is of no
+// planOverdue plans when the fate of a page should be known that goes out now. A bundle's deadline is of no
 // alert: that one of its alerts is over does not end it.
 func (c *change) planOverdue(d *Delivery) error {
-	x := Deadline{Kind: DeliveryOverdue, At: c.now.Add(fateWithin(d.Kind)), Alert: d.Alert, Delivery: d.ID}
-	if d.Bundle {
+	x := Deadline{Kind: DeliveryOverdue, At: d.overdueAt(), Alert: d.Alert, Delivery: d.ID}
+	switch {
+	case d.Notice != nil:
+		x.At = c.now.Add(fateWithin(d.Kind)) // what it tells may be worth telling for less, or more
+	case d.Bundle:
 		x.Alert = ""
 	}
 	return c.plan(x)
 }
+
+// overdueAt returns when the fate of a page about alerts should be known: so late after it went out.
+func (d *Delivery) overdueAt() time.Time { return d.SendBy.Add(fateWithin(d.Kind) - sendWithin) }
 
 // overdue gives a page up whose fate is still unknown. If the hub itself was down at the
 // time, or another leader's heir, it may just have handed the page over: then the page
@@ -374,17 +387,19 @@ func (t Trace) fate() *explain.Fate {
 // dropOverdue forgets the deadline by which the page's fate was to be known, and that by
 // which a page was to go.
 func (c *change) dropOverdue(d *Delivery) {
-	of := deadlinesOf(c.tx, d.Alert)
+	of := deadlinesByBundle.Find(c.tx, table.K().String(string(d.ID)))
 	switch {
 	case d.Notice != nil:
-		of = bundleDeadlines(c.tx, d.ID)
 	case d.Bundle:
-		of = bundleDeadlines(c.tx, d.ID)
 		c.dropBundleDue(d.ID)
+	default: // thousands may be planned for its alert
+		at, from := d.overdueAt(), table.K().String(string(d.Alert))
+		of = deadlinesByAlert.Range(c.tx, from.Time(at), from.Time(at.Add(1)))
 	}
-	for _, x := range of {
+	for x := range of {
 		if x.Kind == DeliveryOverdue && x.Delivery == d.ID {
 			Deadlines.Delete(c.tx, deadlineKey(x))
+			return
 		}
 	}
 }

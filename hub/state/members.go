@@ -424,7 +424,7 @@ func underNobody(r table.Reader, a *alert.Alert, since time.Time) bool {
 	if p, ok := ParentOf(r, a); ok {
 		return p.Status != alert.Open
 	}
-	for _, d := range deadlinesOf(r, a.Parent) {
+	for d := range eachDeadlineOf(r, a.Parent) {
 		if d.Kind == MembersRest && d.At.After(since) {
 			return false
 		}

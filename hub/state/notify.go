@@ -201,7 +201,7 @@ func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactI
 	if !ok {
 		return c.nobody(a, explain.Decision{Kind: explain.PersonGone, User: user, Why: &why})
 	}
-	if c.crowded(a.ID) {
+	if why.After == "" && c.crowded(a.ID) { // a page that has failed makes room for the next one
 		return c.plan(Deadline{Kind: ReachAttempt, At: c.now.Add(crowdedFor), Alert: a.ID, User: user, Contact: contact, Why: why})
 	}
 	if contact == "" { // see tellNext
@@ -224,19 +224,17 @@ func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactI
 // hurry lets the person's next attempt for an alert begin at once (P5); when there
 // is none, and nobody else is being reached, the escalation goes on.
 func (c *change) hurry(id core.AlertID, user core.UserID, after core.DeliveryID) error {
-	for _, d := range deadlinesOf(c.tx, id) {
-		if d.Kind != ReachAttempt || d.User != user {
-			continue
-		}
-		a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
-		if !ok {
-			return nil
-		}
-		Deadlines.Delete(c.tx, deadlineKey(d))
-		d.Why.After = after
-		return c.attempt(a, user, d.Contact, d.Why)
+	d, ok := c.nextAttempt(id, user)
+	if !ok {
+		return c.hurryEscalation(id)
 	}
-	return c.hurryEscalation(id)
+	a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
+	if !ok {
+		return nil
+	}
+	Deadlines.Delete(c.tx, deadlineKey(d))
+	d.Why.After = after
+	return c.attempt(a, user, d.Contact, d.Why)
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
