@@ -140,5 +140,5 @@ func (c *change) catchAllDue(a *alert.Alert) error {
 	if err := Alerts.Put(c.tx, a); err != nil {
 		return err
 	}
-	return c.notify(a, row.To, Reason{LastResort: true})
+	return c.notify(a, row.To, &Reason{LastResort: true})
 }

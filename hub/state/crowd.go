@@ -90,7 +90,7 @@ func (c *change) nextAttempt(id core.AlertID, user core.UserID) (*Deadline, bool
 
 // tellNext leaves it to another command to tell a person, at once: this one tells as many as the store
 // lets it write. It is planned as an attempt by no contact.
-func (c *change) tellNext(a *alert.Alert, u *reach.User, why Reason) error {
+func (c *change) tellNext(a *alert.Alert, u *reach.User, why *Reason) error {
 	c.told[told{a.ID, u.ID}] = true
-	return c.plan(Deadline{Kind: ReachAttempt, At: c.now, Alert: a.ID, User: u.ID, Why: why})
+	return c.plan(Deadline{Kind: ReachAttempt, At: c.now, Alert: a.ID, User: u.ID, Why: *why})
 }

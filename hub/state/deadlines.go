@@ -239,17 +239,17 @@ func (c *change) fire(d *Deadline) error {
 		if c.catchesUp() {
 			c.told[told{a.ID, d.User}] = true // steps that are late as well need not tell this person too
 		}
-		return c.attempt(a, d.User, d.Contact, d.Why)
+		return c.attempt(a, d.User, d.Contact, &d.Why)
 	case PagesAgain:
 		return c.pageAgain(a, d)
 	case TellLate:
 		return c.tellLate(a, d)
 	case TeamDelayed:
-		return c.tellTeam(a, d.Why)
+		return c.tellTeam(a, &d.Why)
 	case TeamAnew:
-		return c.tellAnew(a, d.Why)
+		return c.tellAnew(a, &d.Why)
 	case ClosedByRule:
-		return c.closeByRule(a, d.Why)
+		return c.closeByRule(a, &d.Why)
 	case HelpUnheard:
 		return c.helpUnheard(a)
 	case CallsAgain:

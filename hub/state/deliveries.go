@@ -213,7 +213,7 @@ func fateWithin(kind channel.Kind) time.Duration {
 
 // page writes the intent to reach a person by one contact about an alert: as a page of its
 // own at once, or as one page with others, now or later (P8).
-func (c *change) page(a *alert.Alert, u *reach.User, k reach.Contact, why Reason) error {
+func (c *change) page(a *alert.Alert, u *reach.User, k reach.Contact, why *Reason) error {
 	if !c.limits.on() {
 		return c.pageNow(c.newDelivery(a, u, k, why), a, u)
 	}
@@ -253,16 +253,16 @@ func later(a, b time.Time) time.Time {
 }
 
 // newDelivery makes a page about one alert. It does not keep it.
-func (c *change) newDelivery(a *alert.Alert, u *reach.User, k reach.Contact, why Reason) *Delivery {
+func (c *change) newDelivery(a *alert.Alert, u *reach.User, k reach.Contact, why *Reason) *Delivery {
 	return &Delivery{
 		ID: core.DeliveryID(c.newID("delivery")), Alert: a.ID, User: u.ID, Contact: k.ID, Kind: channel.Kind(k.Kind),
-		Address: k.Address, Language: cmp.Or(k.Language, u.Language), Why: why, CreatedAt: c.now, SendBy: c.now.Add(sendWithin),
+		Address: k.Address, Language: cmp.Or(k.Language, u.Language), Why: *why, CreatedAt: c.now, SendBy: c.now.Add(sendWithin),
 		Trace: []Trace{{At: c.now, Stage: channel.Queued}}, Due: c.due,
 	}
 }
 
 // aboutPage is what was decided about a page to a person. The page has the ids of the way.
-func aboutPage(kind explain.Kind, d *Delivery, u *reach.User, why Reason) explain.Decision {
+func aboutPage(kind explain.Kind, d *Delivery, u *reach.User, why *Reason) explain.Decision {
 	names := why.Names()
 	return explain.Decision{Kind: kind, User: u.ID, Name: u.Username, Page: d.ID, By: string(d.Kind), Why: &names}
 }
@@ -273,7 +273,7 @@ func (c *change) pageNow(d *Delivery, a *alert.Alert, u *reach.User) error {
 	if err := Deliveries.Insert(c.tx, d); err != nil {
 		return err
 	}
-	if err := c.log(a.ID, PageEntry, System, aboutPage(explain.Queued, d, u, d.Why)); err != nil {
+	if err := c.log(a.ID, PageEntry, System, aboutPage(explain.Queued, d, u, &d.Why)); err != nil {
 		return err
 	}
 	return c.planOverdue(d)

@@ -272,7 +272,7 @@ func (c *change) tellUntold(id core.AlertID) error {
 	if err := Alerts.Put(c.tx, p); err != nil {
 		return err
 	}
-	return c.tellAll(p, untold, Reason{})
+	return c.tellAll(p, untold, &Reason{})
 }
 
 // helpParent calls help, for which somebody asked through a member, to its parent.
