@@ -1,9 +1,7 @@
 package state
 
 import (
-	"cmp"
 	"iter"
-	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -50,19 +48,16 @@ type Reached struct {
 	Standing reach.Standing
 }
 
-// Reachability returns all people who are not blocked, with how well they can be reached at a moment: the worst
-// first, and then by their usernames.
-func Reachability(r table.Reader, now time.Time) iter.Seq[Reached] {
-	var all []Reached
-	for u := range Users.All(r) {
-		if !u.Blocked {
-			all = append(all, Reached{u, StandingOf(r, u, now)})
+// Reachability returns the people who are not blocked, in the order of their ids, from the one behind a given
+// id on, with how well they can be reached at a moment. No more people are read than are taken.
+func Reachability(r table.Reader, after core.UserID, now time.Time) iter.Seq[*Reached] {
+	return func(yield func(*Reached) bool) {
+		for u := range Users.Range(r, table.K().String(string(after)), afterAll) {
+			if u.ID > after && !u.Blocked && !yield(&Reached{u, StandingOf(r, u, now)}) {
+				return
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b Reached) int {
-		return cmp.Or(cmp.Compare(a.Standing, b.Standing), cmp.Compare(a.User.Username, b.User.Username))
-	})
-	return slices.Values(all)
 }
 
 // prove writes down what a stage of a page says about the contact, if that is news: a small row, and in a

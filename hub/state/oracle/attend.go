@@ -12,6 +12,8 @@ type attention struct {
 	acks   []string // people who have acknowledged
 	wanted int      // how many must
 	tool   string   // what has acknowledged that is no person
+
+	assigned bool // the owner was called by being made that, and has not answered
 }
 
 // Silent reports whether somebody wants no more pages about the alert, for now or for good.
@@ -54,21 +56,22 @@ func (l *Life) Acknowledge(at time.Time, who string) bool {
 		l.acks = append(l.acks, who)
 	}
 	if person && len(l.acks) < l.wanted {
+		l.assigned = l.assigned && l.owner != who
 		l.leaveAlone(who)
 		return true
 	}
 	if !person {
 		l.tool = who
 	}
-	l.acked, l.snoozed = true, false
+	l.acked, l.snoozed, l.assigned = true, false, false
+	if l.owner == "" {
+		l.owner = who
+	}
 	wanted := func(person string, way Way) bool { return l.wants(person, way.Unclosed != "") }
 	for id, p := range l.open {
 		if !wanted(p.Person, p.Way) {
 			l.end(id)
 		}
-	}
-	for i := range l.held { // nobody remembers the way to it
-		l.held[i].way = Way{}
 	}
 	going := append(l.planned, l.held...)
 	l.planned, l.held = nil, nil
@@ -99,12 +102,60 @@ func (l *Life) calledUnclosed(person string) bool {
 
 // Snooze says that nobody is to be called until a moment; then it begins anew.
 func (l *Life) Snooze(until time.Time) {
-	l.snoozed = true
+	l.snoozed, l.assigned = true, false
 	if l.first(plan.climbs) >= 0 {
 		l.held = slices.DeleteFunc(slices.Clone(l.planned), func(p plan) bool { return !p.climbs() })
 	}
 	l.planned, l.open = nil, map[int]Page{}
 	l.plan(plan{does: aWaking, at: until})
+}
+
+// answerTime is how long who is called for help about a silent alert has to answer.
+const answerTime = 5 * time.Minute
+
+// Assign says that somebody makes another one the owner, who is called: what was silent wants attention again. It
+// reports whether that made a difference.
+func (l *Life) Assign(at time.Time, by, owner string) (pages []Page, did bool) {
+	if l.closed || l.owner == owner && (l.acked || l.assigned) && !l.snoozed {
+		return nil, false
+	}
+	roused := l.Silent()
+	if roused {
+		l.attention = attention{}
+	}
+	l.owner, l.assigned = owner, true
+	l.forget(func(p plan) bool { return p.does == aWaking })
+	return l.moment(at, func() {
+		l.follow(Who{User, owner}, Way{Assigned: by})
+		if roused {
+			l.lookAgain()
+		}
+	}), true
+}
+
+// lookAgain plans to look whether somebody has answered.
+func (l *Life) lookAgain() {
+	l.forget(func(p plan) bool { return p.does == aLook })
+	l.plan(plan{does: aLook, at: l.now.Add(answerTime)})
+}
+
+// look goes on with what was under way when the alert fell silent, and begins anew if nothing was: nobody has
+// answered who was called for help.
+func (l *Life) look() {
+	if l.first(func(p plan) bool { return p.does != anEnd }) >= 0 || len(l.open) > 0 {
+		l.lookAgain()
+		return
+	}
+	held := l.held
+	if l.held = nil; len(held) == 0 {
+		l.begin()
+		return
+	}
+	for _, p := range held {
+		p.begun = l.now.Add(p.begun.Sub(p.at))
+		p.at = l.now
+		l.fire(p)
+	}
 }
 
 // Close says that the alert is over.
