@@ -58,6 +58,7 @@ func (l *Life) Acknowledge(at time.Time, who string) bool {
 	if person && len(l.acks) < l.wanted {
 		l.assigned = l.assigned && l.owner != who
 		l.leaveAlone(who)
+		l.settle()
 		return true
 	}
 	if !person {
@@ -73,21 +74,37 @@ func (l *Life) Acknowledge(at time.Time, who string) bool {
 			l.end(id)
 		}
 	}
-	going := append(l.planned, l.held...)
-	l.planned, l.held = nil, nil
-	for _, p := range going {
+	ends := func(p plan) bool {
 		switch {
-		case p.climbs() && l.outlasts(p):
+		case p.climbs():
+			return !l.outlasts(p)
+		case p.calls():
+			return !wanted(p.person, p.way)
+		}
+		return p.does != aGivingUp
+	}
+	l.hold(ends)
+	l.forget(ends)
+	for _, p := range l.held { // what a snooze has ended
+		if l.outlasts(p) {
 			if p.at.Before(at) {
 				p.at = at
 			}
-		case p.calls() && wanted(p.person, p.way), p.does == aGivingUp:
-		default:
-			continue
+			l.planned = append(l.planned, p)
 		}
-		l.planned = append(l.planned, p)
 	}
+	l.held = slices.DeleteFunc(l.held, l.outlasts)
 	return true
+}
+
+// hold remembers what escalations were to do next, of what ends now, in the place of what is remembered of the same.
+func (l *Life) hold(ends func(plan) bool) {
+	ended := slices.DeleteFunc(slices.Clone(l.planned), func(p plan) bool { return !p.climbs() || !ends(p) })
+	slices.SortStableFunc(ended, func(p, q plan) int { return p.at.Compare(q.at) })
+	for _, p := range ended {
+		l.held = slices.DeleteFunc(l.held, func(q plan) bool { return q.escalation == p.escalation })
+	}
+	l.held = append(ended, l.held...)
 }
 
 // calledUnclosed reports whether a person has been called, or will be, although the alert is acknowledged.
@@ -103,9 +120,7 @@ func (l *Life) calledUnclosed(person string) bool {
 // Snooze says that nobody is to be called until a moment; then it begins anew.
 func (l *Life) Snooze(until time.Time) {
 	l.snoozed, l.assigned = true, false
-	if l.first(plan.climbs) >= 0 {
-		l.held = slices.DeleteFunc(slices.Clone(l.planned), func(p plan) bool { return !p.climbs() })
-	}
+	l.hold(plan.climbs)
 	l.planned, l.open = nil, map[int]Page{}
 	l.plan(plan{does: aWaking, at: until})
 }
@@ -146,14 +161,18 @@ func (l *Life) look() {
 		l.lookAgain()
 		return
 	}
-	held := l.held
+	held, assigned := l.held, l.assigned
 	if l.held = nil; len(held) == 0 {
 		l.begin()
+		l.assigned = assigned
 		return
 	}
+	l.acks, l.wanted = nil, 0
 	for _, p := range held {
-		p.begun = l.now.Add(p.begun.Sub(p.at))
-		p.at = l.now
+		p.at, p.begun = l.now, l.now
+		if p.does == aStep {
+			p.begun = l.now.Add(-l.stepsOf(p.escalation)[p.step].After)
+		}
 		l.fire(p)
 	}
 }
