@@ -67,11 +67,18 @@ func (c *change) prove(d *Delivery, t Trace) error {
 	if by == 0 && failure == "" {
 		return nil
 	}
+	unheard := d.unheardTest(t)
 	at := t.At
 	if at.After(c.now) {
 		at = c.now // by a clock that is fast
 	}
 	p := contactProof(c.tx, d.Contact, d.Address)
+	if unheard {
+		if p.Proof.Broken() {
+			return nil // it mends nothing
+		}
+		failure = channel.Unanswered
+	}
 	if by != 0 && !p.Proof.Prove(at, by) || by == 0 && !p.Proof.Fail(at, string(failure)) {
 		return nil
 	}
@@ -83,6 +90,12 @@ func (c *change) prove(d *Delivery, t Trace) error {
 		return nil // it leads elsewhere by now
 	}
 	return Proofs.Put(c.tx, p)
+}
+
+// unheardTest reports whether a stage is that nothing was heard of a daily test: perhaps the person slept. It is
+// no reason to say that the contact is broken.
+func (d *Delivery) unheardTest(t Trace) bool {
+	return d.Notice != nil && d.Notice.Kind == CanaryTest && t.Failure == channel.Unavailable && t.Number == 0 && t.Detail == nothingHeard
 }
 
 // evidence returns what a stage of a page says about the contact: how well it is known that it came through, or
