@@ -86,8 +86,12 @@ func (c *change) prove(d *Delivery, t Trace) error {
 	if !ok {
 		return nil
 	}
-	if k, ok := u.Contact(d.Contact); !ok || k.Address != d.Address {
+	k, ok := u.Contact(d.Contact)
+	if !ok || k.Address != d.Address {
 		return nil // it leads elsewhere by now
+	}
+	if by != 0 && k.Loud() {
+		Warnings.Delete(c.tx, warningKey(u.ID)) // if it fails again that is news
 	}
 	return Proofs.Put(c.tx, p)
 }
