@@ -6,6 +6,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/escalate"
 	"keng/hub/core/reach"
 	"keng/raftstore/table"
 )
@@ -85,7 +86,7 @@ func (c *change) survivesAck(a *alert.Alert, d *Deadline) bool {
 		return ok && wantedBy(c.tx, a, page.User, page.Why)
 	case d.climbs():
 		p, ok := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
-		return ok && p.Outlasts(d.turn())
+		return ok && p.Outlasts(d.turn(p))
 	}
 	return false
 }
@@ -98,15 +99,22 @@ func (c *change) resumes(a *alert.Alert) *Deadline {
 		return nil
 	}
 	p, ok := Escalations.Get(c.tx, table.K().String(string(a.Next.Escalation)))
-	d := &Deadline{Kind: EscalationStep, At: a.Next.Added, Alert: a.ID, Escalation: a.Next.Escalation, Step: a.Next.Step, Repeat: a.Next.Repeat, Added: a.Next.Added}
-	if a.Next.Begins {
-		d.Kind = StepsAgain
-	}
-	if !ok || !p.Outlasts(d.turn()) {
+	if !ok {
 		return nil
 	}
-	if step, found := p.Step(d.Step, d.Added); found && !a.Next.Begins {
+	d := &Deadline{Kind: EscalationStep, At: c.now, Alert: a.ID, Escalation: p.ID, Step: a.Next.Step, Repeat: a.Next.Repeat, Added: a.Next.Added}
+	if step, found := p.Step(d.Step, d.Added); found {
 		d.At = step.At
+	}
+	if a.Next.Begins {
+		d.Kind, d.At = StepsAgain, d.Added
+	}
+	turn := d.turn(p)
+	if !p.Outlasts(turn) {
+		return nil
+	}
+	if step, found := p.Step(turn.Step, turn.Added); found && turn.Move == escalate.Fires {
+		d.Step, d.At = turn.Step, step.At
 	}
 	d.At, a.Next = later(d.At, c.now), nil
 	return d

@@ -131,7 +131,8 @@ func (x *explanation) steps(d *Deadline) {
 	if !ok {
 		return
 	}
-	for n := d.Step; ; n++ {
+	first := d.turn(e).Step
+	for n := first; ; n++ {
 		step, ok := e.Step(n, d.Added)
 		if !ok {
 			return
@@ -152,7 +153,7 @@ func (x *explanation) steps(d *Deadline) {
 			}
 		}
 		at := step.At
-		if n == d.Step {
+		if n == first {
 			at = d.At
 		}
 		x.comes(at, explain.Decision{Kind: explain.StepComes, Why: &why, Of: x.names(step.Rule, at)})
