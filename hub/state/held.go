@@ -75,8 +75,12 @@ func (c *change) resumes(a *alert.Alert) (all []*Deadline) {
 		}
 		d := turnOf(a, n)
 		d.At = momentOf(p, n)
-		if !p.Outlasts(d.turn(p)) {
+		turn := d.turn(p)
+		if !p.Outlasts(turn) {
 			continue
+		}
+		if step, found := p.Step(turn.Step, turn.Added); found && !n.Begins { // it may have moved
+			d.Step, d.At = turn.Step, step.At
 		}
 		d.At = later(d.At, c.now)
 		a.Release(n.Escalation)
