@@ -26,7 +26,7 @@ type ContactMark struct {
 	Method      string     `json:"method"`
 	To          string     `json:"to"`
 	Loud        bool       `json:"loud"`
-	Grade       string     `json:"grade"` // disabled, dead, failing, unproven or proven
+	Grade       string     `json:"grade"` // disabled, dead, failing, unanswered, unproven or proven
 	Verified    bool       `json:"verified"`
 	VerifiedAt  *time.Time `json:"verifiedAt,omitempty"`
 	LastProof   *Proof     `json:"lastProof,omitempty"`

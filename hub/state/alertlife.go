@@ -83,7 +83,7 @@ func (c *change) recur(a *alert.Alert, d alert.Draft) error {
 
 // callOn tells one more responder of an alert.
 func (c *change) callOn(r alert.Responder) func(*alert.Alert) error {
-	return func(a *alert.Alert) error { return c.tellAll(a, []alert.Responder{r}, Reason{}) }
+	return func(a *alert.Alert) error { return c.tellAll(a, []alert.Responder{r}, &Reason{}) }
 }
 
 // refusal is the outcome of a request that names what does not exist.
@@ -137,7 +137,7 @@ func (k AssignAlert) apply(c *change) (Request, error) {
 		return a.Assign(k.Asked.by(c), owner.Username)
 	}
 	return c.move(k.Asked, "AssignOwnership", do, func(a *alert.Alert) error {
-		return c.tellAll(a, []alert.Responder{{Kind: alert.User, ID: string(owner.ID)}}, Reason{Assigned: k.Asked.by(c).Name()})
+		return c.tellAll(a, []alert.Responder{{Kind: alert.User, ID: string(owner.ID)}}, &Reason{Assigned: k.Asked.by(c).Name()})
 	})
 }
 
@@ -189,7 +189,7 @@ func (k EscalateAlert) apply(c *change) (Request, error) {
 				return err
 			}
 		}
-		return c.tellAll(a, []alert.Responder{{Kind: alert.Escalation, ID: string(e.ID)}}, Reason{})
+		return c.tellAll(a, []alert.Responder{{Kind: alert.Escalation, ID: string(e.ID)}}, &Reason{})
 	})
 }
 
@@ -211,7 +211,7 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 	if p, under := ParentOf(c.tx, a); under {
 		a = p
 	}
-	for _, d := range deadlinesOf(c.tx, a.ID) {
+	for d := range eachDeadlineOf(c.tx, a.ID) {
 		if d.climbs() {
 			return d
 		}

@@ -67,11 +67,18 @@ func (c *change) prove(d *Delivery, t Trace) error {
 	if by == 0 && failure == "" {
 		return nil
 	}
+	unheard := d.unheardTest(t)
 	at := t.At
 	if at.After(c.now) {
 		at = c.now // by a clock that is fast
 	}
 	p := contactProof(c.tx, d.Contact, d.Address)
+	if unheard {
+		if p.Proof.Broken() {
+			return nil // it mends nothing
+		}
+		failure = channel.Unanswered
+	}
 	if by != 0 && !p.Proof.Prove(at, by) || by == 0 && !p.Proof.Fail(at, string(failure)) {
 		return nil
 	}
@@ -79,10 +86,20 @@ func (c *change) prove(d *Delivery, t Trace) error {
 	if !ok {
 		return nil
 	}
-	if k, ok := u.Contact(d.Contact); !ok || k.Address != d.Address {
+	k, ok := u.Contact(d.Contact)
+	if !ok || k.Address != d.Address {
 		return nil // it leads elsewhere by now
 	}
+	if by != 0 && k.Loud() {
+		Warnings.Delete(c.tx, warningKey(u.ID)) // if it fails again that is news
+	}
 	return Proofs.Put(c.tx, p)
+}
+
+// unheardTest reports whether a stage is that nothing was heard of a daily test: perhaps the person slept. It is
+// no reason to say that the contact is broken.
+func (d *Delivery) unheardTest(t Trace) bool {
+	return d.Notice != nil && d.Notice.Kind == CanaryTest && t.Failure == channel.Unavailable && t.Number == 0 && t.Detail == nothingHeard
 }
 
 // evidence returns what a stage of a page says about the contact: how well it is known that it came through, or

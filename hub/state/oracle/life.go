@@ -211,7 +211,13 @@ func (l *Life) fire(p plan) {
 	case aRound:
 		l.round(p)
 	case anEnd:
-		if !l.Silent() {
+		calls := func(q plan) bool { return q.does != anEnd && q.does != aLastResort }
+		switch {
+		case l.Silent():
+		case len(l.open) > 0 || l.first(calls) >= 0: // by something else
+			p.at = l.now.Add(time.Minute)
+			l.plan(p)
+		default:
 			l.Close()
 		}
 	case aRepetition:
