@@ -233,6 +233,16 @@ func (k Asked) by(c *change) alert.By {
 	return alert.By{User: k.User, Source: k.Source, Note: k.Note, At: c.now}
 }
 
+// asPerson is by with the username of the person who asks, however that was written: by it is known who has
+// acknowledged, and whether it is the owner.
+func (k Asked) asPerson(c *change) alert.By {
+	by := k.by(c)
+	if u, known := named(c.tx, by.User); known {
+		by.User = u.Username
+	}
+	return by
+}
+
 // move finds an alert, moves it, does what must follow, and writes down what became of the
 // request. An alert that does not exist, or cannot be moved so, is an outcome, not an error.
 // If the move calls somebody, call does so.

@@ -27,14 +27,16 @@ func (d *Deadline) climbs() bool { return d.Kind == EscalationStep || d.Kind == 
 // ofEscalation reports whether a deadline is what an escalation does next.
 func (d *Deadline) ofEscalation() bool { return d.climbs() || d.Kind == EscalationEnd }
 
-// turn returns what is planned by the deadline of an escalation.
-func (d *Deadline) turn() escalate.Turn {
+// turn returns what is planned by the deadline of an escalation, which is as it is now.
+func (d *Deadline) turn(p *escalate.Policy) escalate.Turn {
 	t := escalate.Turn{Move: escalate.Fires, At: d.At, Place: escalate.Place{Repeat: d.Repeat, Step: d.Step, Added: d.Added}}
 	switch d.Kind {
 	case StepsAgain:
 		t.Move = escalate.Begins
 	case EscalationEnd:
 		t.Move = escalate.Closes
+	default:
+		t.Step = p.Resumes(d.Step, d.At.Sub(d.Added))
 	}
 	return t
 }
@@ -55,7 +57,7 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why *Reason) error {
 		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EscalationBegun, Name: p.Name, Why: why})
 	}
 	if why.Unclosed != "" && !p.Outlasts(p.From(escalate.Place{Added: c.now}, c.now)) {
-		return c.nobody(a, explain.Decision{Kind: explain.OnlyForNotAcked, Name: p.Name, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: explain.OnlyForNotAcked, Name: p.Name, Why: why})
 	}
 	row.Begun = append(row.Begun, p.ID)
 	if led.By != "" {
@@ -165,7 +167,7 @@ func (c *change) climbDue(a *alert.Alert, d *Deadline) error {
 	if !ok {
 		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.EscalationGone, Why: &d.Why})
 	}
-	switch turn := d.turn(); turn.Move {
+	switch turn := d.turn(p); turn.Move {
 	case escalate.Begins:
 		return c.runAgain(a, p, turn, &d.Why)
 	case escalate.Closes:
@@ -283,6 +285,6 @@ func (c *change) passesOver(d *Deadline) bool {
 	if d.Kind != EscalationStep || !ok || !known {
 		return false
 	}
-	step, ok := p.Step(d.Step, d.Added)
+	step, ok := p.Step(d.turn(p).Step, d.Added)
 	return ok && !step.Rule.Holds(a)
 }

@@ -104,6 +104,11 @@ func (c *change) pageAgain(a *alert.Alert, d *Deadline) error {
 	if c.told[told{a.ID, u.ID}] || c.catchesUp() && slices.ContainsFunc(openDeliveries(c.tx, a.ID), beingPaged) {
 		return c.planAgain(a, u, plan, &d.Why)
 	}
+	if c.crowded(a.ID) {
+		later := *d
+		later.At = c.now.Add(crowdedFor)
+		return c.plan(later)
+	}
 	if decided, hushed := c.hushed(u, a.Priority, &d.Why); hushed {
 		return c.keptOut(a, u, decided)
 	}
