@@ -90,28 +90,6 @@ func (c *change) survivesAck(a *alert.Alert, d *Deadline) bool {
 	return false
 }
 
-// resumes returns what an escalation has to do until an alert is closed, of an alert that was
-// acknowledged just now: it was held since somebody had snoozed the alert before. It forgets that
-// it was held. Nil: there is nothing.
-func (c *change) resumes(a *alert.Alert) *Deadline {
-	if a.Next == nil {
-		return nil
-	}
-	p, ok := Escalations.Get(c.tx, table.K().String(string(a.Next.Escalation)))
-	d := &Deadline{Kind: EscalationStep, At: a.Next.Added, Alert: a.ID, Escalation: a.Next.Escalation, Step: a.Next.Step, Repeat: a.Next.Repeat, Added: a.Next.Added}
-	if a.Next.Begins {
-		d.Kind = StepsAgain
-	}
-	if !ok || !p.Outlasts(d.turn()) {
-		return nil
-	}
-	if step, found := p.Step(d.Step, d.Added); found && !a.Next.Begins {
-		d.At = step.At
-	}
-	d.At, a.Next = later(d.At, c.now), nil
-	return d
-}
-
 // spare ends what calls a person, by the username, who has acknowledged for one.
 func (c *change) spare(a *alert.Alert, username string) error {
 	c.touched[a.ID] = true

@@ -184,6 +184,7 @@ func (k EscalateAlert) apply(c *change) (Request, error) {
 		}
 		if a.Lead != nil && slices.Contains(a.Begun, e.ID) { // it was asked for through a member
 			a.Begun = without(a.Begun, []core.EscalationID{e.ID})
+			a.Release(e.ID)
 			if err := Alerts.Put(c.tx, a); err != nil {
 				return err
 			}
@@ -199,7 +200,7 @@ func (c *change) escalateToNext(k Asked) (Request, error) {
 		return a.EscalateToNext(k.by(c), next != nil)
 	}
 	return c.move(k, "EscalateToNext", do, func(a *alert.Alert) error {
-		a.Next = nil // it comes now
+		a.Release(next.Escalation) // it comes now
 		return errors.Join(Alerts.Put(c.tx, a), c.fire(next))
 	})
 }
@@ -218,7 +219,10 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 	if !a.Silent() {
 		return nil
 	}
-	return c.heldStep(a)
+	if held := c.held(a); len(held) > 0 {
+		return held[0]
+	}
+	return nil
 }
 
 // AddResponder calls one more responder.

@@ -3,6 +3,7 @@ package state
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
@@ -52,6 +53,9 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why *Reason) error {
 			return c.nobody(a, explain.Decision{Kind: explain.BegunOnTheWay, Name: p.Name, Why: why})
 		}
 		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EscalationBegun, Name: p.Name, Why: why})
+	}
+	if why.Unclosed != "" && !p.Outlasts(p.From(escalate.Place{Added: c.now}, c.now)) {
+		return c.nobody(a, explain.Decision{Kind: explain.OnlyForNotAcked, Name: p.Name, Why: &why})
 	}
 	row.Begun = append(row.Begun, p.ID)
 	if led.By != "" {
@@ -165,7 +169,7 @@ func (c *change) climbDue(a *alert.Alert, d *Deadline) error {
 	case escalate.Begins:
 		return c.runAgain(a, p, turn, &d.Why)
 	case escalate.Closes:
-		return c.endUnanswered(a, p)
+		return c.endUnanswered(a, p, d)
 	default:
 		return c.climb(a, p, turn.Place, &d.Why)
 	}
@@ -226,14 +230,21 @@ func (c *change) forgetLed(id core.AlertID, by core.EscalationID) error {
 	return Alerts.Put(c.tx, row)
 }
 
+// endPatience is after how long it is looked again whether nobody is being called any more.
+const endPatience = time.Minute
+
 // endUnanswered closes an alert that nobody has acknowledged when an escalation has come to its
-// end.
-func (c *change) endUnanswered(a *alert.Alert, p *escalate.Policy) error {
+// end; while something else still calls people, another escalation or the rules of a person, it waits.
+func (c *change) endUnanswered(a *alert.Alert, p *escalate.Policy, d *Deadline) error {
 	switch why := mayNotClose(a); {
 	case a.Silent():
 		return nil
 	case !p.Repeat.CloseAfterAll:
 		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.NotClosedAtEnd, Name: p.Name})
+	case c.busy(a.ID, CatchAllDue):
+		again := *d
+		again.At = c.now.Add(endPatience)
+		return c.plan(again)
 	case why != "":
 		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.EndNotClosed, Name: p.Name, Of: []string{string(why)}})
 	}

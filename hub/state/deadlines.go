@@ -391,13 +391,13 @@ func (c *change) rests(a *alert.Alert) bool {
 	return c.idle[a.ID] || a.Resting != "" && !c.touched[a.ID]
 }
 
-// busy reports whether something will still happen for an alert by itself.
-func (c *change) busy(id core.AlertID) bool {
+// busy reports whether something will still happen for an alert by itself, but for some kinds of deadline.
+func (c *change) busy(id core.AlertID, but ...DeadlineKind) bool {
 	if c.idle[id] {
 		return false // without a look: there can be nothing
 	}
 	for d := range eachDeadlineOf(c.tx, id) {
-		if !d.Kind.callsNobody() {
+		if !d.Kind.callsNobody() && !slices.Contains(but, d.Kind) {
 			return true
 		}
 	}

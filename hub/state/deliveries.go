@@ -318,8 +318,11 @@ func (c *change) overdue(id core.DeliveryID, late time.Duration) error {
 		}
 		return c.planOverdue(d)
 	}
-	return c.record(d, Trace{At: c.now, Stage: channel.Failed, Failure: channel.Unavailable, Detail: "nothing was heard of this page in time"})
+	return c.record(d, Trace{At: c.now, Stage: channel.Failed, Failure: channel.Unavailable, Detail: nothingHeard})
 }
+
+// nothingHeard is why a page is given up of which no gateway has told the fate.
+const nothingHeard = "nothing was heard of this page in time"
 
 // cancelDeliveries takes back every page about an alert whose fate is open: those to one
 // person, or to everybody if no person is named. Of a page that speaks of others, too, it
