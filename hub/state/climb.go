@@ -55,7 +55,7 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why *Reason) error {
 		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EscalationBegun, Name: p.Name, Why: why})
 	}
 	if why.Unclosed != "" && !p.Outlasts(p.From(escalate.Place{Added: c.now}, c.now)) {
-		return c.nobody(a, explain.Decision{Kind: explain.OnlyForNotAcked, Name: p.Name, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: explain.OnlyForNotAcked, Name: p.Name, Why: why})
 	}
 	row.Begun = append(row.Begun, p.ID)
 	if led.By != "" {
