@@ -61,7 +61,7 @@ func (c *reachCommand) Run(ctx context.Context, out io.Writer) error {
 var standings = map[string]string{"unreachable": "✗ unreachable", "quiet": "✗ only quietly", "unproven": "? unproven", "proven": "✓ proven"}
 
 // marks are signs of how much a contact can be relied on.
-var marks = map[string]string{"disabled": "–", "dead": "✗", "failing": "✗", "unproven": "?", "proven": "✓"}
+var marks = map[string]string{"disabled": "–", "dead": "✗", "failing": "✗", "unanswered": "?", "unproven": "?", "proven": "✓"}
 
 func proof(p *client.Proof) string {
 	if p == nil {

@@ -1,9 +1,36 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
+
+// All pages are asked for, and the worst of all comes first.
+func TestReachabilityOfAll(t *testing.T) {
+	withoutEnvironment(t)
+	one := func(id, standing string) string {
+		return `{"user":{"id":"` + id + `","username":"` + id + `@example.vn"},"standing":"` + standing + `","contacts":[]}`
+	}
+	pages := map[string]string{
+		"":   `{"data":[` + one("u1", "proven") + `,` + one("u2", "unproven") + `],"paging":{"next":"http://elsewhere/keng/v1/reachability?after=u2"}}`,
+		"u2": `{"data":[` + one("u3", "unreachable") + `],"paging":{}}`,
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, pages[r.URL.Query().Get("after")])
+	}))
+	defer server.Close()
+	code, out := command(t.Context(), "reachability", "--url", server.URL, "--key", "k")
+	var order []string
+	for _, line := range strings.Split(strings.TrimSpace(out), "\n")[1:] {
+		order = append(order, strings.Fields(line)[0])
+	}
+	if want := "u3@example.vn u2@example.vn u1@example.vn"; code != 0 || strings.Join(order, " ") != want {
+		t.Errorf("exit code %d, %q:\n%s", code, order, out)
+	}
+}
 
 func TestReachabilityIsShown(t *testing.T) {
 	an := `{"user":{"id":"u1","username":"an@example.vn"},"standing":"quiet","contacts":[{"id":"k1","method":"sms","to":"84-901234567","loud":true,"grade":"failing","verified":true,

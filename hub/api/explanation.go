@@ -88,11 +88,14 @@ type named struct {
 }
 
 type explainedPerson struct {
-	User  deliveryUser    `json:"user"`
-	Paged bool            `json:"paged"`
-	Text  string          `json:"text"`
-	Pages []explainedPage `json:"pages"`
-	Notes []decision      `json:"notes"`
+	User      deliveryUser    `json:"user"`
+	Paged     bool            `json:"paged"`
+	Tried     int             `json:"tried"`
+	Failed    int             `json:"failed"`
+	Withdrawn int             `json:"withdrawn"`
+	Text      string          `json:"text"`
+	Pages     []explainedPage `json:"pages"`
+	Notes     []decision      `json:"notes"`
 }
 
 type explainedPage struct {
@@ -156,8 +159,10 @@ func (t teller) account(a *explain.Account) explanation {
 	}
 	for i := range a.People {
 		p := &a.People[i]
+		tally := p.Tally()
 		person := explainedPerson{
-			User: deliveryUser{ID: string(p.User), Username: p.Name}, Paged: len(p.Pages) > 0, Text: t.text(p.Summary()), Pages: []explainedPage{}, Notes: []decision{},
+			User: deliveryUser{ID: string(p.User), Username: p.Name}, Paged: tally.Tried > tally.Failed, Tried: tally.Tried, Failed: tally.Failed, Withdrawn: tally.Withdrawn,
+			Text: t.text(p.Summary()), Pages: []explainedPage{}, Notes: []decision{},
 		}
 		for _, page := range p.Pages {
 			person.Pages = append(person.Pages, t.page(&page))

@@ -242,11 +242,12 @@ func (a *API) getReachability(ctx context.Context, in *personIn) (*data[reachRec
 	return &out, err
 }
 
-// listReachability tells how well people can be reached, the worst first.
-func (a *API) listReachability(ctx context.Context, in *partIn) (out *page[reachRecord], err error) {
+// listReachability tells how well people can be reached.
+func (a *API) listReachability(ctx context.Context, in *rowsIn) (out *page[reachRecord], err error) {
 	now := a.Now()
 	err = a.look(ctx, func(tx reader) error {
-		out = part(*in, state.Reachability(tx, now), func(r state.Reached) reachRecord { return reachOf(tx, r, now) })
+		people := state.Reachability(tx, core.UserID(in.after), now)
+		out = rows(in, people, func(r *state.Reached) (string, reachRecord) { return string(r.User.ID), reachOf(tx, *r, now) })
 		return nil
 	})
 	return out, err

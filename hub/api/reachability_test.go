@@ -64,12 +64,41 @@ func TestContactIsVerified(t *testing.T) {
 	if r.data("standing") != "proven" || sms["grade"] != "proven" || sms["verified"] != true || !strings.HasSuffix(fmt.Sprint(sms["lastProof"]), " how:answered]") {
 		t.Errorf("%s", r.raw)
 	}
-	var order []string
-	for _, p := range h.want(h.call("GET", "/keng/v1/reachability?limit=1000", ""), 200).list() {
-		order = append(order, p["standing"].(string))
+}
+
+// How well people can be reached is told page by page, each person once. Rule keng-8.reachability.pages.
+func TestReachabilityPages(t *testing.T) {
+	h := planned(t)
+	var all, paged []string
+	for _, p := range h.want(h.call("GET", "/keng/v1/reachability", ""), 200).list() {
+		all = append(all, p["user"].(map[string]any)["id"].(string))
 	}
-	if slices.Index(order, "proven") != len(order)-1 || order[0] != "quiet" {
-		t.Errorf("the worst are not first: %v", order)
+	after := ""
+	for {
+		a := h.want(h.call("GET", "/keng/v1/reachability?limit=2&after="+after, ""), 200)
+		list := a.list()
+		if len(list) > 2 {
+			t.Fatalf("%d people are one page", len(list))
+		}
+		for _, p := range list {
+			after = p["user"].(map[string]any)["id"].(string)
+			paged = append(paged, after)
+		}
+		if next, _ := a.body["paging"].(map[string]any)["next"].(string); next == "" {
+			break
+		} else if !strings.Contains(next, "after="+after) {
+			t.Fatalf("the next page is %s", next)
+		}
+	}
+	if len(all) < 3 || !slices.IsSorted(all) || !slices.Equal(paged, all) {
+		t.Errorf("pages have %v, all are %v", paged, all)
+	}
+	users := 0
+	for range state.Users.All(h.store.tx) {
+		users++
+	}
+	if users != len(all) {
+		t.Errorf("%d of %d people", len(all), users)
 	}
 }
 

@@ -36,11 +36,16 @@ type Decision struct {
 // ExplainedPerson is somebody whom an alert concerns, with the pages and, of one who was not
 // paged, why not.
 type ExplainedPerson struct {
-	User  ExplainedUser   `json:"user"`
-	Paged bool            `json:"paged"`
-	Text  string          `json:"text"`
-	Pages []ExplainedPage `json:"pages"`
-	Notes []Decision      `json:"notes"`
+	User  ExplainedUser `json:"user"`
+	Paged bool          `json:"paged"` // there is a page that did not fail
+	// Tried is how many pages went or are to go, Failed how many of them ended without reaching
+	// the person, and Withdrawn how many more were taken back before they went.
+	Tried     int             `json:"tried"`
+	Failed    int             `json:"failed"`
+	Withdrawn int             `json:"withdrawn"`
+	Text      string          `json:"text"`
+	Pages     []ExplainedPage `json:"pages"`
+	Notes     []Decision      `json:"notes"`
 }
 
 // ExplainedUser names a person.

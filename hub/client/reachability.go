@@ -1,9 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -24,7 +26,7 @@ type ContactMark struct {
 	Method      string     `json:"method"`
 	To          string     `json:"to"`
 	Loud        bool       `json:"loud"`
-	Grade       string     `json:"grade"` // disabled, dead, failing, unproven or proven
+	Grade       string     `json:"grade"` // disabled, dead, failing, unanswered, unproven or proven
 	Verified    bool       `json:"verified"`
 	VerifiedAt  *time.Time `json:"verifiedAt,omitempty"`
 	LastProof   *Proof     `json:"lastProof,omitempty"`
@@ -57,9 +59,16 @@ type SentCode struct {
 	Expires time.Time `json:"expires"`
 }
 
-// AllReachability returns how well people can be reached, the worst first.
+// standings are the words for how well people can be reached, the worst first.
+var standings = []string{"unreachable", "quiet", "unproven", "proven"}
+
+// AllReachability returns how well people can be reached: the worst first, and then by their usernames.
 func (c *Client) AllReachability(ctx context.Context) ([]Reachability, error) {
-	return everyPart[Reachability](ctx, c, "/keng/v1/reachability", url.Values{})
+	all, err := everyRow(ctx, c, "/keng/v1/reachability", func(r Reachability) string { return r.User.ID })
+	slices.SortFunc(all, func(a, b Reachability) int {
+		return cmp.Or(cmp.Compare(slices.Index(standings, a.Standing), slices.Index(standings, b.Standing)), cmp.Compare(a.User.Username, b.User.Username))
+	})
+	return all, err
 }
 
 // Reachability returns how well a person can be reached.

@@ -6,7 +6,6 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
-	"keng/hub/core/escalate"
 	"keng/hub/core/reach"
 	"keng/raftstore/table"
 )
@@ -89,35 +88,6 @@ func (c *change) survivesAck(a *alert.Alert, d *Deadline) bool {
 		return ok && p.Outlasts(d.turn(p))
 	}
 	return false
-}
-
-// resumes returns what an escalation has to do until an alert is closed, of an alert that was
-// acknowledged just now: it was held since somebody had snoozed the alert before. It forgets that
-// it was held. Nil: there is nothing.
-func (c *change) resumes(a *alert.Alert) *Deadline {
-	if a.Next == nil {
-		return nil
-	}
-	p, ok := Escalations.Get(c.tx, table.K().String(string(a.Next.Escalation)))
-	if !ok {
-		return nil
-	}
-	d := &Deadline{Kind: EscalationStep, At: c.now, Alert: a.ID, Escalation: p.ID, Step: a.Next.Step, Repeat: a.Next.Repeat, Added: a.Next.Added}
-	if step, found := p.Step(d.Step, d.Added); found {
-		d.At = step.At
-	}
-	if a.Next.Begins {
-		d.Kind, d.At = StepsAgain, d.Added
-	}
-	turn := d.turn(p)
-	if !p.Outlasts(turn) {
-		return nil
-	}
-	if step, found := p.Step(turn.Step, turn.Added); found && turn.Move == escalate.Fires {
-		d.Step, d.At = turn.Step, step.At
-	}
-	d.At, a.Next = later(d.At, c.now), nil
-	return d
 }
 
 // spare ends what calls a person, by the username, who has acknowledged for one.

@@ -83,7 +83,7 @@ func (c *change) recur(a *alert.Alert, d alert.Draft) error {
 
 // callOn tells one more responder of an alert.
 func (c *change) callOn(r alert.Responder) func(*alert.Alert) error {
-	return func(a *alert.Alert) error { return c.tellAll(a, []alert.Responder{r}, Reason{}) }
+	return func(a *alert.Alert) error { return c.tellAll(a, []alert.Responder{r}, &Reason{}) }
 }
 
 // refusal is the outcome of a request that names what does not exist.
@@ -138,7 +138,7 @@ func (k AssignAlert) apply(c *change) (Request, error) {
 		return a.Assign(by, owner.Username)
 	}
 	return c.move(k.Asked, "AssignOwnership", do, func(a *alert.Alert) error {
-		return c.tellAll(a, []alert.Responder{{Kind: alert.User, ID: string(owner.ID)}}, Reason{Assigned: by.Name()})
+		return c.tellAll(a, []alert.Responder{{Kind: alert.User, ID: string(owner.ID)}}, &Reason{Assigned: by.Name()})
 	})
 }
 
@@ -182,11 +182,12 @@ func (k EscalateAlert) apply(c *change) (Request, error) {
 		}
 		if a.Lead != nil && slices.Contains(a.Begun, e.ID) { // it was asked for through a member
 			a.Begun = without(a.Begun, []core.EscalationID{e.ID})
+			a.Release(e.ID)
 			if err := Alerts.Put(c.tx, a); err != nil {
 				return err
 			}
 		}
-		return c.tellAll(a, []alert.Responder{{Kind: alert.Escalation, ID: string(e.ID)}}, Reason{})
+		return c.tellAll(a, []alert.Responder{{Kind: alert.Escalation, ID: string(e.ID)}}, &Reason{})
 	})
 }
 
@@ -197,7 +198,7 @@ func (c *change) escalateToNext(k Asked) (Request, error) {
 		return a.EscalateToNext(k.by(c), next != nil)
 	}
 	return c.move(k, "EscalateToNext", do, func(a *alert.Alert) error {
-		a.Next = nil // it comes now
+		a.Release(next.Escalation) // it comes now
 		return errors.Join(Alerts.Put(c.tx, a), c.fire(next))
 	})
 }
@@ -208,7 +209,7 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 	if p, under := ParentOf(c.tx, a); under {
 		a = p
 	}
-	for _, d := range deadlinesOf(c.tx, a.ID) {
+	for d := range eachDeadlineOf(c.tx, a.ID) {
 		if d.climbs() {
 			return d
 		}
@@ -216,7 +217,10 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 	if !a.Silent() {
 		return nil
 	}
-	return c.heldStep(a)
+	if held := c.held(a); len(held) > 0 {
+		return held[0]
+	}
+	return nil
 }
 
 // AddResponder calls one more responder.

@@ -294,7 +294,8 @@ func (c *change) carryMove(a *alert.Alert, o alert.Outcome, call func(*alert.Ale
 // beginAnew keeps an alert and calls all who answer for it, as if it were new.
 func (c *change) beginAnew(a *alert.Alert) error {
 	c.endAt(beginsAnew, a.ID)
-	a.Begun, a.Led, a.Next, a.Caught = nil, nil, nil, false
+	a.Begun, a.Led, a.Caught = nil, nil, false
+	a.ReleaseAll()
 	if a.Lead != nil {
 		a.Lead.CalledAt = c.now
 	}
@@ -316,11 +317,16 @@ func (c *change) callFor(a *alert.Alert, call func(*alert.Alert) error) error {
 	if p, ok := ParentOf(c.tx, a); ok {
 		return c.helpParent(a, p, call)
 	}
+	if roused { // first: if nobody can be called it is looked at once
+		if err := c.planUnheard(a); err != nil {
+			return err
+		}
+	}
 	if err := call(a); err != nil {
 		return err
 	}
 	if roused {
-		if err := errors.Join(c.wakeHolds(a), c.planUnheard(a)); err != nil {
+		if err := c.wakeHolds(a); err != nil {
 			return err
 		}
 	}
@@ -337,22 +343,20 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	}
 	acked := what == alert.DidAcknowledge || what == alert.DidTakeOwnership
 	going := slices.DeleteFunc(slices.Clone(planned), func(d *Deadline) bool { return !acked || !c.survivesAck(a, d) })
-	for _, d := range planned {
-		if d.climbs() && !slices.ContainsFunc(going, (*Deadline).climbs) {
-			a.Next = &alert.Next{Escalation: d.Escalation, Step: d.Step, Added: d.Added, Repeat: d.Repeat, Begins: d.Kind == StepsAgain}
-			break
-		}
-	}
 	planned = without(planned, going)
-	var resumes *Deadline // what a snooze had ended, which the acknowledgement does not end
-	if acked && !slices.ContainsFunc(going, (*Deadline).climbs) {
-		resumes = c.resumes(a)
-	}
+	var resumed []*Deadline // what a snooze had ended, which the acknowledgement does not end
 	a.Resting = ""
 	if a.Status == alert.Closed || what == alert.DidDelete {
+		a.ReleaseAll()
 		c.drop(planned, 0)
 		c.dropHolds(a)
 	} else {
+		if err := hold(a, planned); err != nil {
+			return err
+		}
+		if acked {
+			resumed = c.resumes(a)
+		}
 		c.drop(planned, fallsSilent)
 	}
 	if err := Alerts.Put(c.tx, a); err != nil {
@@ -361,8 +365,8 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 	if err := c.planQuiet(a); err != nil {
 		return err
 	}
-	if resumes != nil {
-		if err := c.plan(*resumes); err != nil {
+	for _, d := range resumed {
+		if err := c.plan(*d); err != nil {
 			return err
 		}
 	}

@@ -171,13 +171,17 @@ func (c *change) canaryAgain(d *Deadline) error {
 	return c.canaryAt(k, c.now.Add(bundleAgain))
 }
 
-// canaryFailed tells a person by the other contacts that the daily test did not come through.
+// canaryFailed tells a person by the other contacts that the daily test did not come through. Of one of which
+// nothing was heard that is not known.
 func (c *change) canaryFailed(d *Delivery) error {
 	u, ok := Users.Get(c.tx, table.K().String(string(d.User)))
 	if !ok {
 		return nil
 	}
 	failed := d.Trace[len(d.Trace)-1]
+	if d.unheardTest(failed) {
+		return nil
+	}
 	n := Notice{Kind: CanaryFailed, Zone: d.Notice.Zone, Until: c.now.Add(24 * time.Hour), Failed: d.Kind, Failure: failed.Failure}
 	now, reserve := c.byWhatWorks(u, d.Contact)
 	return c.tell(u, n, Reason{After: d.ID}, now, reserve)

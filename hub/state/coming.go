@@ -3,6 +3,7 @@ package state
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,10 +57,12 @@ func (x *explanation) whom(rule escalate.Rule, at time.Time) (all []recipient) {
 	return []recipient{{name: name, why: Reason{Notify: rule.Notify}}}
 }
 
-// next says what is planned.
+// next says what is planned, and what follows from that.
 func (x *explanation) next() {
 	for _, d := range deadlinesOf(x.r, x.a.ID) {
 		x.deadline(d)
+		x.calls = x.calls || !d.Kind.callsNobody()
+		x.caught = x.caught || d.Kind == CatchAllDue
 	}
 	for _, d := range openDeliveries(x.r, x.a.ID) {
 		name := x.username(d.User)
@@ -71,7 +74,9 @@ func (x *explanation) next() {
 				x.comes(overdue.At, explain.Decision{Kind: explain.FateComes, User: d.User, Name: name, Page: d.ID, By: string(d.Kind)})
 			}
 		}
+		x.calls = true
 	}
+	x.lastResort()
 	slices.SortStableFunc(x.out.Next, func(a, b explain.Noted) int { return a.At.Compare(b.At) })
 }
 
@@ -87,7 +92,8 @@ func (x *explanation) deadline(d *Deadline) {
 		x.steps(d)
 		return
 	case StepsAgain:
-		out.Kind, out.Name = explain.StepsComeAgain, x.escalation(d.Escalation)
+		x.again(d)
+		return
 	case EscalationEnd:
 		out.Kind, out.Name = explain.EndComes, x.escalation(d.Escalation)
 	case ReachAttempt:
@@ -135,6 +141,7 @@ func (x *explanation) steps(d *Deadline) {
 	for n := first; ; n++ {
 		step, ok := e.Step(n, d.Added)
 		if !ok {
+			x.rounds(d, e, escalate.Place{Repeat: d.Repeat, Step: n, Added: d.Added})
 			return
 		}
 		if x.a.Silent() && step.Rule.Condition != escalate.IfNotClosed {
@@ -158,6 +165,70 @@ func (x *explanation) steps(d *Deadline) {
 		}
 		x.comes(at, explain.Decision{Kind: explain.StepComes, Why: &why, Of: x.names(step.Rule, at)})
 	}
+}
+
+// again says when the steps of an escalation run again by a deadline, and what comes then.
+func (x *explanation) again(d *Deadline) {
+	e, ok := Escalations.Get(x.r, table.K().String(string(d.Escalation)))
+	if !ok {
+		return
+	}
+	x.round(d, e, d.turn(e))
+	x.rounds(d, e, escalate.Place{Repeat: d.Repeat, Step: len(e.Rules), Added: d.At})
+}
+
+// rounds says when the steps of an escalation, which come by a deadline, run again from a place
+// behind the last one on, and whether the alert is closed in the end.
+func (x *explanation) rounds(d *Deadline, e *escalate.Policy, here escalate.Place) {
+	for {
+		next := e.From(here, d.At)
+		switch {
+		case next.Move == escalate.Begins && (!x.a.Silent() || e.Outlasts(next)):
+			x.round(d, e, next)
+			here = next.Place
+			here.Step = len(e.Rules)
+			continue
+		case next.Move == escalate.Closes && (!x.a.Silent() || e.Repeat.Reset):
+			x.comes(next.At, explain.Decision{Kind: explain.EndComes, Name: e.Name, Why: &d.Why})
+		}
+		return
+	}
+}
+
+// round says that the steps of an escalation run again.
+func (x *explanation) round(d *Deadline, e *escalate.Policy, t escalate.Turn) {
+	why := d.Why
+	why.Escalation, why.EscalationName, why.Step, why.Repeat = e.ID, e.Name, 0, t.Repeat
+	x.comes(t.At, explain.Decision{Kind: explain.StepsComeAgain, Name: e.Name, Count: t.Repeat, Of: []string{strconv.Itoa(e.Repeat.Count)}, Why: &why})
+	last, _ := e.Step(len(e.Rules)-1, t.At)
+	x.calling = later(x.calling, last.At)
+}
+
+// lastResort says when whoever the cluster names is called in the end, of an alert that wants
+// attention: as far as is known now, when all that is planned has been done.
+func (x *explanation) lastResort() {
+	row, ok := CatchAllOf(x.r)
+	_, under := ParentOf(x.r, x.a)
+	held := false
+	for h := range Holds.Find(x.r, table.K().String(string(x.a.ID))) {
+		held = held || h.Back != ""
+	}
+	if !ok || under || held || x.caught || !x.calls || x.a.Silent() || x.a.Caught || !row.wants(x.a) {
+		return
+	}
+	at, over := x.calling, time.Time{}
+	for _, n := range x.out.Next {
+		switch n.Kind {
+		case explain.EndComes, explain.ClosesItself:
+			over = n.At
+		default:
+			at = later(at, n.At)
+		}
+	}
+	if at = at.Add(row.After); !over.IsZero() && !at.Before(over) {
+		return // it is closed by then
+	}
+	x.comes(at, explain.Decision{Kind: explain.LastResortEnds, Of: x.names(escalate.Rule{Recipient: row.To}, at)})
 }
 
 func (x *explanation) escalation(id core.EscalationID) string {

@@ -12,6 +12,7 @@ import (
 	"keng/hub/core/explain"
 	"keng/hub/core/reach"
 	"keng/hub/core/route"
+	"keng/proto/channel"
 	"keng/raftstore/table"
 )
 
@@ -59,6 +60,9 @@ type explanation struct {
 	silence *Entry                    // the line by which the alert fell silent; nil: it is not
 	stands  *Entry                    // the last line since then by which somebody wanted it silent
 	rested  *explain.Decision         // why nothing further happened, the last time that it was said
+	calls   bool                      // something is planned or under way that calls people
+	caught  bool                      // the last resort is planned
+	calling time.Time                 // when the last step of the last repetition calls people
 }
 
 // person returns the place of somebody in the account.
@@ -87,12 +91,13 @@ func (x *explanation) pages() {
 
 // page explains a page as it concerns the alert.
 func (x *explanation) page(d *Delivery, name string) explain.Page {
-	now := d.Trace[len(d.Trace)-1]
+	now, before := d.Trace[len(d.Trace)-1], Delivery{}
 	if i := slices.IndexFunc(d.Trace, func(t Trace) bool { return t.Stage.Final() }); i >= 0 {
-		now = d.Trace[i]
+		now, before.Trace = d.Trace[i], d.Trace[:i]
 	}
 	return explain.Page{
 		ID: d.ID, Contact: d.Contact, At: d.QueuedAt().In(x.in), FateAt: now.At.In(x.in), Final: d.Final(),
+		Failed: now.Stage == channel.Failed, Withdrawn: now.Stage == channel.Cancelled && !before.Attempted(),
 		Decision: explain.Decision{
 			Kind: explain.Paged, User: d.User, Name: name, Page: d.ID, By: string(d.Kind), At: d.QueuedAt().In(x.in),
 			Count: x.others(d), Why: &d.Why, Fate: now.fate(), Of: []string{x.routingRule(&d.Why), x.notificationRule(d.User, d.Why.NotificationRule)},

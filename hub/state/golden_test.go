@@ -73,7 +73,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Incidents), golden(IncidentLog),
 			golden(Feeds),
 			golden(Turns), golden(Vigils), golden(rounds),
-			golden(Proofs), golden(Canaries),
+			golden(Proofs), golden(Canaries), golden(Warnings),
 		} {
 			if !yield(row(t)) {
 				return
@@ -269,7 +269,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		ZoneFile{}, ZoneData{}, PutZones{},
 		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, Vigil{}, round{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
-		incident.Incident{}, ContactProof{}, Canary{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{}} {
+		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

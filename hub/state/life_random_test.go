@@ -223,7 +223,8 @@ func (l *fullLife) checkHolds() {
 // checkNumber: an alert that looks otherwise has a larger number.
 func (l *fullLife) checkNumber(a *alert.Alert) {
 	id, number := string(a.ID), a.Sequence
-	a.Resting, a.Begun, a.Led, a.Next, a.Judged = "", nil, nil, nil, false
+	a.Resting, a.Begun, a.Led, a.Judged = "", nil, nil, false
+	a.ReleaseAll()
 	if a.Lead != nil {
 		a.Lead.Untold = nil
 	}

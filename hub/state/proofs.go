@@ -1,9 +1,7 @@
 package state
 
 import (
-	"cmp"
 	"iter"
-	"slices"
 	"time"
 
 	"keng/hub/core"
@@ -50,19 +48,16 @@ type Reached struct {
 	Standing reach.Standing
 }
 
-// Reachability returns all people who are not blocked, with how well they can be reached at a moment: the worst
-// first, and then by their usernames.
-func Reachability(r table.Reader, now time.Time) iter.Seq[Reached] {
-	var all []Reached
-	for u := range Users.All(r) {
-		if !u.Blocked {
-			all = append(all, Reached{u, StandingOf(r, u, now)})
+// Reachability returns the people who are not blocked, in the order of their ids, from the one behind a given
+// id on, with how well they can be reached at a moment. No more people are read than are taken.
+func Reachability(r table.Reader, after core.UserID, now time.Time) iter.Seq[*Reached] {
+	return func(yield func(*Reached) bool) {
+		for u := range Users.Range(r, table.K().String(string(after)), afterAll) {
+			if u.ID > after && !u.Blocked && !yield(&Reached{u, StandingOf(r, u, now)}) {
+				return
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b Reached) int {
-		return cmp.Or(cmp.Compare(a.Standing, b.Standing), cmp.Compare(a.User.Username, b.User.Username))
-	})
-	return slices.Values(all)
 }
 
 // prove writes down what a stage of a page says about the contact, if that is news: a small row, and in a
@@ -72,11 +67,18 @@ func (c *change) prove(d *Delivery, t Trace) error {
 	if by == 0 && failure == "" {
 		return nil
 	}
+	unheard := d.unheardTest(t)
 	at := t.At
 	if at.After(c.now) {
 		at = c.now // by a clock that is fast
 	}
 	p := contactProof(c.tx, d.Contact, d.Address)
+	if unheard {
+		if p.Proof.Broken() {
+			return nil // it mends nothing
+		}
+		failure = channel.Unanswered
+	}
 	if by != 0 && !p.Proof.Prove(at, by) || by == 0 && !p.Proof.Fail(at, string(failure)) {
 		return nil
 	}
@@ -84,10 +86,20 @@ func (c *change) prove(d *Delivery, t Trace) error {
 	if !ok {
 		return nil
 	}
-	if k, ok := u.Contact(d.Contact); !ok || k.Address != d.Address {
+	k, ok := u.Contact(d.Contact)
+	if !ok || k.Address != d.Address {
 		return nil // it leads elsewhere by now
 	}
+	if by != 0 && k.Loud() {
+		Warnings.Delete(c.tx, warningKey(u.ID)) // if it fails again that is news
+	}
 	return Proofs.Put(c.tx, p)
+}
+
+// unheardTest reports whether a stage is that nothing was heard of a daily test: perhaps the person slept. It is
+// no reason to say that the contact is broken.
+func (d *Delivery) unheardTest(t Trace) bool {
+	return d.Notice != nil && d.Notice.Kind == CanaryTest && t.Failure == channel.Unavailable && t.Number == 0 && t.Detail == nothingHeard
 }
 
 // evidence returns what a stage of a page says about the contact: how well it is known that it came through, or

@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -117,7 +118,10 @@ func (s *stage) canaries([]string) error {
 
 // marks: how well people can be reached, the worst first.
 func (s *stage) marks([]string) error {
-	for r := range state.Reachability(s.tx, s.now) {
+	all := slices.SortedFunc(state.Reachability(s.tx, "", s.now), func(a, b *state.Reached) int {
+		return cmp.Or(cmp.Compare(a.Standing, b.Standing), cmp.Compare(a.User.Username, b.User.Username))
+	})
+	for _, r := range all {
 		var marks []string
 		for i := range r.User.Contacts {
 			k := &r.User.Contacts[i]

@@ -1,12 +1,10 @@
 package state
 
 import (
-	"errors"
 	"time"
 
 	"keng/hub/core/alert"
 	"keng/hub/core/explain"
-	"keng/raftstore/table"
 )
 
 // HelpUnheard is when a call for help that nobody has answered is over. Who was called is all
@@ -22,8 +20,8 @@ func (c *change) planUnheard(a *alert.Alert) error {
 	return c.plan(Deadline{Kind: HelpUnheard, At: c.now.Add(helpPatience), Alert: a.ID})
 }
 
-// helpUnheard goes on with the escalation that was under way when the alert fell silent, or
-// begins anew if there is no such: who was called for help does not answer. While other people
+// helpUnheard goes on with the escalations that were under way when the alert fell silent, or
+// begins anew if there is none: who was called for help does not answer. While other people
 // are being called it waits for them.
 func (c *change) helpUnheard(a *alert.Alert) error {
 	if a.Silent() {
@@ -35,30 +33,22 @@ func (c *change) helpUnheard(a *alert.Alert) error {
 	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.HelpNotAnswered}); err != nil {
 		return err
 	}
-	next := c.heldStep(a)
+	held := c.held(a)
 	a.GoOn(c.now)
-	if next == nil {
+	if len(held) == 0 {
 		return c.beginAnew(a)
 	}
-	return errors.Join(Alerts.Put(c.tx, a), c.fire(next))
-}
-
-// heldStep returns the escalation step that was to come next when an alert fell silent, as if
-// its moment were now; nil if there is none.
-func (c *change) heldStep(a *alert.Alert) *Deadline {
-	if a.Next == nil {
-		return nil
+	if err := Alerts.Put(c.tx, a); err != nil {
+		return err
 	}
-	p, ok := Escalations.Get(c.tx, table.K().String(string(a.Next.Escalation)))
-	if !ok {
-		return nil
+	for _, d := range held {
+		goOn := c.fire
+		if c.full() { // another command does so at once
+			goOn = func(d *Deadline) error { return c.plan(*d) }
+		}
+		if err := goOn(d); err != nil {
+			return err
+		}
 	}
-	if a.Next.Begins {
-		return &Deadline{Kind: StepsAgain, At: c.now, Alert: a.ID, Escalation: p.ID, Repeat: a.Next.Repeat, Added: c.now}
-	}
-	step, ok := p.Step(a.Next.Step, c.now)
-	if !ok {
-		return nil
-	}
-	return &Deadline{Kind: EscalationStep, At: c.now, Alert: a.ID, Escalation: p.ID, Step: a.Next.Step, Repeat: a.Next.Repeat, Added: c.now.Add(c.now.Sub(step.At))}
+	return nil
 }

@@ -52,17 +52,32 @@ func (w *watching) unreached(v *Vigil, before time.Time, do func(*rota.Stint, *r
 }
 
 // warn tells of shifts that are to begin within warnAhead and whose person can be reached by nothing loud: the
-// person, by what works, and those who look after the schedule. Of each shift once. Who becomes so later is found
+// person, by what works, and those who look after the schedule. Of each shift once, and of each person once a week: see
+// [watching.mayWarn]. Who becomes so later is found
 // by the look for gaps, which comes between this moment and the beginning of the shift.
 func (w *watching) warn(v *Vigil) error {
 	v.Warned = slices.DeleteFunc(v.Warned, func(x Warned) bool { return !x.Start.After(w.now) })
 	var risks []ToldTrouble
+	seen, toKeepers := map[core.UserID]bool{}, map[core.UserID]bool{}
 	err := w.unreached(v, w.now, func(s *rota.Stint, u *reach.User) error {
 		if len(v.Warned) == warnedRemembered {
 			return nil
 		}
 		v.Warned = append(v.Warned, Warned{s.User, s.Start})
-		risks = append(risks, ToldTrouble{Kind: rota.Away, User: u.ID, At: Span{s.Start, s.End}, Name: w.fullName(u.ID)})
+		toPerson := false
+		if !seen[u.ID] {
+			var err error
+			if toPerson, toKeepers[u.ID], err = w.mayWarn(u); err != nil {
+				return err
+			}
+			seen[u.ID] = true
+		}
+		if toKeepers[u.ID] {
+			risks = append(risks, ToldTrouble{Kind: rota.Away, User: u.ID, At: Span{s.Start, s.End}, Name: w.fullName(u.ID)})
+		}
+		if !toPerson {
+			return nil
+		}
 		n := w.warning(ShiftUnreached, u, s.Start)
 		n.Shift = Span{s.Start, s.End}
 		now, reserve := w.byWhatWorks(u, "")

@@ -172,6 +172,7 @@ func (k DeleteUser) apply(c *change) (Nothing, error) {
 		c.dropCanary(canary)
 		Canaries.Delete(c.tx, canaryKey(u.ID))
 	}
+	Warnings.Delete(c.tx, warningKey(u.ID))
 	c.forgetUser(u.ID)
 	Users.Delete(c.tx, table.K().String(string(u.ID)))
 	return Nothing{}, nil

@@ -127,7 +127,7 @@ type Alert struct {
 	Closing *Closing `cbor:"33,keyasint,omitempty"`
 	// Gravest is the gravest priority that the alert has had; zero: the present one.
 	Gravest core.Priority `cbor:"34,keyasint,omitempty"`
-	// Next is the escalation step that was to come when the alert fell silent.
+	// Next is what rows of before have in the place of Held, of one escalation alone.
 	Next *Next `cbor:"35,keyasint,omitempty"`
 	// Judged says that a notification policy has had a say in whether a team is notified.
 	Judged bool `cbor:"36,keyasint,omitempty"`
@@ -151,6 +151,9 @@ type Alert struct {
 	Led []Led `cbor:"44,keyasint,omitempty"`
 	// Caught says that the last resort has been called since the alert began last.
 	Caught bool `cbor:"47,keyasint,omitempty"`
+	// Held is what the escalations that were under way when the alert fell silent were to do
+	// next, each at most once: see [Alert.UnderWay].
+	Held []Next `cbor:"48,keyasint,omitempty"`
 }
 
 // Led is an escalation that has begun since a step of another led to it.
@@ -164,16 +167,6 @@ type Closing struct {
 	By    string    `cbor:"1,keyasint"`
 	At    time.Time `cbor:"2,keyasint"`
 	Until time.Time `cbor:"3,keyasint"` // then the alert is closed without an answer
-}
-
-// Next is a step of an escalation, counted from 0 in the order of the steps' delays.
-type Next struct {
-	Escalation core.EscalationID `cbor:"1,keyasint"`
-	Step       int               `cbor:"2,keyasint,omitempty"`
-	Added      time.Time         `cbor:"3,keyasint"` // when the escalation began, or its steps began to run again
-	// Repeat is how often its steps had run through before, Begins that they were to run again.
-	Repeat int  `cbor:"4,keyasint,omitempty"`
-	Begins bool `cbor:"5,keyasint,omitempty"`
 }
 
 // Draft is what a caller says of a new alert. See [Draft.Check] for its limits.

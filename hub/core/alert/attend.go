@@ -183,12 +183,13 @@ func (a *Alert) Escalate(by By, id core.EscalationID, name string) Outcome {
 		a.Responders = append(slices.Clip(a.Responders), r)
 	}
 	a.Begun = slices.DeleteFunc(slices.Clone(a.Begun), func(x core.EscalationID) bool { return x == id })
+	a.Release(id)
 	a.rouse()
 	return a.moved(by, DidEscalate, HasEscalated, ThenCall, name)
 }
 
 // EscalateToNext calls by the next step of the alert's escalation, of which the caller
-// knows whether there is one: for a silent alert Next says so.
+// knows whether there is one: for a silent alert [Alert.UnderWay] says so.
 func (a *Alert) EscalateToNext(by By, step bool) Outcome {
 	switch {
 	case a.Status == Closed:

@@ -47,7 +47,8 @@ func (a *Alert) Join(by By, parent *Alert, why string) Outcome {
 	case a.Lead != nil || a.Parent != "" || parent.Lead == nil || parent.Status == Closed:
 		return refuse(NoMember)
 	}
-	a.Parent, a.Begun, a.Led, a.Next = parent.ID, nil, nil, nil
+	a.Parent, a.Begun, a.Led = parent.ID, nil, nil
+	a.ReleaseAll()
 	if !a.Silent() {
 		a.forgetAcks() // the parent calls people from now on
 	}
@@ -160,7 +161,7 @@ func (a *Alert) Hear(by By, member *Alert, graver bool) Outcome {
 // GoOn notes that the hub itself goes on with calling people for an alert, with what was
 // remembered for that forgotten.
 func (a *Alert) GoOn(at time.Time) {
-	a.Next = nil
+	a.ReleaseAll()
 	if !a.Silent() {
 		a.forgetAcks()
 	}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"strconv"
 	"time"
 
 	"keng/hub/core"
@@ -46,16 +47,50 @@ type Page struct {
 	At      time.Time // when it went to the outbox, or will
 	FateAt  time.Time // of the stage that the decision tells
 	Final   bool
+	// Failed says that it ended without reaching the person, Withdrawn that it was taken back
+	// before it went.
+	Failed, Withdrawn bool
 	// Decision is of kind [Paged], with everything that is known of the page.
 	Decision Decision
 }
 
+// Tally counts the pages of a person.
+type Tally struct {
+	Tried     int // pages that went, or are to go
+	Failed    int // those of them that ended without reaching the person
+	Withdrawn int // pages that were taken back before they went
+}
+
+// Tally counts the person's pages.
+func (p *Person) Tally() (t Tally) {
+	for _, page := range p.Pages {
+		switch {
+		case page.Withdrawn:
+			t.Withdrawn++
+			continue
+		case page.Failed:
+			t.Failed++
+		}
+		t.Tried++
+	}
+	return t
+}
+
 // Summary says whether the person was paged.
 func (p *Person) Summary() Decision {
-	if len(p.Pages) == 0 {
-		return Decision{Kind: PassedPerson, User: p.User, Name: p.Name}
+	t := p.Tally()
+	d := Decision{Kind: PagedPerson, User: p.User, Name: p.Name, Count: t.Tried}
+	switch {
+	case t.Tried == 0 && t.Withdrawn == 0:
+		d.Kind = PassedPerson
+	case t.Tried == 0:
+		d.Kind, d.Count = PagesWithdrawn, t.Withdrawn
+	case t.Failed == t.Tried:
+		d.Kind = TriedPerson
+	case t.Failed > 0:
+		d.Kind, d.Of = PagedPartly, []string{strconv.Itoa(t.Failed)}
 	}
-	return Decision{Kind: PagedPerson, User: p.User, Name: p.Name, Count: len(p.Pages)}
+	return d
 }
 
 // Lines tells the account line by line, to be read or read aloud. A moment is told by clock.

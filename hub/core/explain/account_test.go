@@ -151,3 +151,38 @@ func TestKindsOfDecisions(t *testing.T) {
 		t.Error("a stored number has changed")
 	}
 }
+
+// How often somebody was tried, and in vain. What never went was no try.
+//
+// Rule keng-8.explain.reached.
+func TestSummaries(t *testing.T) {
+	gone, failed, withdrawn := explain.Page{}, explain.Page{Failed: true}, explain.Page{Withdrawn: true}
+	for _, c := range []struct {
+		pages  []explain.Page
+		tally  explain.Tally
+		en, vi string
+	}{
+		{nil, explain.Tally{}, "An was not paged", "Chưa báo cho An lần nào"},
+		{[]explain.Page{gone, withdrawn}, explain.Tally{Tried: 1, Withdrawn: 1}, "An was paged once", "Đã báo cho An 1 lần"},
+		{[]explain.Page{failed}, explain.Tally{Tried: 1, Failed: 1}, "An was tried once and not reached", "Đã thử báo cho An 1 lần nhưng không tới được"},
+		{[]explain.Page{failed, failed, withdrawn, failed, failed}, explain.Tally{Tried: 4, Failed: 4, Withdrawn: 1}, "An was tried 4 times and not reached", "Đã thử báo cho An 4 lần nhưng không tới được"},
+		{[]explain.Page{failed, gone, failed}, explain.Tally{Tried: 3, Failed: 2}, "An was paged 3 times; 2 of these did not arrive", "Đã báo cho An 3 lần, trong đó 2 lần không tới được"},
+		{[]explain.Page{withdrawn}, explain.Tally{Withdrawn: 1}, "An was not paged: what was to go was taken back before it went", "Chưa báo cho An lần nào: thông báo đã được hủy trước khi gửi"},
+	} {
+		p := explain.Person{Name: "An", Pages: c.pages}
+		if d := p.Summary(); d.Text() != c.en || d.TextVi() != c.vi || p.Tally() != c.tally {
+			t.Errorf("%+v: %q, %q; want %+v: %q, %q", p.Tally(), d.Text(), d.TextVi(), c.tally, c.en, c.vi)
+		}
+	}
+}
+
+// A page that was held says in either language why its person was not to be paged when it was to go.
+func TestHeldPageKeptOut(t *testing.T) {
+	for _, k := range []explain.Kind{explain.PersonMuted, explain.PersonInQuietHours, explain.PersonAlwaysQuiet} {
+		d := explain.Decision{Kind: k, Name: "An", Of: []string{"2026-11-26T06:00:00+07:00"}}
+		f := explain.Fate{Stage: "cancelled", Detail: d.Cause()}
+		if f.String() != "cancelled: "+d.Cause() || f.TextVi() != "đã hủy: "+d.CauseVi() {
+			t.Errorf("%v: %q, %q", k, f, f.TextVi())
+		}
+	}
+}

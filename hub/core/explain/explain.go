@@ -243,6 +243,12 @@ func (l language) failure(s string) string {
 
 // detail tells why a page was taken back or given up. What a provider says is told as it is.
 func (l language) detail(s string) string {
+	for _, k := range []Kind{PersonMuted, PersonInQuietHours, PersonAlwaysQuiet} { // a page that was held
+		w := k.words()
+		if who, until, ok := strings.Cut(s, between(w.en)); ok && l == vietnamese {
+			return who + between(w.vi) + until
+		}
+	}
 	if kind, ok := strings.CutPrefix(s, "no gateway that is connected serves "); ok && l == vietnamese {
 		return "không có gateway nào đang kết nối gửi được " + l.by(kind)
 	}
@@ -253,6 +259,13 @@ func (l language) detail(s string) string {
 		"the person has passed the alert on":    "người này đã chuyển cảnh báo cho người khác", "the contact works no more": "liên hệ không còn dùng được",
 		"nothing was heard of this page in time": "không có tin gì về lần báo này trong thời hạn",
 	})
+}
+
+// between returns what stands behind the first name in braces of a template, up to the next.
+func between(template string) string {
+	_, rest, _ := strings.Cut(template, "}")
+	words, _, _ := strings.Cut(rest, "{")
+	return words
 }
 
 func (l language) reply(s string) string {

@@ -68,24 +68,31 @@ func (p *Proof) Fail(at time.Time, why string) (news bool) {
 	return true
 }
 
+// NotAnswered is the word for a page that failed since nobody answered: the person may have slept.
+const NotAnswered = "unanswered"
+
 // failing reports whether the last page did not come through.
 func (p *Proof) failing() bool { return p.FailedAt.After(p.ProvenAt) }
+
+// Broken reports whether the last page did not come through, for another reason than that nobody answered.
+func (p *Proof) Broken() bool { return p.failing() && p.Failure != NotAnswered }
 
 // Grade is how much a contact can be relied on, the worst first.
 type Grade uint8
 
 // The grades.
 const (
-	DisabledContact Grade = iota // somebody has switched it off
-	DeadContact                  // the provider says that it will never work again
-	FailingContact               // the last page did not come through
-	UnprovenContact              // no page came through for [ProvenFor], and none failed since the last that did
-	ProvenContact                // one did
+	DisabledContact   Grade = iota // somebody has switched it off
+	DeadContact                    // the provider says that it will never work again
+	FailingContact                 // the last page did not come through
+	UnansweredContact              // nobody answered the last page, which says nothing of the contact
+	UnprovenContact                // no page came through for [ProvenFor], and none failed since the last that did
+	ProvenContact                  // one did
 )
 
 // String returns the grade in a word, as the API has it.
 func (g Grade) String() string {
-	return [...]string{"disabled", "dead", "failing", "unproven", "proven"}[min(g, ProvenContact)]
+	return [...]string{"disabled", "dead", "failing", "unanswered", "unproven", "proven"}[min(g, ProvenContact)]
 }
 
 // Grade returns how much a contact can be relied on at a moment, by what is known of it.
@@ -95,8 +102,10 @@ func (c *Contact) Grade(p *Proof, now time.Time) Grade {
 		return DisabledContact
 	case !c.DeadSince.IsZero():
 		return DeadContact
-	case p.failing():
+	case p.Broken():
 		return FailingContact
+	case p.failing():
+		return UnansweredContact
 	case p.ProvenAt.IsZero() || now.Sub(p.ProvenAt) >= ProvenFor:
 		return UnprovenContact
 	}
@@ -133,10 +142,10 @@ func (u *User) Standing(proofs func(*Contact) Proof, now time.Time) Standing {
 		k := &u.Contacts[i]
 		p := proofs(k)
 		switch grade := k.Grade(&p, now); {
-		case grade < UnprovenContact:
+		case grade < UnansweredContact:
 		case !k.Loud():
 			best = max(best, OnlyQuietly)
-		case grade == UnprovenContact:
+		case grade < ProvenContact:
 			best = max(best, PerhapsLoud)
 		default:
 			return ProvenLoud

@@ -27,7 +27,7 @@ func TestProofs(t *testing.T) {
 		{"a failure of before", time.Minute, func(t time.Time) bool { return p.Fail(t, "refused") }, false, reach.ProvenContact},
 		{"a failure", time.Hour, func(t time.Time) bool { return p.Fail(t, "refused") }, true, reach.FailingContact},
 		{"the same failure", time.Hour + time.Minute, func(t time.Time) bool { return p.Fail(t, "refused") }, false, reach.FailingContact},
-		{"another one", time.Hour + 2*time.Minute, func(t time.Time) bool { return p.Fail(t, "unanswered") }, true, reach.FailingContact},
+		{"nobody answers", time.Hour + 2*time.Minute, func(t time.Time) bool { return p.Fail(t, "unanswered") }, true, reach.UnansweredContact},
 		{"it works again", time.Hour + 3*time.Minute, func(t time.Time) bool { return p.Prove(t, reach.Accepted) }, true, reach.ProvenContact},
 		{"for a week", 7 * 24 * time.Hour, func(time.Time) bool { return false }, false, reach.ProvenContact},
 		{"and not longer", 7*24*time.Hour + time.Hour + 3*time.Minute, func(time.Time) bool { return false }, false, reach.UnprovenContact},
@@ -65,6 +65,7 @@ func TestStanding(t *testing.T) {
 	none := reach.Proof{}
 	for got, want := range map[reach.Standing]reach.Standing{
 		of(""): reach.Unreachable, of("e", none): reach.OnlyQuietly, of("ev", proven, none): reach.PerhapsLoud, of("ep", failing, proven): reach.ProvenLoud,
+		of("es", none, reach.Proof{FailedAt: now, Failure: reach.NotAnswered}): reach.PerhapsLoud,
 	} {
 		if got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -19,6 +19,10 @@ func (l *Life) start(escalation string, way Way) {
 		l.vain = l.vain || way.Escalation != "" && !again
 		return
 	}
+	if l.acked && !l.outlasts(plan{does: aStep, escalation: escalation}) {
+		l.vain = true // none of its steps is for this
+		return
+	}
 	l.begun[escalation] = true
 	if is.by != "" {
 		l.led = append(l.led, is)
@@ -138,6 +142,7 @@ func (l *Life) round(p plan) {
 		return
 	}
 	if e.Reset && (l.acked || len(l.acks) > 0) {
+		l.caught = l.caught && !l.acked // nobody takes care of it any more
 		l.attention = attention{}
 	}
 	l.mayBeginAgain(p.escalation, map[string]bool{p.escalation: true})
