@@ -118,6 +118,7 @@ func (c *change) raiseAcks(a *alert.Alert, n int) error {
 // says so.
 func (c *change) takeAckBack(a *alert.Alert) error {
 	acked := a.Acknowledged
+	a.Caught = a.Caught && !acked // nobody takes care of it any more: the last resort may be called once more
 	if err := c.follows(a, a.TakeAckBack(c.now), nil); err != nil || !acked {
 		return err
 	}

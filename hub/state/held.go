@@ -70,29 +70,30 @@ func (c *change) held(a *alert.Alert) (all []*Deadline) {
 func (c *change) resumes(a *alert.Alert) (all []*Deadline) {
 	for _, n := range a.UnderWay() {
 		p, ok := Escalations.Get(c.tx, table.K().String(string(n.Escalation)))
+		d := turnOf(a, n)
 		if !ok {
 			continue
 		}
-		d := turnOf(a, n)
-		d.At = momentOf(p, n)
+		d.At = momentOf(p, d, c.now)
 		turn := d.turn(p)
 		if !p.Outlasts(turn) {
 			continue
 		}
-		if step, found := p.Step(turn.Step, turn.Added); found && !n.Begins { // it may have moved
-			d.Step, d.At = turn.Step, step.At
-		}
-		d.At = later(d.At, c.now)
+		d.Step = turn.Step // another one now, if the rules have been changed
+		d.At = later(momentOf(p, d, c.now), c.now)
 		a.Release(n.Escalation)
 		all = append(all, d)
 	}
 	return all
 }
 
-// momentOf returns when an escalation was to do something.
-func momentOf(p *escalate.Policy, n alert.Next) time.Time {
-	if step, found := p.Step(n.Step, n.Added); found && !n.Begins {
+// momentOf returns when an escalation is to do something; now, if it has no such step any more.
+func momentOf(p *escalate.Policy, d *Deadline, now time.Time) time.Time {
+	if d.Kind == StepsAgain {
+		return d.Added
+	}
+	if step, found := p.Step(d.Step, d.Added); found {
 		return step.At
 	}
-	return n.Added
+	return now
 }

@@ -142,6 +142,7 @@ func (l *Life) round(p plan) {
 		return
 	}
 	if e.Reset && (l.acked || len(l.acks) > 0) {
+		l.caught = l.caught && !l.acked // nobody takes care of it any more
 		l.attention = attention{}
 	}
 	l.mayBeginAgain(p.escalation, map[string]bool{p.escalation: true})
