@@ -38,6 +38,8 @@ type commands struct {
 	Explain  explainCommand  `cmd:"" group:"who" help:"Why people were paged for an alert, or were not, and what comes next."`
 	CatchAll catchAllCommand `cmd:"" name:"catch-all" group:"who" help:"Who is called when all that was configured for an alert has been done and nobody takes care of it."`
 
+	DefaultTeam defaultTeamCommand `cmd:"" name:"default-team" group:"who" help:"Which team answers for what names nobody, as that an agent is silent."`
+
 	OnCall   onCallCommand   `cmd:"" name:"oncall" group:"shifts" help:"Who is on call."`
 	Timeline timelineCommand `cmd:"" group:"shifts" help:"The shifts of a schedule, as a table or a picture."`
 	Gaps     gapsCommand     `cmd:"" group:"shifts" help:"What is to be mended in the weeks to come: nobody on call, somebody who is off, somebody in two schedules."`

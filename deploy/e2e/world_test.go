@@ -15,6 +15,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -61,12 +63,12 @@ func program(t *testing.T, name string) string {
 	return filepath.Join(programs.dir, name)
 }
 
-// storiesAtOnce is how many stories go on at the same time, unless -parallel says otherwise. They wait
-// most of the time, so they may be more than there are processors.
-const storiesAtOnce = "4"
+// storiesAtOnce is how many stories go on at the same time, unless -parallel says otherwise or
+// there are more processors. They wait most of the time.
+const storiesAtOnce = 4
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", storiesAtOnce); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(max(storiesAtOnce, runtime.GOMAXPROCS(0)))); err != nil {
 		panic(err)
 	}
 	code := m.Run()

@@ -66,7 +66,7 @@ func routes() []route {
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
 	}, configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
-		feedRoutes(), importRoutes(), catchAllRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes())
+		feedRoutes(), importRoutes(), catchAllRoutes(), defaultTeamRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

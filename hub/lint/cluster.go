@@ -29,7 +29,7 @@ func clusterChecks() []Check {
 			Mend:  Text{"Correct the check that it complains of: keng-hub checks list shows them.", "Hãy sửa phép kiểm tra mà agent báo lỗi: keng-hub checks list liệt kê chúng."}},
 		{ID: "agents-nobody", Severity: Error, run: agentsNobody,
 			Finds: Text{"agents of which nobody is told when they fall silent, as there is neither one team nor a last resort", "agent im lặng mà không ai được báo, vì không có nhóm duy nhất lẫn người được gọi cuối cùng"},
-			Mend:  Text{"Name a last resort: keng-hub catch-all set team:NAME.", "Hãy đặt người được gọi cuối cùng: keng-hub catch-all set team:TÊN."}},
+			Mend:  Text{"Name a team that answers for them, keng-hub default-team set NAME, or a last resort, keng-hub catch-all set team:NAME.", "Hãy chọn nhóm mặc định, keng-hub default-team set TÊN, hoặc đặt người được gọi cuối cùng, keng-hub catch-all set team:TÊN."}},
 		{ID: "catch-all-missing", Severity: Warning, run: catchAllMissing,
 			Finds: Text{"no last resort, who is called when all that was configured has been done", "chưa đặt người được gọi cuối cùng, sau khi mọi bước đã cấu hình đều đã thực hiện"},
 			Mend:  Text{"Name one: keng-hub catch-all set team:NAME.", "Hãy đặt: keng-hub catch-all set team:TÊN."}},

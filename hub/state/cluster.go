@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"keng/hub/core"
-	"keng/hub/core/alert"
 	"keng/raftstore/table"
 )
 
@@ -95,20 +94,4 @@ func (c *change) keepCounters() error {
 		}
 	}
 	return nil
-}
-
-// defaultTeam returns the team that answers when nobody was named: the one that the
-// cluster names, else the only one there is.
-func defaultTeam(r table.Reader) (alert.Responder, bool) {
-	if row, ok := GetCluster(r); ok && row.DefaultTeam != "" {
-		return alert.Responder{Kind: alert.Team, ID: string(row.DefaultTeam)}, true
-	}
-	var only alert.Responder
-	for team := range Teams.All(r) {
-		if only.ID != "" {
-			return alert.Responder{}, false
-		}
-		only = alert.Responder{Kind: alert.Team, ID: string(team.ID)}
-	}
-	return only, only.ID != ""
 }

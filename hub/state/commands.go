@@ -174,6 +174,7 @@ const (
 	// Who is called in the end.
 	putCatchAll    number = 195
 	deleteCatchAll number = 196
+	putDefaultTeam number = 197
 )
 
 // runners is the list of all commands, made once.
@@ -323,6 +324,7 @@ func commands() map[number]runner {
 
 		sendCode:       runs(SendCode{}),
 		confirmContact: runs(ConfirmContact{}),
+		putDefaultTeam: runs(PutDefaultTeam{}),
 		putCanary:      runs(PutCanary{}),
 
 		createFeed:  runs(CreateFeed{}),

@@ -100,7 +100,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateIncident](), fill[ResolveIncident](), fill[ReopenIncident](), fill[CloseIncident](), fill[DeleteIncident](), fill[AddIncidentResponders](), fill[AddIncidentNote](),
 			fill[AddIncidentTags](), fill[RemoveIncidentTags](), fill[AddIncidentDetails](), fill[RemoveIncidentDetails](), fill[UpdateIncident](), fill[SeeIncident](),
 			fill[CreateFeed](), fill[DeleteFeed](), fill[PutHolidays](),
-			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](),
+			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](), fill[PutDefaultTeam](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
