@@ -86,7 +86,7 @@ type night struct {
 	making   oracletest.Configuration
 	oracle   *oracle.World
 	carriers []*carrier
-	deeds    oracletest.Deeds
+	deeds    hubtest.Deeds
 
 	mu     sync.Mutex
 	silent map[string][]time.Time // by alias: when somebody was answered that it is acknowledged or closed
@@ -182,9 +182,23 @@ func (n *night) live() {
 	for began := time.Now(); time.Since(began) < nightLength; {
 		time.Sleep(time.Duration(n.dice.Int64N(int64(90 * time.Second))))
 		n.gust()
+		n.meddle()
 	}
 	people.Wait()
 	time.Sleep(nightRest)
+}
+
+// meddle has somebody ask for something more, of an alert that may be there.
+func (n *night) meddle() {
+	asked := state.Asked{Alert: state.Ref{Alias: fmt.Sprint("web-", n.dice.IntN(alertsOfNight))}, User: "u1"}
+	switch n.dice.IntN(6) {
+	case 0:
+		n.carryOut(oracletest.Encoded(state.AssignAlert{Asked: asked, Owner: state.Pick{Name: fmt.Sprint("u", 2+n.dice.IntN(3))}}))
+	case 1:
+		n.carryOut(oracletest.Encoded(state.SnoozeAlert{Asked: asked, Until: time.Now().Truncate(time.Second).Add(time.Duration(60+n.dice.IntN(300)) * time.Second)}))
+	case 2:
+		n.carryOut(oracletest.Encoded(state.UnacknowledgeAlert{Asked: asked}))
+	}
 }
 
 // gust takes the leader away, or all nodes.
@@ -284,14 +298,15 @@ func (n *night) checkSilence(r table.Reader, a *alert.Alert) {
 // silence returns whether an alert was acknowledged and closed at a moment, as its log says, and until when.
 func silence(r table.Reader, id core.AlertID, at time.Time) (acked, closed bool, until time.Time) {
 	for e := range state.LogOf(r, id) {
+		roused := e.What == alert.DidUnacknowledge || e.What == alert.DidAssign || e.What == alert.DidEndSnooze
 		switch later := e.At.After(at); {
-		case later && e.What == alert.DidUnacknowledge:
+		case later && roused:
 			return acked, closed, e.At
 		case later:
+		case roused:
+			acked = false
 		case e.What == alert.DidAcknowledge:
 			acked = true
-		case e.What == alert.DidUnacknowledge:
-			acked = false
 		case e.What == alert.DidClose:
 			closed = true
 		}

@@ -74,16 +74,17 @@ func (a *Alert) rouse() {
 	a.uncovered()
 }
 
-// Unacknowledge takes back an acknowledgement, a snooze or a closing: the alert wants
+// Unacknowledge takes back an acknowledgement, also that of one where several must, a snooze or a closing: the alert wants
 // attention as if it were new.
 func (a *Alert) Unacknowledge(by By) Outcome {
 	switch {
 	case a.Status == Closed:
 		return refuse(AlreadyClosed)
-	case !a.Silent():
+	case !a.Silent() && len(a.Acks) == 0:
 		return refuse(AlreadyUnacknowledged)
 	}
 	a.rouse()
+	a.forgetAcks()
 	return a.moved(by, DidUnacknowledge, HasUnacknowledged, ThenBeginAnew)
 }
 

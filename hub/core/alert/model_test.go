@@ -81,7 +81,7 @@ func (h history) acks() (acks []string, wanted int) {
 		before := h[:i]
 		grew := d.name == "priority" && !before.silent() && d.to < slices.Min(before.priorities())
 		switch {
-		case d.name == "back" || grew || slices.Contains(rouses, d.name) && before.silent():
+		case d.name == "back" || d.name == "unack" || grew || slices.Contains(rouses, d.name) && before.silent():
 			acks, wanted = nil, 0
 		case d.name == "raise":
 			wanted = int(d.to)
@@ -238,7 +238,7 @@ func (h history) answer(d deed) (alert.Verdict, alert.Reason) {
 	case "unanswered":
 		return in(h.acked(), alert.AlreadyAcknowledged, h.silent(), alert.NotOver)
 	case "unack":
-		return in(!h.acked() && h.snoozedUntil().IsZero() && !closing, alert.AlreadyUnacknowledged)
+		return in(!h.acked() && len(acks) == 0 && h.snoozedUntil().IsZero() && !closing, alert.AlreadyUnacknowledged)
 	case "snooze":
 		if d.until.Equal(h.snoozedUntil()) && d.until.After(d.by.At) {
 			return alert.Same, alert.HasSnoozed

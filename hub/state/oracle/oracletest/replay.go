@@ -108,6 +108,12 @@ func (p *Replay) line(e state.Entry) {
 	case alert.DidAssign:
 		pages, _ := p.life.Assign(e.At, Person(p.r, e.Owner), Person(p.r, e.Of[0]))
 		p.present = append(p.present, pages...)
+	case alert.DidSnooze:
+		until, err := time.Parse(time.RFC3339, e.Of[0]) // in whole seconds
+		if err != nil {
+			panic(err)
+		}
+		p.life.Snooze(until)
 	case alert.DidClose:
 		if !byHub {
 			p.life.Close()
