@@ -97,6 +97,7 @@ func TestKilledChild(t *testing.T) {
 // whether everything that it had acknowledged is there, and whether rows and
 // indexes agree.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	acknowledged := map[uint64]bool{}
 	for round := range 3 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
@@ -15,6 +16,10 @@ type Memory struct {
 	// SnapshotEntries, unless it is zero, is after how many entries a snapshot is taken
 	// and the log cut off, as short as possible.
 	SnapshotEntries uint64
+	// CommitTimeout, unless it is zero, is after how long (or up to twice that) without a new
+	// entry a leader tells the others how far is committed. On disk it is 10 ms, which is most
+	// of what a cluster costs that lives through hours of fake time.
+	CommitTimeout time.Duration
 
 	fs  *vfs.MemFS
 	log *memoryLog
@@ -31,7 +36,7 @@ func (m *Memory) Crash(random *rand.Rand) *Memory {
 	m.log.mu.Lock()
 	defer m.log.mu.Unlock() // so that disk and log are of one moment
 	fs := m.fs.CrashClone(lostPower(random))
-	return &Memory{SnapshotEntries: m.SnapshotEntries, fs: fs, log: m.log.clone()}
+	return &Memory{SnapshotEntries: m.SnapshotEntries, CommitTimeout: m.CommitTimeout, fs: fs, log: m.log.clone()}
 }
 
 // lostPower keeps all that was not synced, or nothing of it. A part of it would be more
@@ -56,6 +61,7 @@ func OpenInMemory(options Options, memory ...*Memory) (*Store, error) {
 	if m.SnapshotEntries != 0 {
 		options.limits.snapshotEntries, options.limits.retainBytes = m.SnapshotEntries, 1
 	}
+	options.limits.commitTimeout = orDefault(options.limits.commitTimeout, m.CommitTimeout)
 	if options.fs == nil {
 		options.fs = m.fs
 	}

@@ -220,6 +220,7 @@ func errorsCross(t *testing.T, follower *raftstore.Store) {
 
 // TestGrow: a node that was alone, without a network, becomes one of two.
 func TestGrow(t *testing.T) {
+	t.Parallel()
 	authority, dir := storetest.NewAuthority(t), t.TempDir()
 	alone, err := raftstore.Open(raftstore.Options{Dir: filepath.Join(dir, "a"), NodeID: "a", Bootstrap: true, Handle: handle, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

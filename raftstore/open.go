@@ -224,7 +224,7 @@ func checkTogether(m meta, logs raft.LogStore, snaps *snapshots) error {
 // startRaft bootstraps the cluster if that is asked for and needed, and starts
 // Raft.
 func (s *Store) startRaft(logs raft.LogStore, stable raft.StableStore, snaps *snapshots, raftLog raftLogger, opened *closers) error {
-	config := raftConfig(s.options.NodeID, raftLog)
+	config := raftConfig(s.options, raftLog)
 	if s.options.Network != nil {
 		s.openNetwork(raftLog)
 	} else {
@@ -290,11 +290,11 @@ func bootstrapped(logs raft.LogStore, stable raft.StableStore, snaps *snapshots)
 // never is longer than any process runs.
 const never = 100 * 365 * 24 * time.Hour
 
-func raftConfig(nodeID string, raftLog raftLogger) *raft.Config {
+func raftConfig(o Options, raftLog raftLogger) *raft.Config {
 	c := raft.DefaultConfig()
-	c.LocalID = raft.ServerID(nodeID)
+	c.LocalID = raft.ServerID(o.NodeID)
 	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = heartbeatTimeout, electionTimeout, leaseTimeout
-	c.CommitTimeout = commitTimeout
+	c.CommitTimeout = o.limits.commitTimeout
 	c.MaxAppendEntries, c.BatchApplyCh = maxAppendEntries, true
 	c.NoSnapshotRestoreOnStart = true                      // the engine is always newer
 	c.SnapshotInterval, c.SnapshotThreshold = never, 1<<62 // the snapshotter decides

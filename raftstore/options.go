@@ -79,6 +79,7 @@ type limits struct {
 	results         uint64        // how many results are remembered
 	memTableBytes   uint64        // size of the engine's memory tables
 	stuckAfter      time.Duration // how long a commit or an apply may take
+	commitTimeout   time.Duration // see there
 }
 
 const (
@@ -178,6 +179,7 @@ func (l limits) withDefaults() limits {
 		results:         orDefault(l.results, 1_000_000),
 		memTableBytes:   orDefault(l.memTableBytes, 32<<20),
 		stuckAfter:      orDefault(l.stuckAfter, 20*time.Second),
+		commitTimeout:   orDefault(l.commitTimeout, commitTimeout),
 	}
 }
 

@@ -31,7 +31,7 @@ func buildMovableHub(t *testing.T) {
 	t.Helper()
 	movable.once.Do(func() {
 		tags := strings.Trim(os.Getenv("KENG_E2E_TAGS")+",testwall", ",")
-		build := exec.Command("go", "build", "-o", filepath.Join(programs.dir, movableHub), "-tags", tags, "./hub")
+		build := exec.Command("go", "build", stripped, "-o", filepath.Join(programs.dir, movableHub), "-tags", tags, "./hub")
 		build.Dir = "../.."
 		if out, err := build.CombinedOutput(); err != nil {
 			movable.err = errors.New(string(out))

@@ -192,11 +192,12 @@ func TestStoryANodeIsReplaced(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("cluster token: %d %s", code, errs)
 	}
-	second := newHub(t, "n2", rand.Text(), "--join", first.raft, "--join-token", strings.TrimSpace(token))
+	second := newHub(t, "n2", first.key, "--join", first.raft, "--join-token", strings.TrimSpace(token))
 	second.restart()
 	second.kill()
 	second.restart()
-	eventually(t, "two nodes have a vote", func() bool { return first.status().Quorum.Voters == 2 })
+	// Until it has heard of its vote, it may be asking for it, and come back after its removal.
+	eventually(t, "two nodes have a vote, and know it", func() bool { return first.status().Quorum.Voters == 2 && second.status().Quorum.Voters == 2 })
 	if code, out, errs := once(t, first.env(), "hub", "cluster", "remove", "n2"); code != 0 {
 		t.Fatalf("cluster remove: %d %s%s", code, out, errs)
 	}

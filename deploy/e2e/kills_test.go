@@ -41,10 +41,10 @@ type kill struct {
 // that. At least one kill of five must hit the leader between a page's outbox row and its
 // outcome: else this has tested nothing.
 func TestFiftyKills(t *testing.T) {
+	t.Parallel()
 	seed, n := uint64(fromEnv(t, "KENG_SEED", int(time.Now().UnixMilli()))), fromEnv(t, "KENG_KILLS", killsShort)
 	t.Logf("KENG_SEED=%d KENG_KILLS=%d", seed, n)
-	t.Setenv("KENG_PAGE_WINDOW", "0") // no bundles: at any moment pages are under way
-	c := startCluster(t)
+	c := startCluster(t) // without bundles: at any moment pages are under way
 	providers := []google{startFCM(t), startFCM(t)}
 	for _, google := range providers {
 		google.Slow(300*time.Millisecond, 800*time.Millisecond)

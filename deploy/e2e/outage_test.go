@@ -85,6 +85,7 @@ func TestStoryTokenIsGoodForOneUse(t *testing.T) {
 
 // The whole story: see hub/demo.
 func TestStoryOutageFromEndToEnd(t *testing.T) {
+	t.Parallel()
 	code, out, errs := once(t, nil, "hub", "demo", "--once", "--http", "127.0.0.1:0", "--data-dir", t.TempDir())
 	if code != 0 {
 		t.Fatalf("%d\n%s%s", code, out, errs)

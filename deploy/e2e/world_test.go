@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
@@ -14,6 +15,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,6 +33,9 @@ var programs struct {
 	err  error
 }
 
+// stripped leaves out what debuggers want: linking is most of what a build costs here.
+const stripped = "-ldflags=-s -w"
+
 // program returns the path of a program: hub, agent or mobile-gateway.
 func program(t *testing.T, name string) string {
 	t.Helper()
@@ -38,7 +44,7 @@ func program(t *testing.T, name string) string {
 		if programs.err != nil {
 			return
 		}
-		args := []string{"build", "-o", programs.dir + "/"}
+		args := []string{"build", stripped, "-o", programs.dir + "/"}
 		if tags := os.Getenv("KENG_E2E_TAGS"); tags != "" {
 			args = append(args, "-tags", tags)
 		}
@@ -57,7 +63,14 @@ func program(t *testing.T, name string) string {
 	return filepath.Join(programs.dir, name)
 }
 
+// storiesAtOnce is how many stories go on at the same time, unless -parallel says otherwise or
+// there are more processors. They wait most of the time.
+const storiesAtOnce = 4
+
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(max(storiesAtOnce, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	if programs.dir != "" {
 		_ = os.RemoveAll(programs.dir)

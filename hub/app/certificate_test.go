@@ -94,6 +94,7 @@ func TestCertificateFilesThatAreNoGood(t *testing.T) {
 // A new pair is taken without a restart; a broken one is complained of once and the old one
 // serves; one that expires is complained of daily.
 func TestCertificateIsReadAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		files := newPairFiles(t)
 		cert, key := pemPair(t, "first", time.Now().Add(9*24*time.Hour))
@@ -139,6 +140,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 
 // The API is served over TLS, by HTTP/1.1 and HTTP/2, and an agent joins at the same port.
 func TestTLSForHTTP(t *testing.T) {
+	t.Parallel()
 	files := newPairFiles(t)
 	cert, key := pemPair(t, "hub", time.Now().Add(30*24*time.Hour))
 	files.write(t, cert, key)

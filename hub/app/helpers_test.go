@@ -1,11 +1,25 @@
 package app_test
 
 import (
+	"flag"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
 	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/rota"
 )
+
+// TestMain lets more tests run at once than there are processors: most wait for a node that
+// starts or stops.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(max(6, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // rotaOf is a schedule in which one person is always on call.
 func rotaOf(u core.UserID) rota.Schedule {

@@ -131,6 +131,7 @@ func TestALostStoreIsNotBegunAnew(t *testing.T) {
 
 // A founding that was interrupted is finished by the next start.
 func TestFoundingGoesOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := node(t, dir).openIdentity(t.Context()); err != nil {
 		t.Fatal(err)
@@ -147,6 +148,7 @@ func TestFoundingGoesOn(t *testing.T) {
 // A node that was let in and could not keep what it got asks again, and the token is still
 // good for it; and for nobody else.
 func TestATokenIsNotLostWithTheAnswer(t *testing.T) {
+	t.Parallel()
 	first := node(t, t.TempDir())
 	if err := first.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -56,6 +56,7 @@ func until(t *testing.T, a *App, what string, so func() bool) {
 // Agents and gateways are told of members only: who is removed, by another node or by
 // itself, is told to nobody, and learns it.
 func TestWhoIsRemovedIsToldToNobody(t *testing.T) {
+	t.Parallel()
 	first := started(t, t.TempDir())
 	for name, remover := range map[string]func(second *App) *App{
 		"by another": func(*App) *App { return first },
@@ -88,6 +89,7 @@ func TestWhoIsRemovedIsToldToNobody(t *testing.T) {
 
 // Who joins keeps a master key that is there already, of another cluster.
 func TestJoiningOverwritesNoOtherMasterKey(t *testing.T) {
+	t.Parallel()
 	first := started(t, t.TempDir())
 	dir := t.TempDir()
 	file := filepath.Join(dir, "master.key")

@@ -14,6 +14,7 @@ import (
 // What an agent says of its checks is told by any node, whichever it is connected to; by
 // none when that one is gone.
 func TestAnyNodeTellsAnAgentsChecks(t *testing.T) {
+	t.Parallel()
 	first := started(t, t.TempDir())
 	second := started(t, t.TempDir(), joins(t, first, "n2"))
 	until(t, first, "n2 has a vote", func() bool {

@@ -45,6 +45,7 @@ func (b *buffer) String() string {
 // A node tells of itself in /metrics and calls the watchdog; and whatever goes wrong
 // around a secret, the log does not hold it, not even at its most talkative.
 func TestMetricsWatchdogAndNoSecretInTheLog(t *testing.T) {
+	t.Parallel()
 	called := make(chan string, 8)
 	dog := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {

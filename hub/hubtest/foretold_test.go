@@ -63,6 +63,7 @@ func playNight(t *testing.T, seed uint64) {
 		c.AwaitVoters(3)
 		n.world = &world{T: t, Cluster: c}
 		n.token = must(c.API("b").CreateToken(t.Context(), client.TokenSpec{Uses: 10, Lifetime: client.Lifetime(time.Hour)}))(n.world)
+		n.follow("a", "b", "c")
 		n.configure()
 		n.gateway = n.newGateway("gateway")
 		for _, kind := range []channel.Kind{channel.Push, channel.Voice, channel.SMS} {
@@ -85,6 +86,7 @@ type night struct {
 	making   oracletest.Configuration
 	oracle   *oracle.World
 	carriers []*carrier
+	deeds    oracletest.Deeds
 
 	mu     sync.Mutex
 	silent map[string][]time.Time // by alias: when somebody was answered that it is acknowledged or closed
@@ -97,11 +99,18 @@ type gust struct{ from, to time.Time }
 func (n *night) configure() {
 	n.silent = map[string][]time.Time{}
 	n.making = oracletest.Configuration{
-		Dice: n.dice, Now: time.Now(), Kinds: []string{"push", "voice", "sms"}, Plain: true,
+		Dice: n.dice, Now: time.Now(), Kinds: []string{"push", "voice", "sms"}, NotifyTypes: true,
 		Do: n.carryOut, View: func(look func(table.Reader)) { n.view(n.Leader(), look) },
 	}
 	n.making.Make()
 	n.making.View(func(r table.Reader) { n.oracle = oracletest.World(r, time.Now()) })
+}
+
+// follow notes when the cluster does what is due, as nodes tell that were started just now.
+func (n *night) follow(nodes ...string) {
+	for _, id := range nodes {
+		go n.deeds.Follow(n.Context(), n.Store(id))
+	}
 }
 
 // carryOut has the cluster carry out a command.
@@ -190,6 +199,7 @@ func (n *night) gust() {
 		time.Sleep(nap)
 		from = time.Now()
 		n.Start(leader)
+		n.follow(leader)
 	case 2, 3:
 		n.Nodes.Cut(leader)
 		time.Sleep(soon)
@@ -202,6 +212,7 @@ func (n *night) gust() {
 		n.Kill(nodes...)
 		time.Sleep(4 * nap)
 		n.Start(nodes...)
+		n.follow(nodes...)
 	default:
 		_ = n.API(leader).TransferLeadership(n.Context(), n.Running()[n.dice.IntN(3)])
 	}
@@ -225,10 +236,13 @@ func (n *night) late(due time.Time) time.Time {
 func (n *night) check() {
 	n.Compare()
 	node := n.Leader()
+	if seen, applied := n.deeds.Seen(), n.Status(node).Applied; seen < applied {
+		n.Fatalf("of %d changes %d were followed", applied, seen)
+	}
 	n.view(node, func(r table.Reader) {
 		pages := 0
 		for a := range state.Alerts.All(r) {
-			replay := oracletest.Replay{World: n.oracle, Late: n.late}
+			replay := oracletest.Replay{World: n.oracle, Done: n.deeds.When, Late: n.late}
 			if wrong := replay.Check(r, a.ID, time.Now()); wrong != "" {
 				n.Errorf("night %d, alert %s: %s\nthe gusts: %s", n.seed, a.Alias, wrong, n.weather())
 			}
@@ -238,7 +252,7 @@ func (n *night) check() {
 					n.Errorf("P2: night %d, alert %s: nothing is known of the fate of the %s", n.seed, a.Alias, d.Kind)
 				}
 			}
-			n.checkSilence(a)
+			n.checkSilence(r, a)
 		}
 		if orphans := append(state.Orphans(r, time.Now(), time.Minute, 9), state.Oversleepers(r, time.Now(), time.Minute, 9)...); len(orphans) > 0 {
 			n.Errorf("P2: night %d: %v are forgotten", n.seed, orphans)
@@ -247,17 +261,42 @@ func (n *night) check() {
 	})
 }
 
-// checkSilence: carriers were given nothing after an acknowledgement was answered.
-func (n *night) checkSilence(a *alert.Alert) {
+// checkSilence: after an acknowledgement by u0 was answered, carriers were given nothing for that person, and
+// for others only what is for alerts that are not closed, until it was taken back.
+func (n *night) checkSilence(r table.Reader, a *alert.Alert) {
+	own := core.UserID(oracletest.Person(r, "u0"))
 	for _, at := range n.silent[a.Alias] {
+		acked, closed, until := silence(r, a.ID, at)
 		for _, k := range n.carriers {
 			for _, c := range k.all() {
-				if c.Title == a.Message && c.at.After(at) && a.Silent() {
-					n.Errorf("P3: night %d: a %s about %s came %s after it was acknowledged", n.seed, k.kind, a.Alias, c.at.Sub(at))
+				d, ok := state.GetDelivery(r, core.DeliveryID(c.Page.ID))
+				if !ok || d.Alert != a.ID || !c.at.After(at) || !c.at.Before(until) {
+					continue
+				}
+				if closed || d.User == own || acked && d.Why.Unclosed == "" {
+					n.Errorf("P3: night %d: a %s about %s came to %s %s after u0 had acknowledged it", n.seed, k.kind, a.Alias, d.User, c.at.Sub(at))
 				}
 			}
 		}
 	}
+}
+
+// silence returns whether an alert was acknowledged and closed at a moment, as its log says, and until when.
+func silence(r table.Reader, id core.AlertID, at time.Time) (acked, closed bool, until time.Time) {
+	for e := range state.LogOf(r, id) {
+		switch later := e.At.After(at); {
+		case later && e.What == alert.DidUnacknowledge:
+			return acked, closed, e.At
+		case later:
+		case e.What == alert.DidAcknowledge:
+			acked = true
+		case e.What == alert.DidUnacknowledge:
+			acked = false
+		case e.What == alert.DidClose:
+			closed = true
+		}
+	}
+	return acked, closed, time.Now()
 }
 
 func (n *night) weather() (all []string) {

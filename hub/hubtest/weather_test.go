@@ -1,6 +1,7 @@
 package hubtest_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -10,13 +11,15 @@ import (
 	"keng/hub/client"
 )
 
+var weathers = flag.Uint64("weathers", 2, "how many times the weather is bad, of each kind")
+
 // P1, P3, P4: bad weather. Nodes are cut off, lose power and are stopped, one at a time, by
 // chance, while alerts come in and are acknowledged. Every alert that was accepted is
 // there; nothing is sent twice, because the gateway lives; nobody is called after an
 // acknowledgement was answered; everybody else is.
 func TestWeather(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(3) {
+	for seed := range *weathers {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { weather(t, seed, false) })
 	}
 }
@@ -25,7 +28,7 @@ func TestWeather(t *testing.T) {
 // makes pages late, but loses none and doubles none.
 func TestWeatherOnTheLinks(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(3) {
+	for seed := range *weathers {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { weather(t, seed, true) })
 	}
 }

@@ -85,7 +85,7 @@ func (c *change) survivesAck(a *alert.Alert, d *Deadline) bool {
 		return ok && wantedBy(c.tx, a, page.User, page.Why)
 	case d.climbs():
 		p, ok := Escalations.Get(c.tx, table.K().String(string(d.Escalation)))
-		return ok && p.Outlasts(d.turn())
+		return ok && p.Outlasts(d.turn(p))
 	}
 	return false
 }

@@ -77,8 +77,14 @@ func (e *Entry) Lines() iter.Seq[Entry] {
 	}
 }
 
+// fewLines is how many lines a command adds to another one, mostly.
+const fewLines = 6
+
 // add puts a line into the row of another one.
 func (e *Entry) add(line Entry) {
+	if e.More == nil {
+		e.More = make([]FurtherLine, 0, fewLines)
+	}
 	e.More = append(e.More, FurtherLine{
 		Number: line.Number, Type: line.Type, Owner: line.Owner, Text: line.Text, What: line.What, Why: line.Why, Of: line.Of, NoteAt: line.NoteAt,
 		Decision: line.Decision,
@@ -205,7 +211,8 @@ func (c *change) enter(line Entry) error {
 	c.unwritten += 2 * len(line.Text) // what was decided takes about as much
 	row, ok := c.logged[line.Alert]
 	if !ok {
-		c.logged[line.Alert] = &line
+		first := line // only this one is kept as it is
+		c.logged[line.Alert] = &first
 		return nil
 	}
 	row.add(line)

@@ -26,7 +26,7 @@ func (c *change) callAgain(p, m *alert.Alert) error {
 			if h.Back == "" {
 				continue
 			}
-			if err := c.tellTeam(p, h.Why); err != nil {
+			if err := c.tellTeam(p, &h.Why); err != nil {
 				return err
 			}
 		}

@@ -83,7 +83,7 @@ func (c *change) recur(a *alert.Alert, d alert.Draft) error {
 
 // callOn tells one more responder of an alert.
 func (c *change) callOn(r alert.Responder) func(*alert.Alert) error {
-	return func(a *alert.Alert) error { return c.tellAll(a, []alert.Responder{r}, Reason{}) }
+	return func(a *alert.Alert) error { return c.tellAll(a, []alert.Responder{r}, &Reason{}) }
 }
 
 // refusal is the outcome of a request that names what does not exist.
@@ -130,14 +130,15 @@ func (AssignAlert) number() number { return assignAlert }
 
 func (k AssignAlert) apply(c *change) (Request, error) {
 	owner, err := k.Owner.User(c.tx)
+	by := k.Asked.asPerson(c)
 	do := func(a *alert.Alert) alert.Outcome {
 		if err != nil {
 			return refusal(err)
 		}
-		return a.Assign(k.Asked.by(c), owner.Username)
+		return a.Assign(by, owner.Username)
 	}
 	return c.move(k.Asked, "AssignOwnership", do, func(a *alert.Alert) error {
-		return c.tellAll(a, []alert.Responder{{Kind: alert.User, ID: string(owner.ID)}}, Reason{Assigned: k.Asked.by(c).Name()})
+		return c.tellAll(a, []alert.Responder{{Kind: alert.User, ID: string(owner.ID)}}, &Reason{Assigned: by.Name()})
 	})
 }
 
@@ -149,10 +150,7 @@ type TakeAlert struct {
 func (TakeAlert) number() number { return takeAlert }
 
 func (k TakeAlert) apply(c *change) (Request, error) {
-	by := k.Asked.by(c)
-	if u, known := named(c.tx, by.User); known {
-		by.User = u.Username // by which it is known who has acknowledged
-	}
+	by := k.Asked.asPerson(c)
 	return c.move(k.Asked, "TakeOwnership", func(a *alert.Alert) alert.Outcome { return a.TakeOwnership(by) }, nil)
 }
 
@@ -189,7 +187,7 @@ func (k EscalateAlert) apply(c *change) (Request, error) {
 				return err
 			}
 		}
-		return c.tellAll(a, []alert.Responder{{Kind: alert.Escalation, ID: string(e.ID)}}, Reason{})
+		return c.tellAll(a, []alert.Responder{{Kind: alert.Escalation, ID: string(e.ID)}}, &Reason{})
 	})
 }
 
@@ -211,7 +209,7 @@ func (c *change) nextStep(a *alert.Alert) *Deadline {
 	if p, under := ParentOf(c.tx, a); under {
 		a = p
 	}
-	for _, d := range deadlinesOf(c.tx, a.ID) {
+	for d := range eachDeadlineOf(c.tx, a.ID) {
 		if d.climbs() {
 			return d
 		}

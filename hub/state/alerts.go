@@ -233,6 +233,16 @@ func (k Asked) by(c *change) alert.By {
 	return alert.By{User: k.User, Source: k.Source, Note: k.Note, At: c.now}
 }
 
+// asPerson is by with the username of the person who asks, however that was written: by it is known who has
+// acknowledged, and whether it is the owner.
+func (k Asked) asPerson(c *change) alert.By {
+	by := k.by(c)
+	if u, known := named(c.tx, by.User); known {
+		by.User = u.Username
+	}
+	return by
+}
+
 // move finds an alert, moves it, does what must follow, and writes down what became of the
 // request. An alert that does not exist, or cannot be moved so, is an outcome, not an error.
 // If the move calls somebody, call does so.
@@ -307,11 +317,16 @@ func (c *change) callFor(a *alert.Alert, call func(*alert.Alert) error) error {
 	if p, ok := ParentOf(c.tx, a); ok {
 		return c.helpParent(a, p, call)
 	}
+	if roused { // first: if nobody can be called it is looked at once
+		if err := c.planUnheard(a); err != nil {
+			return err
+		}
+	}
 	if err := call(a); err != nil {
 		return err
 	}
 	if roused {
-		if err := errors.Join(c.wakeHolds(a), c.planUnheard(a)); err != nil {
+		if err := c.wakeHolds(a); err != nil {
 			return err
 		}
 	}

@@ -80,14 +80,19 @@ func (w *bench) oldAlert(i uint64) *alert.Alert {
 	return a
 }
 
-// carryOut evaluates a command.
+// carryOut evaluates a command, a second after the one before.
 func carryOut[C state.Command[R], R any](w *bench, command C) {
+	carryOutAt(w, w.start.Add(time.Duration(w.seeds+1)*time.Second), command)
+}
+
+// carryOutAt evaluates a command at a moment.
+func carryOutAt[C state.Command[R], R any](w *bench, now time.Time, command C) {
 	w.seeds++
 	var seed core.Seed
 	binary.BigEndian.PutUint64(seed[:], w.seeds)
 	raw, err := state.Encode(seed, command)
 	if err == nil {
-		_, err = w.machine.Handle(w.tx, w.start.Add(time.Duration(w.seeds)*time.Second), raw)
+		_, err = w.machine.Handle(w.tx, now, raw)
 	}
 	if err != nil {
 		w.Error(err)

@@ -90,7 +90,7 @@ func (d Delivery) seenFrom(b *Bundled) Delivery {
 }
 
 // hold makes a page that waits, to become one with what else comes.
-func (c *change) hold(a *alert.Alert, u *reach.User, k reach.Contact, why Reason, t *traffic, until time.Time) error {
+func (c *change) hold(a *alert.Alert, u *reach.User, k reach.Contact, why *Reason, t *traffic, until time.Time) error {
 	quiet := c.limits.Window
 	if t.open {
 		quiet = min(2*t.quiet, max(c.limits.WindowMax, c.limits.Window))
@@ -114,7 +114,7 @@ func (c *change) look(until time.Time) time.Time {
 }
 
 // bundle adds an alert to a page that nobody has been given yet, and keeps the page.
-func (c *change) bundle(d *Delivery, a *alert.Alert, u *reach.User, why Reason) error {
+func (c *change) bundle(d *Delivery, a *alert.Alert, u *reach.User, why *Reason) error {
 	c.stir(a.ID)
 	if !d.Bundle {
 		if err := c.beBundle(d); err != nil {
@@ -125,7 +125,7 @@ func (c *change) bundle(d *Delivery, a *alert.Alert, u *reach.User, why Reason) 
 	if in && b.LeftAt.IsZero() {
 		return c.log(a.ID, PageEntry, System, aboutPage(explain.AboutToGo, d, u, why))
 	}
-	if err := Bundles.Put(c.tx, &Bundled{Delivery: d.ID, Alert: a.ID, Why: why, JoinedAt: c.now}); err != nil {
+	if err := Bundles.Put(c.tx, &Bundled{Delivery: d.ID, Alert: a.ID, Why: *why, JoinedAt: c.now}); err != nil {
 		return err
 	}
 	d.Count++

@@ -111,15 +111,16 @@ func standIns(r table.Reader, from core.UserID, now time.Time) []core.UserID {
 // notifyUser begins to tell a person of an alert, or whoever has the person's notifications
 // at the moment. Every way to a person leads through here. Where rules lead to somebody who cannot be
 // told it is the last before who can: better somebody who is off than nobody.
-func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
+func (c *change) notifyUser(a *alert.Alert, u *reach.User, why *Reason) error {
 	chain := standIns(c.tx, u.ID, c.now)
 	for i := len(chain) - 1; i > 0; i-- {
 		other, ok := Users.Get(c.tx, table.K().String(string(chain[i])))
 		if ok && c.mayPage(a, other, why) {
-			why.For, why.ForName = u.ID, u.Username
-			return c.tellPerson(a, other, why)
+			way := *why
+			way.For, way.ForName = u.ID, u.Username
+			return c.tellPerson(a, other, &way)
 		}
-		left := explain.Decision{Kind: explain.ForwardNowhere, User: chain[i-1], Name: c.nameOf(rota.Participant{User: chain[i-1]}), Why: &why}
+		left := explain.Decision{Kind: explain.ForwardNowhere, User: chain[i-1], Name: c.nameOf(rota.Participant{User: chain[i-1]}), Why: why}
 		if ok {
 			left.Kind, left.Of = explain.ForwardUnfollowed, []string{other.Username}
 		}
@@ -131,7 +132,7 @@ func (c *change) notifyUser(a *alert.Alert, u *reach.User, why Reason) error {
 }
 
 // tellPerson begins to tell a person of an alert, and counts whom a step has told.
-func (c *change) tellPerson(a *alert.Alert, u *reach.User, why Reason) error {
+func (c *change) tellPerson(a *alert.Alert, u *reach.User, why *Reason) error {
 	err := c.tellUser(a, u, why)
 	if c.told[told{a.ID, u.ID}] {
 		c.noteReached(u.ID)

@@ -118,7 +118,7 @@ func (c *change) restsAsWanted(a *alert.Alert) bool {
 // waitsInVain reports whether all that is planned for an alert is to try once more what has
 // reached nobody: the last resort does not wait for that.
 func (c *change) waitsInVain(a *alert.Alert) bool {
-	for _, d := range deadlinesOf(c.tx, a.ID) {
+	for d := range eachDeadlineOf(c.tx, a.ID) {
 		if !d.Kind.callsNobody() && d.Kind != StepsAgain && d.Kind != PagesAgain {
 			return false
 		}
@@ -140,5 +140,5 @@ func (c *change) catchAllDue(a *alert.Alert) error {
 	if err := Alerts.Put(c.tx, a); err != nil {
 		return err
 	}
-	return c.notify(a, row.To, Reason{LastResort: true})
+	return c.notify(a, row.To, &Reason{LastResort: true})
 }

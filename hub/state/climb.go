@@ -3,6 +3,7 @@ package state
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
@@ -26,21 +27,23 @@ func (d *Deadline) climbs() bool { return d.Kind == EscalationStep || d.Kind == 
 // ofEscalation reports whether a deadline is what an escalation does next.
 func (d *Deadline) ofEscalation() bool { return d.climbs() || d.Kind == EscalationEnd }
 
-// turn returns what is planned by the deadline of an escalation.
-func (d *Deadline) turn() escalate.Turn {
+// turn returns what is planned by the deadline of an escalation, which is as it is now.
+func (d *Deadline) turn(p *escalate.Policy) escalate.Turn {
 	t := escalate.Turn{Move: escalate.Fires, At: d.At, Place: escalate.Place{Repeat: d.Repeat, Step: d.Step, Added: d.Added}}
 	switch d.Kind {
 	case StepsAgain:
 		t.Move = escalate.Begins
 	case EscalationEnd:
 		t.Move = escalate.Closes
+	default:
+		t.Step = p.Resumes(d.Step, d.At.Sub(d.Added))
 	}
 	return t
 }
 
 // begin starts an escalation now, unless it has begun for this alert before: a step of
 // it may name a team whose routing leads back to it.
-func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
+func (c *change) begin(a *alert.Alert, p *escalate.Policy, why *Reason) error {
 	row, ok := Alerts.Get(c.tx, table.K().String(string(a.ID))) // a may be older
 	if !ok {
 		return nil
@@ -49,9 +52,12 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
 	if slices.Contains(row.Begun, p.ID) {
 		again := why.Repeat > 0 && slices.Contains(row.Led, led)
 		if why.Escalation != "" && !again {
-			return c.nobody(a, explain.Decision{Kind: explain.BegunOnTheWay, Name: p.Name, Why: &why})
+			return c.nobody(a, explain.Decision{Kind: explain.BegunOnTheWay, Name: p.Name, Why: why})
 		}
-		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EscalationBegun, Name: p.Name, Why: &why})
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EscalationBegun, Name: p.Name, Why: why})
+	}
+	if why.Unclosed != "" && !p.Outlasts(p.From(escalate.Place{Added: c.now}, c.now)) {
+		return c.nobody(a, explain.Decision{Kind: explain.OnlyForNotAcked, Name: p.Name, Why: why})
 	}
 	row.Begun = append(row.Begun, p.ID)
 	if led.By != "" {
@@ -65,7 +71,7 @@ func (c *change) begin(a *alert.Alert, p *escalate.Policy, why Reason) error {
 
 // start does the steps of an escalation that are due, from a place on at which its steps begin
 // to run. If the command has written much already another one does so at once.
-func (c *change) start(a *alert.Alert, p *escalate.Policy, here escalate.Place, why Reason) error {
+func (c *change) start(a *alert.Alert, p *escalate.Policy, here escalate.Place, why *Reason) error {
 	if first := p.From(here, c.now); first.Move != escalate.Fires || first.At.After(c.now) || c.full() {
 		return c.planMove(a, p, first, why)
 	}
@@ -75,7 +81,7 @@ func (c *change) start(a *alert.Alert, p *escalate.Policy, here escalate.Place, 
 // climb does the steps of an escalation that are due, from a place on, and plans what comes
 // then. That is planned before a step is done, so that a step that reaches nobody can hurry
 // the next. The way to the escalation is why.
-func (c *change) climb(a *alert.Alert, p *escalate.Policy, here escalate.Place, why Reason) error {
+func (c *change) climb(a *alert.Alert, p *escalate.Policy, here escalate.Place, why *Reason) error {
 	for {
 		step, ok := p.Step(here.Step, here.Added)
 		if !ok { // it was taken away
@@ -103,36 +109,37 @@ func (c *change) climb(a *alert.Alert, p *escalate.Policy, here escalate.Place, 
 
 // planMove plans what an escalation does next, if anything. For an alert that is acknowledged
 // it may have nothing to do any more.
-func (c *change) planMove(a *alert.Alert, p *escalate.Policy, next escalate.Turn, why Reason) error {
+func (c *change) planMove(a *alert.Alert, p *escalate.Policy, next escalate.Turn, why *Reason) error {
 	if next.Move == escalate.Rests || a.Acknowledged && !p.Outlasts(next) {
 		return nil
 	}
 	return c.plan(Deadline{
-		Kind: deadlineOf[next.Move], At: next.At, Alert: a.ID, Escalation: p.ID, Step: next.Step, Added: next.Added, Repeat: next.Repeat, Why: why,
+		Kind: deadlineOf[next.Move], At: next.At, Alert: a.ID, Escalation: p.ID, Step: next.Step, Added: next.Added, Repeat: next.Repeat, Why: *why,
 	})
 }
 
 // fireStep tells whom a step names.
-func (c *change) fireStep(a *alert.Alert, p *escalate.Policy, r escalate.Rule, here escalate.Place, why Reason) error {
-	why.Escalation, why.EscalationName, why.Step, why.Repeat = p.ID, p.Name, here.Step+1, here.Repeat
-	why.Notify, why.Acks, why.Unclosed = r.Notify, r.Acks, c.ackedBy(a)
+func (c *change) fireStep(a *alert.Alert, p *escalate.Policy, r escalate.Rule, here escalate.Place, why *Reason) error {
+	way := *why
+	way.Escalation, way.EscalationName, way.Step, way.Repeat = p.ID, p.Name, here.Step+1, here.Repeat
+	way.Notify, way.Acks, way.Unclosed = r.Notify, r.Acks, c.ackedBy(a)
 	var earlier []*Deadline
 	if r.EndsEarlier {
 		earlier = slices.DeleteFunc(deadlinesOf(c.tx, a.ID), func(d *Deadline) bool { return !d.reaches(d.User) || d.Why.Escalation != p.ID })
 	}
-	told, err := c.telling(a, why, func() error { return c.notify(a, r.Recipient, why) })
+	told, err := c.telling(a, r.Acks, func() error { return c.notify(a, r.Recipient, &way) })
 	if err != nil || told == 0 || len(earlier) == 0 {
 		return err // who is called already is better than nobody
 	}
 	for _, d := range earlier {
 		Deadlines.Delete(c.tx, deadlineKey(d))
 	}
-	return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EarlierEnded, Count: len(earlier), Why: &why})
+	return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.EarlierEnded, Count: len(earlier), Why: &way})
 }
 
-// telling tells people, and has as many of them acknowledge as the reason says. It returns how
+// telling tells people, and has as many of them acknowledge as are to. It returns how
 // many were told, now or by this command before.
-func (c *change) telling(a *alert.Alert, why Reason, tell func() error) (int, error) {
+func (c *change) telling(a *alert.Alert, acks int, tell func() error) (int, error) {
 	outer := c.reached
 	c.reached = map[core.UserID]bool{}
 	err := tell()
@@ -141,7 +148,7 @@ func (c *change) telling(a *alert.Alert, why Reason, tell func() error) (int, er
 	for id := range told {
 		c.noteReached(id)
 	}
-	if n := min(why.Acks, len(told)); err == nil && n > 1 {
+	if n := min(acks, len(told)); err == nil && n > 1 {
 		err = c.raiseAcks(a, n)
 	}
 	return len(told), err
@@ -160,18 +167,18 @@ func (c *change) climbDue(a *alert.Alert, d *Deadline) error {
 	if !ok {
 		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.EscalationGone, Why: &d.Why})
 	}
-	switch turn := d.turn(); turn.Move {
+	switch turn := d.turn(p); turn.Move {
 	case escalate.Begins:
-		return c.runAgain(a, p, turn, d.Why)
+		return c.runAgain(a, p, turn, &d.Why)
 	case escalate.Closes:
-		return c.endUnanswered(a, p)
+		return c.endUnanswered(a, p, d)
 	default:
-		return c.climb(a, p, turn.Place, d.Why)
+		return c.climb(a, p, turn.Place, &d.Why)
 	}
 }
 
 // runAgain lets the steps of an escalation run again.
-func (c *change) runAgain(a *alert.Alert, p *escalate.Policy, turn escalate.Turn, why Reason) error {
+func (c *change) runAgain(a *alert.Alert, p *escalate.Policy, turn escalate.Turn, why *Reason) error {
 	here := turn.Place
 	if here.Added.After(c.now) {
 		here.Added = c.now // somebody has asked for it
@@ -225,14 +232,21 @@ func (c *change) forgetLed(id core.AlertID, by core.EscalationID) error {
 	return Alerts.Put(c.tx, row)
 }
 
+// endPatience is after how long it is looked again whether nobody is being called any more.
+const endPatience = time.Minute
+
 // endUnanswered closes an alert that nobody has acknowledged when an escalation has come to its
-// end.
-func (c *change) endUnanswered(a *alert.Alert, p *escalate.Policy) error {
+// end; while something else still calls people, another escalation or the rules of a person, it waits.
+func (c *change) endUnanswered(a *alert.Alert, p *escalate.Policy, d *Deadline) error {
 	switch why := mayNotClose(a); {
 	case a.Silent():
 		return nil
 	case !p.Repeat.CloseAfterAll:
 		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.NotClosedAtEnd, Name: p.Name})
+	case c.busy(a.ID, CatchAllDue):
+		again := *d
+		again.At = c.now.Add(endPatience)
+		return c.plan(again)
 	case why != "":
 		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.EndNotClosed, Name: p.Name, Of: []string{string(why)}})
 	}
@@ -242,13 +256,13 @@ func (c *change) endUnanswered(a *alert.Alert, p *escalate.Policy) error {
 // hurryEscalation lets the alert's next escalation step come at once, unless
 // somebody is still being reached. That steps run again is not hurried: it would spin.
 func (c *change) hurryEscalation(id core.AlertID) error {
-	if c.pageAwaited(id) || len(openDeliveries(c.tx, id)) > 0 {
+	if c.pageAwaited(id) {
+		return nil
+	}
+	for range eachOpenDelivery(c.tx, id) {
 		return nil
 	}
 	all := deadlinesOf(c.tx, id)
-	if slices.ContainsFunc(all, func(d *Deadline) bool { return d.Kind == ReachAttempt }) {
-		return nil
-	}
 	reached := c.reached
 	c.reached = nil // whom the next step tells was not told by this one
 	defer func() { c.reached = reached }()
@@ -271,6 +285,6 @@ func (c *change) passesOver(d *Deadline) bool {
 	if d.Kind != EscalationStep || !ok || !known {
 		return false
 	}
-	step, ok := p.Step(d.Step, d.Added)
+	step, ok := p.Step(d.turn(p).Step, d.Added)
 	return ok && !step.Rule.Holds(a)
 }

@@ -88,7 +88,8 @@ func (c *change) counter(name string) *counter {
 // events takes hundreds of numbers.
 func (c *change) keepCounters() error {
 	for _, name := range sortedKeys(c.counted) {
-		if err := counters.Put(c.tx, c.counted[name]); err != nil {
+		// Each has been read, and differs: as there are no indexes, to look at it once more is for nothing.
+		if err := counters.Insert(c.tx, c.counted[name]); err != nil {
 			return err
 		}
 	}

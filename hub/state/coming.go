@@ -137,7 +137,8 @@ func (x *explanation) steps(d *Deadline) {
 	if !ok {
 		return
 	}
-	for n := d.Step; ; n++ {
+	first := d.turn(e).Step
+	for n := first; ; n++ {
 		step, ok := e.Step(n, d.Added)
 		if !ok {
 			x.rounds(d, e, escalate.Place{Repeat: d.Repeat, Step: n, Added: d.Added})
@@ -159,7 +160,7 @@ func (x *explanation) steps(d *Deadline) {
 			}
 		}
 		at := step.At
-		if n == d.Step {
+		if n == first {
 			at = d.At
 		}
 		x.comes(at, explain.Decision{Kind: explain.StepComes, Why: &why, Of: x.names(step.Rule, at)})
@@ -172,7 +173,7 @@ func (x *explanation) again(d *Deadline) {
 	if !ok {
 		return
 	}
-	x.round(d, e, d.turn())
+	x.round(d, e, d.turn(e))
 	x.rounds(d, e, escalate.Place{Repeat: d.Repeat, Step: len(e.Rules), Added: d.At})
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
@@ -85,6 +86,44 @@ func TestACrowdIsToldInPieces(t *testing.T) {
 	}
 	if _, open := told(); open != 0 {
 		t.Errorf("%d pages are under way for what is acknowledged", open)
+	}
+}
+
+// Whose own rule repeats waits as well: who acknowledges can take back all pages that are under way, however
+// often hundreds of people are called again. Rule keng-8.notify.bounds.
+func TestACrowdIsToldAgainInPieces(t *testing.T) {
+	s := crowded(t, 200, escalate.Rule{Notify: escalate.All}, escalate.Repeat{})
+	s.machine = s.machine.With(state.Limits{})
+	for u := range state.Users.All(s.tx) {
+		loops := reach.NotificationRule{ID: "again", Action: reach.CreateAlert, Loops: true, LoopAfter: time.Minute}
+		for i := range 4 {
+			k := reach.Contact{ID: core.ContactID(fmt.Sprint("phone", i)), Kind: "voice", Address: fmt.Sprint("number", i)}
+			u.Contacts, loops.Steps = append(u.Contacts, k), append(loops.Steps, reach.Step{ID: fmt.Sprint(i), Contact: k.ID})
+		}
+		u.Rules = []reach.NotificationRule{loops}
+		if _, err := do(s, state.PutUser{User: *u}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.act("create x1 escalation:up")
+	for end := s.now.Add(200 * time.Second); s.now.Before(end); {
+		next, _ := state.NextDeadline(s.tx)
+		s.now = laterOf(s.now, next)
+		if _, err := do(s, state.DoDue{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := 0
+	for d := range state.Deliveries.All(s.tx) {
+		if !d.Final() {
+			open++
+		}
+	}
+	if open < 1000 || open > 2000 {
+		t.Errorf("%d pages are under way", open)
+	}
+	if r, err := do(s, state.AcknowledgeAlert{Alert: state.Ref{Alias: "x1"}, User: "u000"}); err != nil || !r.Success {
+		t.Errorf("nobody can acknowledge: %v", err)
 	}
 }
 

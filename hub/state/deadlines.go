@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -176,9 +177,12 @@ func (c *change) earliest() (*Deadline, bool) {
 }
 
 // planned writes a new deadline, which has an id. Every one is written here, so that [change.earliest]
-// finds it.
+// and [change.nextAttempt] find it.
 func (c *change) planned(d *Deadline) error {
 	c.noneBefore = min(c.noneBefore, deadlineKey(d))
+	if known, ok := c.attempts[d.Alert]; ok {
+		known.note(d)
+	}
 	return Deadlines.Insert(c.tx, d)
 }
 
@@ -235,17 +239,17 @@ func (c *change) fire(d *Deadline) error {
 		if c.catchesUp() {
 			c.told[told{a.ID, d.User}] = true // steps that are late as well need not tell this person too
 		}
-		return c.attempt(a, d.User, d.Contact, d.Why)
+		return c.attempt(a, d.User, d.Contact, &d.Why)
 	case PagesAgain:
 		return c.pageAgain(a, d)
 	case TellLate:
 		return c.tellLate(a, d)
 	case TeamDelayed:
-		return c.tellTeam(a, d.Why)
+		return c.tellTeam(a, &d.Why)
 	case TeamAnew:
-		return c.tellAnew(a, d.Why)
+		return c.tellAnew(a, &d.Why)
 	case ClosedByRule:
-		return c.closeByRule(a, d.Why)
+		return c.closeByRule(a, &d.Why)
 	case HelpUnheard:
 		return c.helpUnheard(a)
 	case CallsAgain:
@@ -302,16 +306,21 @@ func (c *change) plan(d Deadline) error {
 // deadline, a page or a place in a bundle does so.
 func (c *change) stir(id core.AlertID) {
 	c.touched[id] = true
-	delete(c.idle, id)
+	if c.idle[id] {
+		c.crowds[id] = false // no page about it was under way before this command
+		delete(c.idle, id)
+	}
 }
 
 // deadlinesOf returns the deadlines of an alert, earliest first.
 func deadlinesOf(r table.Reader, id core.AlertID) []*Deadline {
-	var all []*Deadline
-	for d := range deadlinesByAlert.Find(r, table.K().String(string(id))) {
-		all = append(all, d)
-	}
-	return all
+	return slices.Collect(eachDeadlineOf(r, id))
+}
+
+// eachDeadlineOf gives the deadlines of an alert, earliest first: for who needs only some, since an alert of which
+// many are told has thousands.
+func eachDeadlineOf(r table.Reader, id core.AlertID) iter.Seq[*Deadline] {
+	return deadlinesByAlert.Find(r, table.K().String(string(id)))
 }
 
 // settle looks at every alert whose deadlines or deliveries this command may have
@@ -382,17 +391,17 @@ func (c *change) rests(a *alert.Alert) bool {
 	return c.idle[a.ID] || a.Resting != "" && !c.touched[a.ID]
 }
 
-// busy reports whether something will still happen for an alert by itself.
-func (c *change) busy(id core.AlertID) bool {
+// busy reports whether something will still happen for an alert by itself, but for some kinds of deadline.
+func (c *change) busy(id core.AlertID, but ...DeadlineKind) bool {
 	if c.idle[id] {
 		return false // without a look: there can be nothing
 	}
-	for _, d := range deadlinesOf(c.tx, id) {
-		if !d.Kind.callsNobody() {
+	for d := range eachDeadlineOf(c.tx, id) {
+		if !d.Kind.callsNobody() && !slices.Contains(but, d.Kind) {
 			return true
 		}
 	}
-	if len(openDeliveries(c.tx, id)) > 0 {
+	for range eachOpenDelivery(c.tx, id) {
 		return true
 	}
 	for b := range bundledByAlert.Find(c.tx, table.K().String(string(id))) {

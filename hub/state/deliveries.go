@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -157,18 +158,24 @@ func DeliveriesOf(r table.Reader, id core.AlertID) []Delivery {
 }
 
 // openDeliveries returns the pages that speak of an alert and whose fate is open for it.
-func openDeliveries(r table.Reader, id core.AlertID) (all []*Delivery) {
-	for d := range deliveriesByAlert.Find(r, table.K().String(string(id))) {
-		if !d.Final() {
-			all = append(all, d)
+func openDeliveries(r table.Reader, id core.AlertID) []*Delivery {
+	return slices.Collect(eachOpenDelivery(r, id))
+}
+
+// eachOpenDelivery gives the same pages one by one.
+func eachOpenDelivery(r table.Reader, id core.AlertID) iter.Seq[*Delivery] {
+	return func(yield func(*Delivery) bool) {
+		for d := range deliveriesByAlert.Find(r, table.K().String(string(id))) {
+			if !d.Final() && !yield(d) {
+				return
+			}
+		}
+		for b := range bundledByAlert.Find(r, table.K().String(string(id))) {
+			if d, ok := GetDelivery(r, b.Delivery); ok && b.LeftAt.IsZero() && !d.Final() && !yield(d) {
+				return
+			}
 		}
 	}
-	for b := range bundledByAlert.Find(r, table.K().String(string(id))) {
-		if d, ok := GetDelivery(r, b.Delivery); ok && b.LeftAt.IsZero() && !d.Final() {
-			all = append(all, d)
-		}
-	}
-	return all
 }
 
 // Outbox returns up to limit pages about alerts that can go and whose fate is open, oldest
@@ -206,7 +213,7 @@ func fateWithin(kind channel.Kind) time.Duration {
 
 // page writes the intent to reach a person by one contact about an alert: as a page of its
 // own at once, or as one page with others, now or later (P8).
-func (c *change) page(a *alert.Alert, u *reach.User, k reach.Contact, why Reason) error {
+func (c *change) page(a *alert.Alert, u *reach.User, k reach.Contact, why *Reason) error {
 	if !c.limits.on() {
 		return c.pageNow(c.newDelivery(a, u, k, why), a, u)
 	}
@@ -246,16 +253,16 @@ func later(a, b time.Time) time.Time {
 }
 
 // newDelivery makes a page about one alert. It does not keep it.
-func (c *change) newDelivery(a *alert.Alert, u *reach.User, k reach.Contact, why Reason) *Delivery {
+func (c *change) newDelivery(a *alert.Alert, u *reach.User, k reach.Contact, why *Reason) *Delivery {
 	return &Delivery{
 		ID: core.DeliveryID(c.newID("delivery")), Alert: a.ID, User: u.ID, Contact: k.ID, Kind: channel.Kind(k.Kind),
-		Address: k.Address, Language: cmp.Or(k.Language, u.Language), Why: why, CreatedAt: c.now, SendBy: c.now.Add(sendWithin),
+		Address: k.Address, Language: cmp.Or(k.Language, u.Language), Why: *why, CreatedAt: c.now, SendBy: c.now.Add(sendWithin),
 		Trace: []Trace{{At: c.now, Stage: channel.Queued}}, Due: c.due,
 	}
 }
 
 // aboutPage is what was decided about a page to a person. The page has the ids of the way.
-func aboutPage(kind explain.Kind, d *Delivery, u *reach.User, why Reason) explain.Decision {
+func aboutPage(kind explain.Kind, d *Delivery, u *reach.User, why *Reason) explain.Decision {
 	names := why.Names()
 	return explain.Decision{Kind: kind, User: u.ID, Name: u.Username, Page: d.ID, By: string(d.Kind), Why: &names}
 }
@@ -266,21 +273,27 @@ func (c *change) pageNow(d *Delivery, a *alert.Alert, u *reach.User) error {
 	if err := Deliveries.Insert(c.tx, d); err != nil {
 		return err
 	}
-	if err := c.log(a.ID, PageEntry, System, aboutPage(explain.Queued, d, u, d.Why)); err != nil {
+	if err := c.log(a.ID, PageEntry, System, aboutPage(explain.Queued, d, u, &d.Why)); err != nil {
 		return err
 	}
 	return c.planOverdue(d)
 }
 
-// planOverdue plans when the fate of a page should be known. A bundle's deadline is of no
+// planOverdue plans when the fate of a page should be known that goes out now. A bundle's deadline is of no
 // alert: that one of its alerts is over does not end it.
 func (c *change) planOverdue(d *Delivery) error {
-	x := Deadline{Kind: DeliveryOverdue, At: c.now.Add(fateWithin(d.Kind)), Alert: d.Alert, Delivery: d.ID}
-	if d.Bundle {
+	x := Deadline{Kind: DeliveryOverdue, At: d.overdueAt(), Alert: d.Alert, Delivery: d.ID}
+	switch {
+	case d.Notice != nil:
+		x.At = c.now.Add(fateWithin(d.Kind)) // what it tells may be worth telling for less, or more
+	case d.Bundle:
 		x.Alert = ""
 	}
 	return c.plan(x)
 }
+
+// overdueAt returns when the fate of a page about alerts should be known: so late after it went out.
+func (d *Delivery) overdueAt() time.Time { return d.SendBy.Add(fateWithin(d.Kind) - sendWithin) }
 
 // overdue gives a page up whose fate is still unknown. If the hub itself was down at the
 // time, or another leader's heir, it may just have handed the page over: then the page
@@ -377,17 +390,19 @@ func (t Trace) fate() *explain.Fate {
 // dropOverdue forgets the deadline by which the page's fate was to be known, and that by
 // which a page was to go.
 func (c *change) dropOverdue(d *Delivery) {
-	of := deadlinesOf(c.tx, d.Alert)
+	of := deadlinesByBundle.Find(c.tx, table.K().String(string(d.ID)))
 	switch {
 	case d.Notice != nil:
-		of = bundleDeadlines(c.tx, d.ID)
 	case d.Bundle:
-		of = bundleDeadlines(c.tx, d.ID)
 		c.dropBundleDue(d.ID)
+	default: // thousands may be planned for its alert
+		at, from := d.overdueAt(), table.K().String(string(d.Alert))
+		of = deadlinesByAlert.Range(c.tx, from.Time(at), from.Time(at.Add(1)))
 	}
-	for _, x := range of {
+	for x := range of {
 		if x.Kind == DeliveryOverdue && x.Delivery == d.ID {
 			Deadlines.Delete(c.tx, deadlineKey(x))
+			return
 		}
 	}
 }

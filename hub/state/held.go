@@ -70,11 +70,19 @@ func (c *change) held(a *alert.Alert) (all []*Deadline) {
 func (c *change) resumes(a *alert.Alert) (all []*Deadline) {
 	for _, n := range a.UnderWay() {
 		p, ok := Escalations.Get(c.tx, table.K().String(string(n.Escalation)))
-		d := turnOf(a, n)
-		if !ok || !p.Outlasts(d.turn()) {
+		if !ok {
 			continue
 		}
-		d.At = later(momentOf(p, n), c.now)
+		d := turnOf(a, n)
+		d.At = momentOf(p, n)
+		turn := d.turn(p)
+		if !p.Outlasts(turn) {
+			continue
+		}
+		if step, found := p.Step(turn.Step, turn.Added); found && !n.Begins { // it may have moved
+			d.Step, d.At = turn.Step, step.At
+		}
+		d.At = later(d.At, c.now)
 		a.Release(n.Escalation)
 		all = append(all, d)
 	}

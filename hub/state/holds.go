@@ -52,7 +52,7 @@ func (h *Hold) facts(a *alert.Alert) *route.Facts {
 // withhold asks a team's notification policies whether the team is to be notified of an alert
 // now, writes down what they say and plans what they want. It reports whether they hold the
 // notification back: then something is planned, or the hold says why not (P2).
-func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool, err error) {
+func (c *change) withhold(a *alert.Alert, t *route.Team, why *Reason) (back bool, err error) {
 	h, known := Holds.Get(c.tx, holdKey(a.ID, t.ID))
 	if !known {
 		h = &Hold{Alert: a.ID, Team: t.ID, Occurred: []time.Time{a.LastOccurredAt}}
@@ -67,7 +67,7 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 		return false, c.sayVerdict(a.ID, v, why)
 	}
 	same := v.Back != "" && h.Back != "" && v.Policy == h.Policy
-	h.Policy, h.Why, h.Back = v.Policy, why, v.Back
+	h.Policy, h.Why, h.Back = v.Policy, *why, v.Back
 	c.forgetTeam(a.ID, t.ID, TeamDelayed, TeamAnew, ClosedByRule)
 	if v.Now() {
 		h.Began = c.now
@@ -82,19 +82,19 @@ func (c *change) withhold(a *alert.Alert, t *route.Team, why Reason) (back bool,
 }
 
 // sayVerdict writes down what notification policies have said.
-func (c *change) sayVerdict(id core.AlertID, v route.Verdict, why Reason) error {
+func (c *change) sayVerdict(id core.AlertID, v route.Verdict, why *Reason) error {
 	if len(v.Reasons) == 0 {
 		return nil
 	}
-	return c.log(id, RecipientNote, System, explain.Decision{Kind: explain.PolicyDecided, Why: &why, At: v.DelayUntil, Of: v.Reasons})
+	return c.log(id, RecipientNote, System, explain.Decision{Kind: explain.PolicyDecided, Why: why, At: v.DelayUntil, Of: v.Reasons})
 }
 
 // planVerdict plans what is to happen by itself.
-func (c *change) planVerdict(id core.AlertID, v route.Verdict, why Reason) error {
+func (c *change) planVerdict(id core.AlertID, v route.Verdict, why *Reason) error {
 	var errs []error
 	plan := func(kind DeadlineKind, at time.Time) {
 		if !at.IsZero() {
-			errs = append(errs, c.plan(Deadline{Kind: kind, At: at, Alert: id, Why: why}))
+			errs = append(errs, c.plan(Deadline{Kind: kind, At: at, Alert: id, Why: *why}))
 		}
 	}
 	plan(TeamDelayed, v.DelayUntil)
@@ -172,7 +172,7 @@ func (c *change) occurred(a *alert.Alert) error {
 		if h.Back == "" || a.Silent() || a.Parent != "" {
 			continue
 		}
-		if err := c.tellTeam(a, h.Why); err != nil {
+		if err := c.tellTeam(a, &h.Why); err != nil {
 			return err
 		}
 	}
@@ -231,19 +231,19 @@ func (c *change) judgePiece(d *Deadline) error {
 // when the alert is closed by itself is as the policy says now.
 func (c *change) judgeHold(a *alert.Alert, h *Hold) error {
 	if h.Back != "" && !a.Silent() {
-		return c.tellTeam(a, h.Why)
+		return c.tellTeam(a, &h.Why)
 	}
 	c.forgetTeam(a.ID, h.Team, ClosedByRule)
 	v := c.rules.verdict(h.Team, a, h.facts(a))
-	return c.planVerdict(a.ID, route.Verdict{CloseAt: v.CloseAt}, h.Why)
+	return c.planVerdict(a.ID, route.Verdict{CloseAt: v.CloseAt}, &h.Why)
 }
 
 // tellTeam notifies a team to which a way has led before.
-func (c *change) tellTeam(a *alert.Alert, why Reason) error {
+func (c *change) tellTeam(a *alert.Alert, why *Reason) error {
 	c.touched[a.ID] = true
-	way := why
+	way := *why
 	way.Team, way.TeamName, way.RoutingRule = "", "", ""
-	_, err := c.telling(a, way, func() error { return c.notifyTeam(a, string(why.Team), way) })
+	_, err := c.telling(a, why.Acks, func() error { return c.notifyTeam(a, string(why.Team), &way) })
 	return err
 }
 
@@ -254,7 +254,7 @@ func (c *change) tellTeam(a *alert.Alert, why Reason) error {
 func (c *change) wakeHolds(a *alert.Alert) error {
 	for _, h := range c.holdsOf(a) {
 		if h.Back != "" {
-			if err := c.tellTeam(a, h.Why); err != nil {
+			if err := c.tellTeam(a, &h.Why); err != nil {
 				return err
 			}
 			continue
@@ -265,7 +265,7 @@ func (c *change) wakeHolds(a *alert.Alert) error {
 		h.Began = c.now
 		v := c.rules.verdict(h.Team, a, h.facts(a))
 		c.forgetTeam(a.ID, h.Team, TeamAnew)
-		if err := errors.Join(Holds.Put(c.tx, h), c.planVerdict(a.ID, route.Verdict{RestartAt: v.RestartAt}, h.Why)); err != nil {
+		if err := errors.Join(Holds.Put(c.tx, h), c.planVerdict(a.ID, route.Verdict{RestartAt: v.RestartAt}, &h.Why)); err != nil {
 			return err
 		}
 	}
@@ -274,18 +274,18 @@ func (c *change) wakeHolds(a *alert.Alert) error {
 
 // tellAnew notifies a team once more, from the beginning: what was still to come by the way
 // through it is dropped.
-func (c *change) tellAnew(a *alert.Alert, why Reason) error {
+func (c *change) tellAnew(a *alert.Alert, why *Reason) error {
 	h, ok := Holds.Get(c.tx, holdKey(a.ID, why.Team))
 	if !ok {
 		return nil
 	}
 	switch v := c.rules.verdict(why.Team, a, h.facts(a)); {
 	case v.RestartAt.IsZero():
-		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamNotAnew, Why: &why})
+		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamNotAnew, Why: why})
 	case v.RestartAt.After(c.now):
-		return c.plan(Deadline{Kind: TeamAnew, At: v.RestartAt, Alert: a.ID, Why: why})
+		return c.plan(Deadline{Kind: TeamAnew, At: v.RestartAt, Alert: a.ID, Why: *why})
 	}
-	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamToldAnew, Why: &why}); err != nil {
+	if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TeamToldAnew, Why: why}); err != nil {
 		return err
 	}
 	c.forgetTeam(a.ID, why.Team, EscalationStep, StepsAgain, EscalationEnd, ReachAttempt, PagesAgain)
@@ -326,7 +326,7 @@ func (c *change) noteBegun(a *alert.Alert, team core.TeamID, before int) error {
 
 // closeByRule closes an alert of which a policy has said so, unless it has occurred since, or
 // the policy says otherwise by now.
-func (c *change) closeByRule(a *alert.Alert, why Reason) error {
+func (c *change) closeByRule(a *alert.Alert, why *Reason) error {
 	h, ok := Holds.Get(c.tx, holdKey(a.ID, why.Team))
 	if !ok || a.Status == alert.Closed {
 		return nil
@@ -334,9 +334,9 @@ func (c *change) closeByRule(a *alert.Alert, why Reason) error {
 	v := c.rules.verdict(why.Team, a, h.facts(a))
 	switch {
 	case v.CloseAt.IsZero():
-		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.NotClosedByRule, Why: &why})
+		return c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.NotClosedByRule, Why: why})
 	case v.CloseAt.After(c.now):
-		return c.plan(Deadline{Kind: ClosedByRule, At: v.CloseAt, Alert: a.ID, Why: why})
+		return c.plan(Deadline{Kind: ClosedByRule, At: v.CloseAt, Alert: a.ID, Why: *why})
 	}
 	source := "notification policy"
 	if p, err := GetPolicy(c.tx, v.Policy); err == nil {
@@ -352,5 +352,5 @@ func (c *change) closeByRule(a *alert.Alert, why Reason) error {
 	if err != nil || !more {
 		return err
 	}
-	return c.plan(Deadline{Kind: ClosedByRule, At: c.now.Add(rippleRest), Alert: a.ID, Why: why})
+	return c.plan(Deadline{Kind: ClosedByRule, At: c.now.Add(rippleRest), Alert: a.ID, Why: *why})
 }

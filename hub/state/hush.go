@@ -65,14 +65,14 @@ func (c *change) keptOut(a *alert.Alert, u *reach.User, why explain.Decision) er
 }
 
 // mayPage reports whether a person would be paged about an alert now, by anything.
-func (c *change) mayPage(a *alert.Alert, u *reach.User, why Reason) bool {
-	_, hushed := c.hushed(u, a.Priority, &why)
+func (c *change) mayPage(a *alert.Alert, u *reach.User, why *Reason) bool {
+	_, hushed := c.hushed(u, a.Priority, why)
 	return !u.Blocked && !hushed && len(c.planFor(a, u, why).Attempts) > 0
 }
 
 // planAgain plans when the steps by which a person is told come again, if they do, in the place of
 // what was planned of that before.
-func (c *change) planAgain(a *alert.Alert, u *reach.User, plan reach.Plan, why Reason) error {
+func (c *change) planAgain(a *alert.Alert, u *reach.User, plan reach.Plan, why *Reason) error {
 	if !slices.ContainsFunc(u.Rules, func(r reach.NotificationRule) bool { return r.Loops }) {
 		return nil // without a look: hundreds may be told at once
 	}
@@ -84,8 +84,9 @@ func (c *change) planAgain(a *alert.Alert, u *reach.User, plan reach.Plan, why R
 	if plan.Again.IsZero() || why.Again >= reach.LoopsMax {
 		return nil
 	}
-	why.NotificationRule, why.After = plan.Rule, ""
-	return c.plan(Deadline{Kind: PagesAgain, At: plan.Again, Alert: a.ID, User: u.ID, Why: why})
+	d := Deadline{Kind: PagesAgain, At: plan.Again, Alert: a.ID, User: u.ID, Why: *why}
+	d.Why.NotificationRule, d.Why.After = plan.Rule, ""
+	return c.plan(d)
 }
 
 // pageAgain begins the steps of a person's rule once more. After an outage they wait their time
@@ -101,7 +102,12 @@ func (c *change) pageAgain(a *alert.Alert, d *Deadline) error {
 	}
 	beingPaged := func(d *Delivery) bool { return d.User == u.ID }
 	if c.told[told{a.ID, u.ID}] || c.catchesUp() && slices.ContainsFunc(openDeliveries(c.tx, a.ID), beingPaged) {
-		return c.planAgain(a, u, plan, d.Why)
+		return c.planAgain(a, u, plan, &d.Why)
+	}
+	if c.crowded(a.ID) {
+		later := *d
+		later.At = c.now.Add(crowdedFor)
+		return c.plan(later)
 	}
 	if decided, hushed := c.hushed(u, a.Priority, &d.Why); hushed {
 		return c.keptOut(a, u, decided)
@@ -112,5 +118,5 @@ func (c *change) pageAgain(a *alert.Alert, d *Deadline) error {
 		return err
 	}
 	c.told[told{a.ID, u.ID}] = true
-	return c.tryBy(a, u, plan, why)
+	return c.tryBy(a, u, plan, &why)
 }

@@ -136,6 +136,7 @@ func (l *fullLife) checkLife() {
 		if d.Kind != state.ClosedByRule && d.Kind != state.EscalationEnd { // by which nobody is notified
 			planned[string(d.Alert)] = append(planned[string(d.Alert)], d)
 		}
+		l.checkAwaited(d)
 	}
 	for a := range state.Alerts.All(l.tx) {
 		pending := 0

@@ -272,7 +272,7 @@ func (c *change) tellUntold(id core.AlertID) error {
 	if err := Alerts.Put(c.tx, p); err != nil {
 		return err
 	}
-	return c.tellAll(p, untold, Reason{})
+	return c.tellAll(p, untold, &Reason{})
 }
 
 // helpParent calls help, for which somebody asked through a member, to its parent.
@@ -424,7 +424,7 @@ func underNobody(r table.Reader, a *alert.Alert, since time.Time) bool {
 	if p, ok := ParentOf(r, a); ok {
 		return p.Status != alert.Open
 	}
-	for _, d := range deadlinesOf(r, a.Parent) {
+	for d := range eachDeadlineOf(r, a.Parent) {
 		if d.Kind == MembersRest && d.At.After(since) {
 			return false
 		}

@@ -34,11 +34,12 @@ func (c *change) notifyResponders(a *alert.Alert) error {
 		}
 		return nil
 	}
-	return c.tellAll(a, a.Responders, Reason{})
+	return c.tellAll(a, a.Responders, &Reason{})
 }
 
-// tellAll tells some of an alert's responders of it. The way to them is why.
-func (c *change) tellAll(a *alert.Alert, responders []alert.Responder, why Reason) error {
+// tellAll tells some of an alert's responders of it. The way to them is why. Here and in all that follows who
+// goes further by a way makes another one: what was written down of it points to it.
+func (c *change) tellAll(a *alert.Alert, responders []alert.Responder, why *Reason) error {
 	c.touched[a.ID] = true
 	return c.together(a.ID, func() error {
 		for _, r := range responders {
@@ -51,7 +52,7 @@ func (c *change) tellAll(a *alert.Alert, responders []alert.Responder, why Reaso
 }
 
 // notify leads from a responder to people.
-func (c *change) notify(a *alert.Alert, r alert.Responder, why Reason) error {
+func (c *change) notify(a *alert.Alert, r alert.Responder, why *Reason) error {
 	key := table.K().String(r.ID)
 	switch r.Kind {
 	case alert.User:
@@ -69,44 +70,46 @@ func (c *change) notify(a *alert.Alert, r alert.Responder, why Reason) error {
 			return c.notifySchedule(a, s, why)
 		}
 	}
-	gone := explain.Decision{Kind: explain.ResponderGone, Why: &why, Of: []string{r.ID}}
-	if why == (Reason{}) {
+	gone := explain.Decision{Kind: explain.ResponderGone, Why: why, Of: []string{r.ID}}
+	if *why == (Reason{}) {
 		// Whom the alert itself names wrongly is no failed step: escalations keep their times.
 		return c.log(a.ID, SystemEntry, System, gone)
 	}
 	return c.nobody(a, gone)
 }
 
-func (c *change) notifyTeam(a *alert.Alert, id string, why Reason) error {
+func (c *change) notifyTeam(a *alert.Alert, id string, why *Reason) error {
 	t, ok := Teams.Get(c.tx, table.K().String(id))
 	if !ok {
 		Holds.Delete(c.tx, holdKey(a.ID, core.TeamID(id))) // nothing is held back for a team that is gone
-		return c.nobody(a, explain.Decision{Kind: explain.TeamGone, Why: &why, Of: []string{id}})
+		return c.nobody(a, explain.Decision{Kind: explain.TeamGone, Why: why, Of: []string{id}})
 	}
-	why.Team, why.TeamName = t.ID, t.Name
-	if back, err := c.withhold(a, t, why); back || err != nil {
+	through := *why
+	through.Team, through.TeamName = t.ID, t.Name
+	if back, err := c.withhold(a, t, &through); back || err != nil {
 		return err
 	}
 	if why.Notify.OfMembers() {
-		return c.notifyMembers(a, t, why)
+		return c.notifyMembers(a, t, &through)
 	}
-	why.Notify = escalate.Default // it is the routing rule that names whom to tell
+	way := through
+	way.Notify = escalate.Default // it is the routing rule that names whom to tell
 	routed, ok := c.rules.route(t, a)
 	if !ok {
-		return c.nobody(a, explain.Decision{Kind: explain.NoRoutingRule, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: explain.NoRoutingRule, Why: &way})
 	}
-	why.RoutingRule = routed.Rule.ID
+	way.RoutingRule = routed.Rule.ID
 	if routed.Rule.Notify.Kind == 0 {
-		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.RoutedToNobody, Why: &why})
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.RoutedToNobody, Why: &way})
 	}
 	if !a.Judged {
-		return c.notify(a, routed.Rule.Notify, why)
+		return c.notify(a, routed.Rule.Notify, &way)
 	}
 	row, ok := Alerts.Get(c.tx, table.K().String(string(a.ID))) // a may be older
 	if !ok {
 		return nil
 	}
-	if err := c.notify(a, routed.Rule.Notify, why); err != nil {
+	if err := c.notify(a, routed.Rule.Notify, &way); err != nil {
 		return err
 	}
 	return c.noteBegun(a, t.ID, len(row.Begun))
@@ -127,52 +130,52 @@ func (c *change) nobody(a *alert.Alert, why explain.Decision) error {
 }
 
 // tellUser begins to reach a person: what is due now at once, the rest by deadlines.
-func (c *change) tellUser(a *alert.Alert, u *reach.User, why Reason) error {
+func (c *change) tellUser(a *alert.Alert, u *reach.User, why *Reason) error {
 	if a.HasAcked(u.Username) && (why.Unclosed != "" || !a.Silent()) {
-		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.AckedAlready, User: u.ID, Name: u.Username, Why: &why})
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.AckedAlready, User: u.ID, Name: u.Username, Why: why})
 	}
 	if !a.Wants(u.Username, why.Unclosed != "") {
 		return nil
 	}
 	if u.Blocked {
-		return c.nobody(a, explain.Decision{Kind: explain.PersonBlocked, User: u.ID, Name: u.Username, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: explain.PersonBlocked, User: u.ID, Name: u.Username, Why: why})
 	}
 	if c.told[told{a.ID, u.ID}] || c.willBeTold(a, u.ID) {
-		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.ToldAlready, User: u.ID, Name: u.Username, Why: &why})
+		return c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.ToldAlready, User: u.ID, Name: u.Username, Why: why})
 	}
-	if d, hushed := c.hushed(u, a.Priority, &why); hushed {
+	if d, hushed := c.hushed(u, a.Priority, why); hushed {
 		return c.keptOut(a, u, d)
 	}
 	if c.full() || c.crowded(a.ID) {
 		return c.tellNext(a, u, why)
 	}
-	if err := c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.Told, User: u.ID, Name: u.Username, Why: &why}); err != nil {
+	if err := c.log(a.ID, RecipientNote, System, explain.Decision{Kind: explain.Told, User: u.ID, Name: u.Username, Why: why}); err != nil {
 		return err
 	}
 	plan := c.planFor(a, u, why)
 	if len(plan.Attempts) == 0 {
-		return c.nobody(a, explain.Decision{Kind: explain.NoWayToPerson, User: u.ID, Name: u.Username, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: explain.NoWayToPerson, User: u.ID, Name: u.Username, Why: why})
 	}
 	c.told[told{a.ID, u.ID}] = true
 	return c.tryBy(a, u, plan, why)
 }
 
 // tryBy makes a person's attempts that are due now, and plans the rest.
-func (c *change) tryBy(a *alert.Alert, u *reach.User, plan reach.Plan, why Reason) error {
+func (c *change) tryBy(a *alert.Alert, u *reach.User, plan reach.Plan, why *Reason) error {
 	if err := c.planAgain(a, u, plan, why); err != nil {
 		return err
 	}
 	for _, at := range plan.Attempts {
-		reason := why
-		reason.NotificationRule = at.Rule
+		way := *why
+		way.NotificationRule = at.Rule
 		if at.At.After(c.now) {
-			d := Deadline{Kind: ReachAttempt, At: at.At, Alert: a.ID, User: u.ID, Contact: at.Contact.ID, Why: reason}
+			d := Deadline{Kind: ReachAttempt, At: at.At, Alert: a.ID, User: u.ID, Contact: at.Contact.ID, Why: way}
 			if err := c.plan(d); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := c.page(a, u, at.Contact, reason); err != nil {
+		if err := c.page(a, u, at.Contact, &way); err != nil {
 			return err
 		}
 	}
@@ -181,7 +184,7 @@ func (c *change) tryBy(a *alert.Alert, u *reach.User, plan reach.Plan, why Reaso
 
 // planFor returns by which contacts a person is to be reached for an alert, and when: by the rules for
 // whoever was made the owner, for who was paged about it before, or for new alerts.
-func (c *change) planFor(a *alert.Alert, u *reach.User, why Reason) reach.Plan {
+func (c *change) planFor(a *alert.Alert, u *reach.User, why *Reason) reach.Plan {
 	action := reach.CreateAlert
 	switch {
 	case why.Assigned != "":
@@ -193,27 +196,27 @@ func (c *change) planFor(a *alert.Alert, u *reach.User, why Reason) reach.Plan {
 }
 
 // attempt tries a person's contact whose time has come.
-func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactID, why Reason) error {
-	if !wantedBy(c.tx, a, user, why) {
+func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactID, why *Reason) error {
+	if !wantedBy(c.tx, a, user, *why) {
 		return nil
 	}
 	u, ok := Users.Get(c.tx, table.K().String(string(user)))
 	if !ok {
-		return c.nobody(a, explain.Decision{Kind: explain.PersonGone, User: user, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: explain.PersonGone, User: user, Why: why})
 	}
-	if c.crowded(a.ID) {
-		return c.plan(Deadline{Kind: ReachAttempt, At: c.now.Add(crowdedFor), Alert: a.ID, User: user, Contact: contact, Why: why})
+	if why.After == "" && c.crowded(a.ID) { // a page that has failed makes room for the next one
+		return c.plan(Deadline{Kind: ReachAttempt, At: c.now.Add(crowdedFor), Alert: a.ID, User: user, Contact: contact, Why: *why})
 	}
 	if contact == "" { // see tellNext
 		delete(c.told, told{a.ID, u.ID})
 		return c.tellUser(a, u, why)
 	}
-	if d, hushed := c.hushed(u, a.Priority, &why); hushed {
+	if d, hushed := c.hushed(u, a.Priority, why); hushed {
 		return c.keptOut(a, u, d)
 	}
 	k, ok := u.Contact(contact)
 	if !ok || !k.Usable() || u.Blocked {
-		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.ContactLeftOut, User: u.ID, Name: u.Username, Why: &why}); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.ContactLeftOut, User: u.ID, Name: u.Username, Why: why}); err != nil {
 			return err
 		}
 		return c.hurry(a.ID, user, "")
@@ -224,19 +227,21 @@ func (c *change) attempt(a *alert.Alert, user core.UserID, contact core.ContactI
 // hurry lets the person's next attempt for an alert begin at once (P5); when there
 // is none, and nobody else is being reached, the escalation goes on.
 func (c *change) hurry(id core.AlertID, user core.UserID, after core.DeliveryID) error {
-	for _, d := range deadlinesOf(c.tx, id) {
-		if d.Kind != ReachAttempt || d.User != user {
-			continue
-		}
-		a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
-		if !ok {
-			return nil
-		}
-		Deadlines.Delete(c.tx, deadlineKey(d))
-		d.Why.After = after
-		return c.attempt(a, user, d.Contact, d.Why)
+	d, ok := c.nextAttempt(id, user)
+	if !ok {
+		return c.hurryEscalation(id)
 	}
-	return c.hurryEscalation(id)
+	a, ok := Alerts.Get(c.tx, table.K().String(string(id)))
+	if !ok {
+		return nil
+	}
+	Deadlines.Delete(c.tx, deadlineKey(d))
+	d.Why.After = after
+	return c.attempt(a, user, d.Contact, &d.Why)
 }
 
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := slices.AppendSeq(make([]K, 0, len(m)), maps.Keys(m))
+	slices.Sort(keys)
+	return keys
+}

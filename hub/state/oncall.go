@@ -12,38 +12,39 @@ import (
 
 // notifySchedule leads from a schedule to those who are on call in it now, overrides included.
 // Forwarding comes last: see [change.notifyUser].
-func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why Reason) error {
+func (c *change) notifySchedule(a *alert.Alert, s *rota.Schedule, why *Reason) error {
 	return c.together(a.ID, func() error { return c.notifyOnCall(a, s, why) })
 }
 
-func (c *change) notifyOnCall(a *alert.Alert, s *rota.Schedule, why Reason) error {
-	why.Schedule, why.ScheduleName = s.ID, s.Name
+func (c *change) notifyOnCall(a *alert.Alert, s *rota.Schedule, why *Reason) error {
+	way := *why
+	way.Schedule, way.ScheduleName = s.ID, s.Name
 	from, to := shiftSpan(why.Notify, c.now)
 	calendar, err := plannedOf(c.tx, s, c.zones, from, to)
 	if err != nil {
-		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.CountedByUTC, Why: &why, Of: []string{err.Error()}}); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.CountedByUTC, Why: &way, Of: []string{err.Error()}}); err != nil {
 			return err
 		}
 		if calendar, err = plannedOf(c.tx, s, orUTC(c.zones), from, to); err != nil {
-			return c.nobody(a, explain.Decision{Kind: explain.ScheduleUnreadable, Why: &why, Of: []string{err.Error()}})
+			return c.nobody(a, explain.Decision{Kind: explain.ScheduleUnreadable, Why: &way, Of: []string{err.Error()}})
 		}
 	}
 	periods, none := shiftsOf(calendar, why.Notify, c.now)
 	if s.Disabled {
-		return c.nobody(a, explain.Decision{Kind: explain.ScheduleDisabled, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: explain.ScheduleDisabled, Why: &way})
 	}
 	if len(periods) == 0 {
-		return c.nobody(a, explain.Decision{Kind: none, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: none, Why: &way})
 	}
 	if c.within[s.ID] {
-		return c.nobody(a, explain.Decision{Kind: explain.ScheduleCircle, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: explain.ScheduleCircle, Why: &way})
 	}
 	if c.within == nil {
 		c.within = map[core.ScheduleID]bool{}
 	}
 	c.within[s.ID] = true
 	defer delete(c.within, s.ID)
-	known, silent, way := false, false, why
+	known, silent := false, false
 	for i, p := range periods {
 		who := ResponderOf(p.Participant)
 		twice := slices.ContainsFunc(periods[:i], func(q rota.Period) bool { return q.Participant == p.Participant })
@@ -55,8 +56,9 @@ func (c *change) notifyOnCall(a *alert.Alert, s *rota.Schedule, why Reason) erro
 			continue
 		}
 		known = true
-		why.Override = p.Override
-		if err := c.notify(a, who, why); err != nil {
+		to := way
+		to.Override = p.Override
+		if err := c.notify(a, who, &to); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ func newForetold(t *testing.T, seed uint64) *foretold {
 	f := &foretold{stage: newStage(t), dice: rand.New(rand.NewPCG(seed, 9))}
 	f.machine = f.machine.With(state.Limits{}) // each page for itself
 	c := oracletest.Configuration{
-		Dice: f.dice, Now: f.now, Kinds: []string{"push", "voice", "sms"}, Do: f.carryOut,
+		Dice: f.dice, Now: f.now, Kinds: []string{"push", "voice", "sms"}, NotifyTypes: true, Do: f.carryOut,
 		View: func(look func(table.Reader)) { look(f.tx) },
 	}
 	c.Make()
@@ -107,6 +107,8 @@ func (f *foretold) play(steps int) {
 			f.wake()
 		case n < 38:
 			f.change()
+		case n == 38 && f.dice.IntN(2) == 0:
+			f.assign(pick(f.dice, "u0", "u1", "u2"), pick(f.dice, "u3", "u4"))
 		case n == 38 && f.dice.IntN(4) == 0:
 			f.close()
 		default:
@@ -178,16 +180,16 @@ func (f *foretold) report() {
 	case n2 < 9:
 		r.Reply = channel.NextPerson
 		take()
-		f.life.Done(n)
+		f.life.Done(f.now, n)
 		pages = f.life.PassedOn(f.now, n)
 	case n2 == 9:
 		r.Reply = channel.Acknowledge
 		take()
-		f.life.Done(n)
+		f.life.Done(f.now, n)
 		f.life.Acknowledge(f.now, string(d.User))
 	default:
 		take()
-		f.life.Done(n)
+		f.life.Done(f.now, n)
 	}
 	f.check(fmt.Sprintf("page %d was final %v: %s %s %s", n, was, r.Stage, r.Failure, r.Reply), pages)
 }
@@ -239,6 +241,16 @@ func (f *foretold) close() {
 		f.life.Close()
 	}
 	f.check("closed: "+r.Status, nil)
+}
+
+// assign has one person make another one the owner.
+func (f *foretold) assign(by, owner string) {
+	r := f.ask(state.AssignAlert{Asked: state.Asked{Alert: state.Ref{ID: f.id}, User: by}, Owner: state.Pick{Name: owner}})
+	pages, did := f.life.Assign(f.now, oracletest.Person(f.tx, by), oracletest.Person(f.tx, owner))
+	if did && !r.Success {
+		f.fail("%s is made the owner: %s", owner, r.Status)
+	}
+	f.check(owner+" is made the owner: "+r.Status, pages)
 }
 
 // wake has somebody take back what made the alert silent.
@@ -326,5 +338,6 @@ func (f *foretold) checkAccount() {
 
 func (f *foretold) fail(format string, args ...any) {
 	f.t.Helper()
-	f.t.Fatalf(format+"\nthe story:\n%s\nthe log:\n%s", append(args, strings.Join(f.story, "\n"), oracletest.Told(f.tx, f.id))...)
+	args = append(args, strings.Join(f.story, "\n"), strings.Join(f.life.Plans(), "\n"), oracletest.Told(f.tx, f.id))
+	f.t.Fatalf(format+"\nthe story:\n%s\nwhat is foretold to come:\n%s\nthe log:\n%s", args...)
 }

@@ -32,12 +32,12 @@ func Orphans(r table.Reader, now time.Time, grace time.Duration, limit int) []co
 // attended reports whether something will still happen for an alert by itself: something
 // that was not due before a moment already, or a page that is under way.
 func attended(r table.Reader, id core.AlertID, since time.Time) bool {
-	for _, d := range deadlinesOf(r, id) {
+	for d := range eachDeadlineOf(r, id) {
 		if d.At.After(since) && !d.Kind.callsNobody() {
 			return true
 		}
 	}
-	for _, d := range openDeliveries(r, id) {
+	for d := range eachOpenDelivery(r, id) {
 		if d.SendBy.After(since) || d.Held && awaited(r, d, since) {
 			return true
 		}

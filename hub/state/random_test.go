@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 20, "how many random lives to play")
+	seeds = flag.Int("seeds", 10, "how many random lives to play")
 	first = flag.Uint64("seed", 1, "the first of them")
 )
 
@@ -180,6 +180,7 @@ func (l *life) check() {
 			l.t.Fatal("the deadlines are not in order")
 		}
 		last = d.At
+		l.checkAwaited(d)
 	}
 	aliases := map[string]bool{}
 	for a := range state.Alerts.All(l.tx) {
@@ -218,6 +219,13 @@ func (l *life) check() {
 	// What is due has been done: the next deadline is in the future, or due this moment.
 	if next, ok := state.NextDeadline(l.tx); ok && next.Before(l.now) {
 		l.t.Fatalf("a deadline of %v was passed over at %v", next, l.now)
+	}
+}
+
+// checkAwaited: nobody waits for what becomes of a page when that is known.
+func (l *life) checkAwaited(d *state.Deadline) {
+	if page, ok := state.GetDelivery(l.tx, d.Delivery); ok && d.Kind == state.DeliveryOverdue && page.Final() {
+		l.t.Fatalf("the fate of page %s is known, and is to be looked for at %v", page.ID, d.At)
 	}
 }
 

@@ -176,6 +176,7 @@ func (m *Machine) carryOut(tx table.Tx, now time.Time, seed core.Seed, do func(c
 	c := &change{
 		tx: &metered{Tx: tx}, now: now.UTC(), seed: seed, zones: m.zones.In(tx), limits: m.limits, fault: m.fault, policySets: m.policies, made: map[string]int{}, touched: map[core.AlertID]bool{},
 		idle: map[core.AlertID]bool{}, told: map[told]bool{}, counted: map[string]*counter{}, logged: map[core.AlertID]*Entry{}, fresh: map[lane]core.DeliveryID{}, crowds: map[core.AlertID]bool{}, changedSchedules: map[core.ScheduleID]bool{},
+		attempts: map[core.AlertID]attempts{}, awaited: map[core.AlertID]table.Key{},
 		cluster:     sync.OnceValues(func() (*Cluster, bool) { return GetCluster(tx) }),
 		defaultTeam: sync.OnceValues(func() (alert.Responder, bool) { return defaultTeam(tx) }),
 		catchAll:    sync.OnceValues(func() (*CatchAll, bool) { return CatchAllOf(tx) }),
@@ -224,7 +225,9 @@ type change struct {
 	putOffs  int       // how many it has put off
 	putOffTo time.Time // for when the last of them is planned
 
-	noneBefore table.Key // no deadline's key is below
+	noneBefore table.Key                  // no deadline's key is below
+	attempts   map[core.AlertID]attempts  // as far as they were looked for: see nextAttempt
+	awaited    map[core.AlertID]table.Key // of what each alert waits for: see pageAwaited
 
 	fresh  map[lane]core.DeliveryID // the newest page that this command made for a contact
 	spread bool                     // what is done now is a part of what concerns more alerts than a command can deal with

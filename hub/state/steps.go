@@ -35,16 +35,16 @@ const membersTold = 200
 
 // notifyMembers tells members of a team, as a step of an escalation says. Neither routing rules
 // nor who is on call count.
-func (c *change) notifyMembers(a *alert.Alert, t *route.Team, why Reason) error {
+func (c *change) notifyMembers(a *alert.Alert, t *route.Team, why *Reason) error {
 	ids, none, err := c.membersFor(a, t, why)
 	if err != nil {
 		return err
 	}
 	if len(ids) == 0 {
-		return c.nobody(a, explain.Decision{Kind: none, Why: &why})
+		return c.nobody(a, explain.Decision{Kind: none, Why: why})
 	}
 	if more := len(ids) - membersTold; more > 0 {
-		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TooManyMembers, Count: more, Of: []string{strconv.Itoa(membersTold)}, Why: &why}); err != nil {
+		if err := c.log(a.ID, SystemEntry, System, explain.Decision{Kind: explain.TooManyMembers, Count: more, Of: []string{strconv.Itoa(membersTold)}, Why: why}); err != nil {
 			return err
 		}
 		ids = ids[:membersTold]
@@ -64,7 +64,7 @@ func (c *change) notifyMembers(a *alert.Alert, t *route.Team, why Reason) error 
 }
 
 // membersFor returns which members of a team a step tells; if none, why.
-func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []core.UserID, none explain.Kind, err error) {
+func (c *change) membersFor(a *alert.Alert, t *route.Team, why *Reason) (ids []core.UserID, none explain.Kind, err error) {
 	can := func(id core.UserID) bool { return c.canBeTold(a, id) }
 	switch why.Notify {
 	case escalate.Users:
@@ -98,7 +98,7 @@ func (c *change) membersFor(a *alert.Alert, t *route.Team, why Reason) (ids []co
 func (c *change) canBeTold(a *alert.Alert, id core.UserID) bool {
 	for _, who := range slices.Backward(standIns(c.tx, id, c.now)) {
 		u, ok := Users.Get(c.tx, table.K().String(string(who)))
-		if ok && c.mayPage(a, u, Reason{}) {
+		if ok && c.mayPage(a, u, &Reason{}) {
 			return !a.HasAcked(u.Username)
 		}
 	}

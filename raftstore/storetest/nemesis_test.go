@@ -37,7 +37,7 @@ func fromEnv(t *testing.T, name string, otherwise int) int {
 // TestNemesis does harm at random, to one node, to several or to all, while writers
 // write; then it stops, and everything that was acknowledged must be there once.
 func TestNemesis(t *testing.T) {
-	seeds, first := fromEnv(t, nemesisSeeds, 3), fromEnv(t, nemesisFirst, 1)
+	seeds, first := fromEnv(t, nemesisSeeds, 2), fromEnv(t, nemesisFirst, 1)
 	minutes := fromEnv(t, nemesisMinutes, 1)
 	for seed := first; seed < first+seeds; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {

@@ -137,7 +137,7 @@ func (ix *Index[R]) parseEntry(stored, value []byte) (keyLen int, primary []byte
 // row returns the row that an entry points to. If there is none, then either the
 // loop that asks has deleted it, entry and all, or the index is broken.
 func (ix *Index[R]) row(r Reader, entry, primary []byte) (*R, bool) {
-	row, ok := ix.table.Get(r, Key(primary))
+	row, ok := ix.table.get(r, storeKey(ix.table.number, 0, primary))
 	if ok {
 		return row, true
 	}

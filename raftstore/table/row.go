@@ -1,7 +1,9 @@
 package table
 
 import (
+	"bytes"
 	"fmt"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -21,8 +23,9 @@ const (
 
 // codec encodes and decodes rows.
 type codec struct {
-	enc cbor.EncMode
-	dec cbor.DecMode
+	enc     cbor.UserBufferEncMode
+	dec     cbor.DecMode
+	buffers *sync.Pool // of *bytes.Buffer
 }
 
 // newCodec returns the one way in which rows are written. Times are written as
@@ -33,7 +36,7 @@ type codec struct {
 func newCodec() codec {
 	encOptions := cbor.CoreDetEncOptions()
 	encOptions.Time = cbor.TimeRFC3339NanoUTC
-	enc, err := encOptions.EncMode()
+	enc, err := encOptions.UserBufferEncMode()
 	if err != nil {
 		panic(fmt.Sprintf("table: the encoder's options are wrong: %v", err))
 	}
@@ -48,22 +51,22 @@ func newCodec() codec {
 	if err != nil {
 		panic(fmt.Sprintf("table: the decoder's options are wrong: %v", err))
 	}
-	return codec{enc: enc, dec: dec}
+	return codec{enc: enc, dec: dec, buffers: &sync.Pool{New: func() any { return new(bytes.Buffer) }}}
 }
 
 // encode returns the level byte and the row.
 func (c codec) encode(row any) ([]byte, error) {
-	body, err := c.enc.Marshal(row)
-	if err != nil {
+	buffer := c.buffers.Get().(*bytes.Buffer)
+	defer c.buffers.Put(buffer)
+	buffer.Reset()
+	buffer.WriteByte(rowLevel)
+	if err := c.enc.MarshalToBuffer(row, buffer); err != nil {
 		return nil, fmt.Errorf("cannot encode a row: %w", err)
 	}
-	if len(body) >= MaxRowBytes {
-		return nil, fmt.Errorf("a row of %d bytes is larger than the %d allowed", len(body), MaxRowBytes)
+	if buffer.Len() > MaxRowBytes {
+		return nil, fmt.Errorf("a row of %d bytes is larger than the %d allowed", buffer.Len()-1, MaxRowBytes)
 	}
-	value := make([]byte, 1+len(body))
-	value[0] = rowLevel
-	copy(value[1:], body)
-	return value, nil
+	return bytes.Clone(buffer.Bytes()), nil
 }
 
 // decode reads what encode wrote into row, a pointer to a struct.

@@ -55,11 +55,16 @@ func (t *Table[R]) KeyOf(row *R) Key { return t.key(row) }
 
 // Get returns the row with the given primary key. The row is the caller's own.
 func (t *Table[R]) Get(r Reader, key Key) (*R, bool) {
-	value, ok := r.Get(storeKey(t.number, 0, key))
+	return t.get(r, storeKey(t.number, 0, key))
+}
+
+// get returns the row under a stored key.
+func (t *Table[R]) get(r Reader, stored []byte) (*R, bool) {
+	value, ok := r.Get(stored)
 	if !ok {
 		return nil, false
 	}
-	return t.decode(r, key, value)
+	return t.decode(r, stored, value)
 }
 
 // Has tells whether there is a row with the given primary key.
@@ -84,7 +89,7 @@ func (t *Table[R]) Put(tx Tx, row *R) error {
 		if bytes.Equal(oldValue, value) {
 			return nil
 		}
-		if old, ok = t.decode(tx, key, oldValue); !ok {
+		if old, ok = t.decode(tx, rowKey, oldValue); !ok {
 			return fmt.Errorf("table %s: the row that is to be replaced cannot be read", t.name)
 		}
 	}
@@ -172,7 +177,7 @@ func (t *Table[R]) RangeReverse(r Reader, from, to Key) iter.Seq[*R] {
 func (t *Table[R]) rows(r Reader, scan iter.Seq2[[]byte, []byte]) iter.Seq[*R] {
 	return func(yield func(*R) bool) {
 		for key, value := range scan {
-			row, ok := t.decode(r, Key(key[prefixBytes:]), value)
+			row, ok := t.decode(r, key, value)
 			if !ok || !yield(row) {
 				return
 			}
@@ -180,11 +185,11 @@ func (t *Table[R]) rows(r Reader, scan iter.Seq2[[]byte, []byte]) iter.Seq[*R] {
 	}
 }
 
-// decode decodes a row; one that cannot be decoded poisons r.
-func (t *Table[R]) decode(r Reader, key Key, value []byte) (*R, bool) {
+// decode decodes the row under a stored key; one that cannot be decoded poisons r.
+func (t *Table[R]) decode(r Reader, stored, value []byte) (*R, bool) {
 	row := new(R)
 	if err := t.codec.decode(value, row); err != nil {
-		fail(r, fmt.Errorf("table %s: cannot read the row with key %x: %w", t.name, string(key), err))
+		fail(r, fmt.Errorf("table %s: cannot read the row with key %x: %w", t.name, stored[prefixBytes:], err))
 		return nil, false
 	}
 	return row, true
@@ -194,7 +199,7 @@ func (t *Table[R]) decode(r Reader, key Key, value []byte) (*R, bool) {
 const prefixBytes = 4
 
 // storeKey returns the key under which something is stored.
-func storeKey(table, index uint16, key Key) []byte {
+func storeKey[K Key | []byte](table, index uint16, key K) []byte {
 	b := make([]byte, prefixBytes, prefixBytes+len(key))
 	binary.BigEndian.PutUint16(b, table)
 	binary.BigEndian.PutUint16(b[2:], index)

@@ -72,6 +72,22 @@ func (p *Policy) Step(n int, added time.Time) (Step, bool) {
 	return Step{Number: n, At: added.Add(ordered[n].Delay), Rule: ordered[n]}, true
 }
 
+// Resumes returns with which step, from 0, an escalation goes on that was to go on with the n-th, of a delay. If
+// that is another one now the rules have been changed: then none is left out that is no earlier than what was
+// to come. Better somebody is told twice than never.
+func (p *Policy) Resumes(n int, delay time.Duration) int {
+	if step, ok := p.Step(n, time.Time{}); ok && step.Rule.Delay == delay {
+		return n
+	}
+	earlier := 0
+	for _, r := range p.Rules {
+		if r.Delay < delay {
+			earlier++
+		}
+	}
+	return min(n, earlier)
+}
+
 // Holds reports whether the rule's condition holds for the alert. Whoever has snoozed it, or
 // waits for the word of who reported it, has it begin anew: until then nothing holds.
 func (r Rule) Holds(a *alert.Alert) bool {

@@ -105,3 +105,37 @@ func TestConditionsOfSilentAlerts(t *testing.T) {
 		}
 	}
 }
+
+// Where an escalation goes on whose rules have been changed: nobody who was still to be told is left out. Rule
+// keng-8.escalation.edited.
+func TestResumes(t *testing.T) {
+	of := func(delays ...time.Duration) *escalate.Policy {
+		p := &escalate.Policy{}
+		for _, d := range delays {
+			p.Rules = append(p.Rules, escalate.Rule{Delay: d * time.Minute})
+		}
+		return p
+	}
+	for _, c := range []struct {
+		what  string
+		now   *escalate.Policy
+		n     int
+		delay time.Duration
+		want  int
+	}{
+		{"as it was", of(0, 5, 10), 1, 5, 1},
+		{"as it was, with others at that moment", of(0, 5, 5, 5), 2, 5, 2},
+		{"the first was taken out", of(5, 10), 1, 5, 0},
+		{"both before it were", of(10), 2, 10, 0},
+		{"it was taken out, the last", of(0), 1, 5, 1},
+		{"it was taken out, in the middle", of(0, 10), 1, 5, 1},
+		{"one was put before it, to come yet", of(0, 2, 5), 1, 5, 1},
+		{"it comes later", of(0, 30), 1, 5, 1},
+		{"it comes earlier", of(0, 2), 1, 5, 1},
+		{"it comes late, after a snooze", of(0, 5), 1, 9, 1},
+	} {
+		if got := c.now.Resumes(c.n, c.delay*time.Minute); got != c.want {
+			t.Errorf("%s: step %d, want %d", c.what, got, c.want)
+		}
+	}
+}

@@ -276,15 +276,18 @@ func (l language) reply(s string) string {
 
 // fill puts values for the names that stand in braces in a template.
 func fill(template string, value func(name string) string) string {
+	before, rest, found := strings.Cut(template, "{")
+	if !found {
+		return template
+	}
 	var out strings.Builder
-	for {
-		before, rest, found := strings.Cut(template, "{")
+	out.Grow(2 * len(template)) // values are longer than their names, mostly
+	for found {
 		out.WriteString(before)
-		if !found {
-			return out.String()
-		}
 		name, after, _ := strings.Cut(rest, "}")
 		out.WriteString(value(name))
-		template = after
+		before, rest, found = strings.Cut(after, "{")
 	}
+	out.WriteString(before)
+	return out.String()
 }

@@ -91,6 +91,7 @@ const (
 	NoMemberReachable Kind = 113
 	NobodyNext        Kind = 114
 	NobodyBefore      Kind = 115
+	OnlyForNotAcked   Kind = 116 // a step for what is acknowledged leads to an escalation, Name, which has no such
 )
 
 // words are the name of a kind, its two sentences, and what comes of it.
@@ -181,6 +182,7 @@ var wordsOfLog = [...]words{
 	ResponderGone:      {"responderGone", "responder {quoted} does not exist", "người xử lý {quoted} không tồn tại", reachesNone},
 	TeamGone:           {"teamGone", "team {quoted} does not exist", "nhóm {quoted} không tồn tại", reachesNone},
 	NoRoutingRule:      {"noRoutingRule", "no routing rule of team {team} matches", "không có quy tắc định tuyến nào của nhóm {team} phù hợp", reachesNone},
+	OnlyForNotAcked:    {"onlyForNotAcknowledged", "{why} leads to escalation {name}, none of whose steps is for acknowledged alerts", "{why} dẫn tới chính sách leo thang {name}, vốn không có bước nào dành cho cảnh báo đã được xác nhận", reachesNone},
 	BegunOnTheWay:      {"begunOnTheWay", "{why} leads to escalation {name}, which has begun already", "{why} dẫn tới chính sách leo thang {name}, vốn đã bắt đầu rồi", reachesNone},
 	PersonBlocked:      {"personBlocked", "{name} is blocked", "{name} đang bị khóa", reachesNone},
 	NoWayToPerson:      {"noWayToPerson", "{name} has no contact that works, or no rule that wants this alert", "{name} không có liên hệ nào dùng được, hoặc không có quy tắc thông báo nào nhận cảnh báo này", reachesNone},

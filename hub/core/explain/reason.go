@@ -51,7 +51,7 @@ func (r Reason) String() string { return r.tell(english) }
 func (r Reason) TextVi() string { return r.tell(vietnamese) }
 
 func (r Reason) tell(l language) string {
-	var parts []string
+	parts := make([]string, 0, 4) // it is seldom longer
 	say := func(en, vi string) { parts = append(parts, r.fill(l.of(en, vi))) }
 	if r.LastResort {
 		say("as the last resort, since nobody takes care of it", "là người được gọi cuối cùng vì chưa ai nhận xử lý")

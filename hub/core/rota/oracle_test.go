@@ -77,7 +77,9 @@ type plan struct {
 	week    *[7 * 1440]bool
 	windows []*[7 * 1440]bool // of those windows that have more than a day, else nil
 	turn    int               // pages turned
-	counted int               // of them, those that count if the rotation skips
+	until   time.Time         // what the wall is to show for the next one; zero: nobody has looked
+	window  bool              // if the rotation skips: the open page has a window
+	counted int               // of the pages turned, those that had a window
 }
 
 func newPlan(r *rota.Rotation, zone *time.Location) *plan {
@@ -114,12 +116,21 @@ func (p *plan) turnPages(latest time.Time) {
 	if p.r.Unit == rota.Hourly || p.r.Unit == rota.Fixed {
 		return
 	}
-	for !p.handover(p.turn + 1).After(latest) {
-		if p.r.Skips && p.hasWindow(p.turn) {
+	if p.until.IsZero() {
+		p.look()
+	}
+	for !p.until.After(latest) {
+		if p.window {
 			p.counted++
 		}
 		p.turn++
+		p.look()
 	}
+}
+
+// look looks up what would else be worked out again in every minute of a page.
+func (p *plan) look() {
+	p.until, p.window = p.handover(p.turn+1), p.r.Skips && p.hasWindow(p.turn)
 }
 
 // hasWindow says whether a page has something left of it by the calendar of the week.
@@ -149,7 +160,7 @@ func (p *plan) duty(now, wall time.Time, days holiday.Days) duty {
 	case p.r.Unit == rota.Hourly:
 		turn = int(now.Sub(p.r.Start).Minutes()) / 60 / max(1, p.r.Length)
 		number = turn
-	case p.r.Skips && p.hasWindow(p.turn):
+	case p.r.Skips && p.window:
 		number = p.counted
 	case p.r.Skips: // it does not count, and has a window all the same: the last that counted goes on
 		number = max(0, p.counted-1)

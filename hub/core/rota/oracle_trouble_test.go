@@ -94,7 +94,12 @@ func minutesOf(a, b time.Time) iter.Seq2[int, time.Time] {
 
 // onCall says whether a person is on call in one of the rotations.
 func onCall(rotations []minute, user core.UserID) bool {
-	return slices.ContainsFunc(rotations, func(r minute) bool { return r.final.who.User == user })
+	for i := range rotations { // by number: minutes are large, and there are many
+		if rotations[i].final.who.User == user {
+			return true
+		}
+	}
+	return false
 }
 
 // goesOn says whether a period of a person goes on from one minute to the next.

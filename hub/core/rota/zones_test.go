@@ -135,7 +135,7 @@ func TestEveryZone(t *testing.T) {
 		}
 	})
 	t.Logf("%d hand-overs, %d at a jump, %d of a time that comes twice, %d empty turns", met.handovers.Load(), met.jumped.Load(), met.twice.Load(), met.empty.Load())
-	if met.jumped.Load() < 300 || met.twice.Load() < 300 || *share == 1 && met.empty.Load() < 1 {
+	if few := int64(1200 / *share); met.jumped.Load() < few || met.twice.Load() < few || *share == 1 && met.empty.Load() < 1 {
 		t.Error("too few of the odd hand-overs were met")
 	}
 }

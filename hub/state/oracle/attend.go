@@ -12,6 +12,8 @@ type attention struct {
 	acks   []string // people who have acknowledged
 	wanted int      // how many must
 	tool   string   // what has acknowledged that is no person
+
+	assigned bool // the owner was called by being made that, and has not answered
 }
 
 // Silent reports whether somebody wants no more pages about the alert, for now or for good.
@@ -54,34 +56,55 @@ func (l *Life) Acknowledge(at time.Time, who string) bool {
 		l.acks = append(l.acks, who)
 	}
 	if person && len(l.acks) < l.wanted {
+		l.assigned = l.assigned && l.owner != who
 		l.leaveAlone(who)
+		l.settle()
 		return true
 	}
 	if !person {
 		l.tool = who
 	}
-	l.acked, l.snoozed = true, false
+	l.acked, l.snoozed, l.assigned = true, false, false
+	if l.owner == "" {
+		l.owner = who
+	}
 	wanted := func(person string, way Way) bool { return l.wants(person, way.Unclosed != "") }
 	for id, p := range l.open {
 		if !wanted(p.Person, p.Way) {
 			l.end(id)
 		}
 	}
-	going := append(l.planned, l.held...)
-	l.planned, l.held = nil, nil
-	for _, p := range going {
+	ends := func(p plan) bool {
 		switch {
-		case p.climbs() && l.outlasts(p):
+		case p.climbs():
+			return !l.outlasts(p)
+		case p.calls():
+			return !wanted(p.person, p.way)
+		}
+		return p.does != aGivingUp
+	}
+	l.hold(ends)
+	l.forget(ends)
+	for _, p := range l.held { // what a snooze has ended
+		if l.outlasts(p) {
 			if p.at.Before(at) {
 				p.at = at
 			}
-		case p.calls() && wanted(p.person, p.way), p.does == aGivingUp:
-		default:
-			continue
+			l.planned = append(l.planned, p)
 		}
-		l.planned = append(l.planned, p)
 	}
+	l.held = slices.DeleteFunc(l.held, l.outlasts)
 	return true
+}
+
+// hold remembers what escalations were to do next, of what ends now, in the place of what is remembered of the same.
+func (l *Life) hold(ends func(plan) bool) {
+	ended := slices.DeleteFunc(slices.Clone(l.planned), func(p plan) bool { return !p.climbs() || !ends(p) })
+	slices.SortStableFunc(ended, func(p, q plan) int { return p.at.Compare(q.at) })
+	for _, p := range ended {
+		l.held = slices.DeleteFunc(l.held, func(q plan) bool { return q.escalation == p.escalation })
+	}
+	l.held = append(ended, l.held...)
 }
 
 // calledUnclosed reports whether a person has been called, or will be, although the alert is acknowledged.
@@ -96,12 +119,62 @@ func (l *Life) calledUnclosed(person string) bool {
 
 // Snooze says that nobody is to be called until a moment; then it begins anew.
 func (l *Life) Snooze(until time.Time) {
-	l.snoozed = true
-	if l.first(plan.climbs) >= 0 {
-		l.held = slices.DeleteFunc(slices.Clone(l.planned), func(p plan) bool { return !p.climbs() })
-	}
+	l.snoozed, l.assigned = true, false
+	l.hold(plan.climbs)
 	l.planned, l.open = nil, map[int]Page{}
 	l.plan(plan{does: aWaking, at: until})
+}
+
+// answerTime is how long who is called for help about a silent alert has to answer.
+const answerTime = 5 * time.Minute
+
+// Assign says that somebody makes another one the owner, who is called: what was silent wants attention again. It
+// reports whether that made a difference.
+func (l *Life) Assign(at time.Time, by, owner string) (pages []Page, did bool) {
+	if l.closed || l.owner == owner && (l.acked || l.assigned) && !l.snoozed {
+		return nil, false
+	}
+	roused := l.Silent()
+	if roused {
+		l.attention = attention{}
+	}
+	l.owner, l.assigned = owner, true
+	l.forget(func(p plan) bool { return p.does == aWaking })
+	return l.moment(at, func() {
+		l.follow(Who{User, owner}, Way{Assigned: by})
+		if roused {
+			l.lookAgain()
+		}
+	}), true
+}
+
+// lookAgain plans to look whether somebody has answered.
+func (l *Life) lookAgain() {
+	l.forget(func(p plan) bool { return p.does == aLook })
+	l.plan(plan{does: aLook, at: l.now.Add(answerTime)})
+}
+
+// look goes on with what was under way when the alert fell silent, and begins anew if nothing was: nobody has
+// answered who was called for help.
+func (l *Life) look() {
+	if l.first(func(p plan) bool { return p.does != anEnd }) >= 0 || len(l.open) > 0 {
+		l.lookAgain()
+		return
+	}
+	held, assigned := l.held, l.assigned
+	if l.held = nil; len(held) == 0 {
+		l.begin()
+		l.assigned = assigned
+		return
+	}
+	l.acks, l.wanted = nil, 0
+	for _, p := range held {
+		p.at, p.begun = l.now, l.now
+		if p.does == aStep {
+			p.begun = l.now.Add(-l.stepsOf(p.escalation)[p.step].After)
+		}
+		l.fire(p)
+	}
 }
 
 // Close says that the alert is over.

@@ -19,6 +19,10 @@ func (l *Life) start(escalation string, way Way) {
 		l.vain = l.vain || way.Escalation != "" && !again
 		return
 	}
+	if l.acked && !l.outlasts(plan{does: aStep, escalation: escalation}) {
+		l.vain = true // none of its steps is for this
+		return
+	}
 	l.begun[escalation] = true
 	if is.by != "" {
 		l.led = append(l.led, is)

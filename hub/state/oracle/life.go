@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -14,8 +15,11 @@ type Life struct {
 	// call, else one. Otherwise whoever asks says so.
 	GivesUp bool
 
-	// Picked, if it is there, says whom of some people a step has told that picks by chance.
+	// Picked says whom of some people a step has told that picks by chance.
 	Picked func(way Way, from []string) string
+	// Last, if it is there, says whom a step of which members take turns may have told last, for any alert: of
+	// what happens in one moment nobody can tell which was first. Otherwise this alert is the only one.
+	Last func(way Way) []string
 
 	attention
 	planned []plan
@@ -29,6 +33,7 @@ type Life struct {
 	chosen  map[string]string // by a step and those of whom it has told one
 	number  int               // of the plan that was made last
 	caught  bool              // the last resort has been called
+	owner   string
 
 	// Of the moment that is being dealt with:
 	now   time.Time
@@ -67,6 +72,14 @@ func (l *Life) Next() (at time.Time, ok bool) {
 	return l.planned[i].at, true
 }
 
+// Plans tells what is planned, for people.
+func (l *Life) Plans() (all []string) {
+	for _, p := range l.planned {
+		all = append(all, fmt.Sprintf("%s deed %d of escalation %.4s round %d step %d, person %.4s by %s, page %d", p.at.Format("15:04:05.000000"), p.does, p.escalation, p.round, p.step, p.person, p.contact, p.page))
+	}
+	return all
+}
+
 // Create begins.
 func (l *Life) Create(at time.Time) []Page { return l.moment(at, l.begin) }
 
@@ -100,9 +113,9 @@ func (l *Life) Failed(at time.Time, page int) []Page {
 func (l *Life) Noticed(page int) { l.noticed[page] = true }
 
 // Done says that a page has come to its end, and has been of use.
-func (l *Life) Done(page int) {
+func (l *Life) Done(at time.Time, page int) {
 	l.Noticed(page)
-	l.end(page)
+	l.moment(at, func() { l.end(page) })
 }
 
 func (l *Life) end(page int) {
@@ -128,6 +141,7 @@ func (l *Life) moment(at time.Time, do func()) []Page {
 	l.now, l.due, l.told, l.vain, l.paged, l.through, l.reached = at, at, map[string]bool{}, false, nil, map[string]bool{}, nil
 	do()
 	l.goOn()
+	l.settle()
 	return l.paged
 }
 
@@ -141,6 +155,9 @@ func (l *Life) goOn() {
 		}
 		i := l.first(func(p plan) bool { return p.does == aStep })
 		if i < 0 {
+			i = l.first(func(p plan) bool { return p.does == aLook })
+		}
+		if i < 0 {
 			return
 		}
 		p, due, reached := l.take(i), l.due, l.reached
@@ -148,7 +165,7 @@ func (l *Life) goOn() {
 			l.due = p.at // it is late itself
 		}
 		l.reached = nil
-		passed := !l.holds(l.stepsOf(p.escalation)[p.step])
+		passed := p.does == aStep && !l.holds(l.stepsOf(p.escalation)[p.step])
 		l.fire(p)
 		l.vain = l.vain || passed
 		l.due, l.reached = due, reached
@@ -194,11 +211,21 @@ func (l *Life) fire(p plan) {
 	case aRound:
 		l.round(p)
 	case anEnd:
-		if !l.Silent() {
+		calls := func(q plan) bool { return q.does != anEnd && q.does != aLastResort }
+		switch {
+		case l.Silent():
+		case len(l.open) > 0 || l.first(calls) >= 0: // by something else
+			p.at = l.now.Add(time.Minute)
+			l.plan(p)
+		default:
 			l.Close()
 		}
 	case aRepetition:
 		l.again(p)
+	case aLastResort:
+		l.callLastResort()
+	case aLook:
+		l.look()
 	case aGivingUp:
 		if l.now.Sub(p.at) >= ownOutage {
 			l.plan(plan{does: aGivingUp, at: l.now.Add(l.patience(p.page)), page: p.page})

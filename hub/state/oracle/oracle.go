@@ -34,6 +34,7 @@ type World struct {
 	Escalations map[string]*Steps
 	Schedules   map[string]*Shifts
 	Forwards    []Forward
+	LastResort  *LastResort // nil: nobody is
 }
 
 // Person is somebody with contacts, and rules of how to be told.
@@ -149,6 +150,14 @@ type Forward struct {
 	Number     uint64 // of those in force of one person that counts which was made last: it has the greatest
 }
 
+// LastResort is who is called when all that is configured has been done, so long after the last of that; of alerts
+// that are so grave or graver, 0 for all.
+type LastResort struct {
+	To      Who
+	After   time.Duration
+	AtLeast int
+}
+
 // Alert is what is known of the alert when it is created.
 type Alert struct {
 	Priority   int
@@ -165,13 +174,13 @@ type Way struct {
 	Acks           int
 	Unclosed       string // who had acknowledged
 	LastResort     bool
+	Assigned       string // who has made the person the owner
 	Schedule       string
 	Override       string
 	For            string // whose notifications go to the person
 	Rule           string // the person's own
 	Again          int    // how often the steps of it have come again
 	AfterFailureOf int    // the page whose failure made this one come before its time; 0: none did
-
 }
 
 // Page is a page that must be queued.

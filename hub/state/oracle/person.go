@@ -195,7 +195,13 @@ func (l *Life) attempts(person string, way Way) (*Rule, []attempt) {
 // those, the rules for what is new do.
 func (l *Life) event(person string, way Way) string {
 	for _, r := range l.world.People[person].Rules {
-		if !r.Disabled && r.Event == Renotified && l.hasHeard(person) {
+		switch {
+		case r.Disabled:
+		case way.Assigned != "":
+			if r.Event == Assigned {
+				return Assigned
+			}
+		case r.Event == Renotified && l.hasHeard(person):
 			return Renotified
 		}
 	}

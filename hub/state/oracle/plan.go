@@ -13,6 +13,8 @@ const (
 	aRepetition             // of a person's attempts
 	aWaking                 // the end of a snooze
 	aGivingUp               // of a page of which nothing is heard
+	aLastResort             // whoever is that is called
+	aLook                   // whether somebody has answered who was called for help
 )
 
 // plan is something that is to be done at a moment.

@@ -159,10 +159,26 @@ func (l *Life) chance(way Way, from []string) string {
 // inTurn picks who comes after the last one in the team's order.
 func (l *Life) inTurn(way Way, team, can []string) string {
 	is := turn{way.Escalation, way.Step, way.Team}
-	after := slices.Index(team, l.turns[is]) + 1
+	after := []string{l.turns[is]}
+	if l.Last != nil {
+		after = l.Last(way)
+	}
+	var next []string
+	for _, last := range after {
+		next = append(next, following(last, team, can))
+	}
+	l.turns[is] = next[0]
+	if picked := l.Picked(way, next); len(next) > 1 && slices.Contains(next, picked) {
+		l.turns[is] = picked
+	}
+	return l.turns[is]
+}
+
+// following is the first after the last one who can be told.
+func following(last string, team, can []string) string {
+	after := slices.Index(team, last) + 1
 	for _, m := range slices.Concat(team[after:], team[:after]) {
 		if slices.Contains(can, m) {
-			l.turns[is] = m
 			return m
 		}
 	}

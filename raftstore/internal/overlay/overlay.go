@@ -32,22 +32,21 @@ type Overlay struct {
 	keys  [][]byte // its keys, in the order of their first writing
 	size  int      // bytes of all its writes, those overwritten since included
 
-	undo      []*item // what the writes since the savepoint have replaced
+	undo      []replaced // what the writes since the savepoint have replaced
 	savedKeys int
 	savedSize int
 	err       error // why the present command fails
 }
 
-// item is a key's newest write; it does not change. An item whose batch is none stands in
-// the undo list for a key that was not written.
+// item is a key's newest write; it does not change.
 type item struct {
 	key, value []byte
 	batch      uint64
 	deleted    bool
 }
 
-// none is the number of no batch: Begin must not be called with it.
-const none = 0
+// replaced is a write, and what was there before: nil if the key was not written.
+type replaced struct{ by, old *item }
 
 // writeOverhead is what a write counts for besides its bytes: at least what its
 // kind and two lengths take in an encoding.
@@ -95,11 +94,11 @@ func (o *Overlay) Save() {
 func (o *Overlay) Rollback() {
 	o.own()
 	for i := len(o.undo) - 1; i >= 0; i-- {
-		if it := o.undo[i]; it.batch == none {
-			o.remove(it)
+		if was := o.undo[i]; was.old == nil {
+			o.remove(was.by)
 		} else {
-			o.newest[string(it.key)] = it
-			o.tree.Set(it)
+			o.newest[string(was.old.key)] = was.old
+			o.tree.Set(was.old)
 		}
 	}
 	o.keys, o.size = o.keys[:o.savedKeys], o.savedSize
@@ -156,14 +155,11 @@ func (o *Overlay) Delete(key []byte) {
 
 func (o *Overlay) put(it *item) {
 	o.own()
-	old, had := o.newest[string(it.key)]
-	if !had {
-		old = &item{key: it.key, batch: none}
-	}
+	old := o.newest[string(it.key)]
 	o.newest[string(it.key)] = it
 	o.tree.Set(it)
-	o.undo = append(o.undo, old)
-	if old.batch != o.batch {
+	o.undo = append(o.undo, replaced{it, old})
+	if old == nil || old.batch != o.batch {
 		o.keys = append(o.keys, it.key)
 	}
 }

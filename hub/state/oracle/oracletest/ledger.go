@@ -3,6 +3,7 @@ package oracletest
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +67,12 @@ func (l *Ledger) twin(r table.Reader, n int) int {
 		return 0
 	}
 	d, _ := state.GetDelivery(r, l.Pages[n-1])
-	ended := func(d *state.Delivery) time.Time { return d.Trace[len(d.Trace)-1].At }
+	ended := func(d *state.Delivery) time.Time { // carriers may go on to report of it
+		if i := slices.IndexFunc(d.Trace, func(t state.Trace) bool { return t.Stage.Final() }); i >= 0 {
+			return d.Trace[i].At
+		}
+		return d.Trace[len(d.Trace)-1].At
+	}
 	return 1 + slices.IndexFunc(l.Pages, func(id core.DeliveryID) bool {
 		x, _ := state.GetDelivery(r, id)
 		return x.User == d.User && (x.CreatedAt.Equal(d.CreatedAt) || ended(x).Equal(ended(d)))
@@ -78,7 +84,7 @@ func (l *Ledger) way(r table.Reader, why state.Reason) oracle.Way {
 	w := oracle.Way{
 		Team: string(why.Team), Routing: why.RoutingRule, Escalation: string(why.Escalation), Step: why.Step, Schedule: string(why.Schedule),
 		Override: why.Override, For: string(why.For), Rule: why.NotificationRule, Again: why.Again,
-		Round: why.Repeat, Notify: notify(why.Notify), Acks: why.Acks, Unclosed: Person(r, why.Unclosed), LastResort: why.LastResort,
+		Round: why.Repeat, Notify: notify(why.Notify), Acks: why.Acks, Unclosed: Person(r, why.Unclosed), LastResort: why.LastResort, Assigned: Person(r, why.Assigned),
 	}
 	if why.After != "" {
 		w.AfterFailureOf = l.twin(r, l.Number(why.After))
@@ -130,28 +136,59 @@ func Person(r table.Reader, name string) string {
 	return name
 }
 
-// Picked returns whom a step that picks by chance has told at a moment, as the log says.
+// Picked returns whom a step that picks has told at a moment, as the log says.
 func (l *Ledger) Picked(at time.Time, way oracle.Way) (who string) {
 	l.View(func(r table.Reader) {
-		for e := range state.LogOf(r, l.Alert) {
-			d := e.Decision
-			if d == nil || d.Why == nil || !e.At.Equal(at) || d.Kind != explain.Told && d.Kind != explain.ToldAlready {
-				continue
-			}
-			if is := l.way(r, *d.Why); is.Escalation == way.Escalation && is.Step == way.Step && is.Round == way.Round && is.Notify == way.Notify {
-				who = cmp.Or(is.For, string(d.User))
+		for when, m := range l.picks(r, l.Alert, way) {
+			if when.Equal(at) {
+				who = m
 			}
 		}
 	})
 	return who
 }
 
+// Last returns whom a step has told last before a moment, of any alert, and whom at that moment, of others.
+func (l *Ledger) Last(at time.Time, way oracle.Way) []string {
+	last, newest, now := "", time.Time{}, []string{}
+	l.View(func(r table.Reader) {
+		for a := range state.Alerts.All(r) {
+			for when, m := range l.picks(r, a.ID, way) {
+				switch {
+				case when.Equal(at) && a.ID != l.Alert:
+					now = append(now, m)
+				case when.Before(at) && !when.Before(newest):
+					last, newest = m, when
+				}
+			}
+		}
+	})
+	return append([]string{last}, now...)
+}
+
+// picks are whom a step that picks has told of an alert, as the log says, and when.
+func (l *Ledger) picks(r table.Reader, id core.AlertID, way oracle.Way) iter.Seq2[time.Time, string] {
+	return func(yield func(time.Time, string) bool) {
+		for e := range state.LogOf(r, id) {
+			d := e.Decision
+			if d == nil || d.Why == nil || d.Kind != explain.Told && d.Kind != explain.ToldAlready {
+				continue
+			}
+			is := l.way(r, *d.Why)
+			same := is.Escalation == way.Escalation && is.Step == way.Step && is.Notify == way.Notify
+			if same && is.Again == 0 && !yield(e.At, cmp.Or(is.For, string(d.User))) {
+				return
+			}
+		}
+	}
+}
+
 // Tell tells a page for people, with names.
 func Tell(r table.Reader, p oracle.Page) string {
 	w := p.Way
-	return fmt.Sprintf("page %d to %s by %s, due %s: team %s, escalation %s step %d of round %d (%s, %d), schedule %s %q, for %s, rule %.4s again %d, after %d, unclosed %s, last resort %v",
+	return fmt.Sprintf("page %d to %s by %s, due %s: team %s, escalation %s step %d of round %d (%s, %d), schedule %s %q, for %s, rule %.4s again %d, after %d, unclosed %s, last resort %v, assigned by %s",
 		p.ID, name(r, p.Person), p.Contact, p.Due.Format("15:04:05.000000"), name(r, w.Team), name(r, w.Escalation), w.Step, w.Round, w.Notify, w.Acks, name(r, w.Schedule), w.Override, name(r, w.For), w.Rule, w.Again, w.AfterFailureOf,
-		name(r, w.Unclosed), w.LastResort)
+		name(r, w.Unclosed), w.LastResort, name(r, w.Assigned))
 }
 
 func name(r table.Reader, id string) string {

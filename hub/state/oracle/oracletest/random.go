@@ -38,9 +38,6 @@ type Configuration struct {
 	Kinds []string
 	// NotifyTypes has steps tell members of teams, and who is on call before and after.
 	NotifyTypes bool
-	// Plain leaves out what [Replay] cannot read from a log yet: acknowledgements that end not all, repetitions,
-	// quiet people and rules that repeat.
-	Plain bool
 	// Do carries a command out, View reads the state. Both end the test if they fail.
 	Do   func(Command)
 	View func(func(table.Reader))
@@ -88,6 +85,19 @@ func (c Configuration) Make() {
 			From: &state.Pick{Name: fmt.Sprint("u", from)}, To: &state.Pick{Name: fmt.Sprint("u", to)}, Start: &start, End: &end,
 		}}))
 	}
+	if c.one(3) {
+		last := state.PutCatchAll{To: state.Party{Kind: alert.User, Pick: state.Pick{Name: c.name("u", users)}}}
+		if c.one(2) {
+			last.To = state.Party{Kind: alert.Escalation, Pick: state.Pick{Name: c.name("e", escalations)}}
+		}
+		if c.one(2) {
+			last.After = c.span(10 * time.Minute)
+		}
+		if c.one(3) {
+			last.MinimumPriority = core.Priority(1 + c.Dice.IntN(5))
+		}
+		c.Do(Encoded(last))
+	}
 	if c.one(3) { // who is blocked must have been there before
 		c.block()
 	}
@@ -104,10 +114,10 @@ func (c Configuration) name(kind string, n int) string { return fmt.Sprint(kind,
 
 func (c Configuration) user(i int) reach.User {
 	u := reach.User{Username: fmt.Sprint("u", i), FullName: fmt.Sprint("u", i), Language: []string{"vi", "en"}[c.Dice.IntN(2)], Zone: "Asia/Ho_Chi_Minh"}
-	if !c.Plain && c.one(6) {
+	if c.one(6) {
 		u.MutedUntil = c.Now.Add(c.span(4 * time.Hour))
 	}
-	if !c.Plain && c.one(5) {
+	if c.one(5) {
 		u.QuietHours = c.hours()
 	}
 	u.PierceQuiet = c.one(2)
@@ -118,10 +128,13 @@ func (c Configuration) user(i int) reach.User {
 	}
 	for range c.Dice.IntN(3) {
 		rule := reach.NotificationRule{Action: reach.CreateAlert, Disabled: c.one(6), Name: "rule"}
-		if !c.Plain && c.one(4) {
+		switch c.Dice.IntN(8) {
+		case 0, 1:
 			rule.Action = reach.RenotifiedAlert
+		case 2:
+			rule.Action = reach.AssignedAlert
 		}
-		if !c.Plain && c.one(3) {
+		if c.one(3) {
 			rule.Loops, rule.LoopAfter = true, time.Minute+c.span(5*time.Minute)
 		}
 		if c.one(3) {
@@ -222,7 +235,7 @@ func (c Configuration) escalation(i int) escalate.Policy {
 	p := escalate.Policy{Name: fmt.Sprint("e", i)}
 	for n := range 1 + c.Dice.IntN(4) {
 		rule := escalate.Rule{Condition: escalate.IfNotAcked}
-		if !c.Plain && c.one(3) {
+		if c.one(3) {
 			rule.Condition = escalate.IfNotClosed
 		}
 		if n > 0 || c.one(4) {
@@ -232,13 +245,13 @@ func (c Configuration) escalation(i int) escalate.Policy {
 		if c.NotifyTypes {
 			rule.Notify = c.notify(rule.Recipient.Kind)
 		}
-		if !c.Plain && c.one(3) {
+		if c.one(3) {
 			rule.Acks = 2 + c.Dice.IntN(2)
 		}
-		rule.EndsEarlier = !c.Plain && c.one(5)
+		rule.EndsEarlier = c.one(5)
 		p.Rules = append(p.Rules, rule)
 	}
-	if !c.Plain && c.one(3) {
+	if c.one(3) {
 		p.Repeat = escalate.Repeat{Wait: time.Minute + c.span(10*time.Minute), Count: 1 + c.Dice.IntN(3), Reset: c.one(2), CloseAfterAll: c.one(2)}
 	}
 	return p

@@ -38,6 +38,9 @@ func World(r table.Reader, now time.Time) *oracle.World {
 	for f := range state.ForwardsOf(r, "", now) {
 		w.Forwards = append(w.Forwards, oracle.Forward{From: string(f.From), To: string(f.To), Start: f.Start, End: f.End, Number: f.Number})
 	}
+	if last, ok := state.CatchAllOf(r); ok {
+		w.LastResort = &oracle.LastResort{To: Who(last.To), After: last.After, AtLeast: int(last.MinimumPriority)}
+	}
 	return w
 }
 
