@@ -3,6 +3,7 @@ package state_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -204,7 +205,20 @@ func TestConfigurationThatCannotBe(t *testing.T) {
 	refused(t, s, "no condition", rule(escalate.Rule{Recipient: who}), core.Unacceptable)
 	refused(t, s, "a delay before it begins", rule(escalate.Rule{Condition: escalate.IfNotAcked, Delay: -1, Recipient: who}), core.Unacceptable)
 	refused(t, s, "nobody", rule(escalate.Rule{Condition: escalate.IfNotAcked}), core.Unacceptable)
-	refused(t, s, "a ghost", rule(escalate.Rule{Condition: escalate.IfNotAcked, Recipient: nobody}), core.NotFound)
+	for field, p := range map[string]state.PutEscalation{
+		"rules[0].recipient":        rule(escalate.Rule{Condition: escalate.IfNotAcked, Recipient: nobody}),
+		"rules[0].delay":            rule(escalate.Rule{Condition: escalate.IfNotAcked, Recipient: who, Delay: 31 * 24 * time.Hour}),
+		"rules[0].notifyType":       rule(escalate.Rule{Condition: escalate.IfNotAcked, Recipient: who, Notify: escalate.Next}),
+		"rules[0].acknowledgements": rule(escalate.Rule{Condition: escalate.IfNotAcked, Recipient: who, Acks: 11}),
+		"ownerTeam":                 {Policy: escalate.Policy{Name: "x", Team: "none", Rules: []escalate.Rule{{Condition: escalate.IfNotAcked, Recipient: who}}}},
+		"repeat.count":              {Policy: escalate.Policy{Name: "x", Rules: []escalate.Rule{{Condition: escalate.IfNotAcked, Recipient: who}}, Repeat: escalate.Repeat{Wait: time.Minute}}},
+		"name":                      {Policy: escalate.Policy{Name: strings.Repeat("x", 200), Rules: []escalate.Rule{{Condition: escalate.IfNotAcked, Recipient: who}}}},
+	} {
+		var wrong *core.Error
+		if _, err := do(s, p); !errors.As(err, &wrong) || wrong.Kind != core.Unacceptable || wrong.Fields[field] == "" {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
 
 	team := func(r route.Rule) state.PutTeam {
 		return state.PutTeam{Team: route.Team{Name: "x", Rules: []route.Rule{r}}}

@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -34,51 +35,76 @@ type EscalationFields struct {
 // delayMax bounds how long after its beginning a step of an escalation comes.
 const delayMax = 30 * 24 * time.Hour
 
-// fill writes what was said into an escalation and complains about what cannot be.
+// fill writes what was said into an escalation and complains about what does not exist.
+// What else cannot be is a matter of [change.checkEscalation].
 func (f *EscalationFields) fill(c *change, e *escalate.Policy) faults {
 	wrong := faults{}
 	set(&e.Name, f.Name)
-	wrong.length("name", e.Name, NameMax)
 	set(&e.Description, f.Description)
-	wrong.length("description", e.Description, TextMax)
 	e.Team = c.owner(wrong, f.Team, e.Team)
 	if f.Rules != nil {
 		e.Rules = nil
-		wrong.count("rules", len(*f.Rules), RulesMax)
-		for i, said := range (*f.Rules)[:min(len(*f.Rules), RulesMax)] {
-			at := fmt.Sprintf("rules[%d].", i)
-			if said.Condition != escalate.IfNotAcked && said.Condition != escalate.IfNotClosed {
-				wrong.add(at+"condition", "must be if-not-acked or if-not-closed")
-			}
-			if said.Delay < 0 || said.Delay > delayMax {
-				wrong.add(at+"delay", "must be from 0 to 30 days")
-			}
-			if said.Acks < 0 || said.Acks > escalate.AcksMax {
-				wrong.add(at+"acknowledgements", fmt.Sprintf("must be from 1 to %d", escalate.AcksMax))
-			}
-			k := said.Recipient.Kind
-			if k != alert.User && k != alert.Team && k != alert.Schedule {
-				wrong.add(at+"recipient", "must be a user, a schedule or a team")
-				continue
-			}
-			if !said.Notify.Fits(k) {
-				wrong.add(at+"notifyType", fmt.Sprintf("must be %s for such a recipient", strings.Join(escalate.Possible(k), ", ")))
-			}
+		for i, said := range *f.Rules {
 			found, err := said.Recipient.find(c.tx)
-			wrong.missing(at+"recipient", err)
+			wrong.missing(fmt.Sprintf("rules[%d].recipient", i), err)
+			found.Kind = said.Recipient.Kind
 			e.Rules = append(e.Rules, escalate.Rule{
 				Condition: said.Condition, Delay: said.Delay, Recipient: found, Notify: said.Notify, Acks: said.Acks, EndsEarlier: said.EndsEarlier,
 			})
+			if i == RulesMax {
+				break // there are too many, whoever they tell
+			}
 		}
+		wrong.count("rules", len(*f.Rules), RulesMax)
 	}
 	if f.Repeat != nil {
 		e.Repeat = *f.Repeat
-		wrong.merge("repeat.", e.Repeat.Check())
-	}
-	if len(e.Rules) == 0 && len(wrong) == 0 {
-		wrong.add("rules", "an escalation needs at least one")
 	}
 	return wrong
+}
+
+// checkEscalation complains about what an escalation cannot be, by the fields of the API.
+func (c *change) checkEscalation(e *escalate.Policy) faults {
+	wrong := faults{}
+	if e.Name == "" {
+		wrong.add("name", "an escalation needs a name")
+	}
+	wrong.length("name", e.Name, NameMax)
+	wrong.length("description", e.Description, TextMax)
+	if e.Team != "" {
+		wrong.missing("ownerTeam", c.exists(alert.Responder{Kind: alert.Team, ID: string(e.Team)}))
+	}
+	if len(e.Rules) == 0 {
+		wrong.add("rules", "an escalation needs at least one")
+	}
+	wrong.count("rules", len(e.Rules), RulesMax)
+	for i, r := range e.Rules[:min(len(e.Rules), RulesMax)] {
+		c.checkStep(wrong, fmt.Sprintf("rules[%d].", i), r)
+	}
+	wrong.merge("repeat.", e.Repeat.Check())
+	return wrong
+}
+
+// checkStep complains about what a step cannot be. At is what stands before the names of fields.
+func (c *change) checkStep(wrong faults, at string, r escalate.Rule) {
+	if r.Condition != escalate.IfNotAcked && r.Condition != escalate.IfNotClosed {
+		wrong.add(at+"condition", "must be if-not-acked or if-not-closed")
+	}
+	if r.Delay < 0 || r.Delay > delayMax {
+		wrong.add(at+"delay", "must be from 0 to 30 days")
+	}
+	if r.Acks < 0 || r.Acks > escalate.AcksMax {
+		wrong.add(at+"acknowledgements", fmt.Sprintf("must be from 1 to %d", escalate.AcksMax))
+	}
+	k := r.Recipient.Kind
+	if k != alert.User && k != alert.Team && k != alert.Schedule {
+		wrong.add(at+"recipient", "must be a user, a schedule or a team")
+		return
+	}
+	if !r.Notify.Fits(k) {
+		wrong.add(at+"notifyType", fmt.Sprintf("must be %s for such a recipient", strings.Join(escalate.Possible(k), ", ")))
+	}
+	wrong.missing(at+"recipient", c.exists(r.Recipient))
 }
 
 // CreateEscalation makes an escalation.
@@ -90,15 +116,14 @@ func (CreateEscalation) number() number { return createEscalation }
 
 func (k CreateEscalation) apply(c *change) (escalate.Policy, error) {
 	e := escalate.Policy{ID: core.EscalationID(c.newID("escalation"))}
-	wrong := k.Fields.fill(c, &e)
-	if e.Name == "" {
-		wrong.add("name", "an escalation needs a name")
-	}
-	return c.keepEscalation(e, wrong)
+	missing := k.Fields.fill(c, &e)
+	return c.keepEscalation(e, missing)
 }
 
-// keepEscalation keeps an escalation with which nothing is wrong.
-func (c *change) keepEscalation(e escalate.Policy, wrong faults) (escalate.Policy, error) {
+// keepEscalation keeps an escalation with which nothing is wrong, beside what was found before.
+func (c *change) keepEscalation(e escalate.Policy, missing faults) (escalate.Policy, error) {
+	wrong := c.checkEscalation(&e)
+	maps.Copy(wrong, missing) // which says by what name
 	if err := wrong.err(); err != nil {
 		return e, err
 	}
@@ -123,8 +148,8 @@ func (k ChangeEscalation) apply(c *change) (escalate.Policy, error) {
 	if err != nil {
 		return escalate.Policy{}, err
 	}
-	wrong := k.Fields.fill(c, e)
-	return c.keepEscalation(*e, wrong)
+	missing := k.Fields.fill(c, e)
+	return c.keepEscalation(*e, missing)
 }
 
 // DeleteEscalation deletes an escalation that no team or schedule needs.

@@ -241,28 +241,11 @@ func (PutEscalation) number() number { return putEscalation }
 
 func (p PutEscalation) apply(c *change) (escalate.Policy, error) {
 	e := p.Policy
-	switch {
-	case e.Name == "":
-		return e, core.Invalid("name", "an escalation needs a name")
-	case len(e.Rules) == 0:
-		return e, core.Invalid("rules", "an escalation needs at least one")
+	if err := c.checkEscalation(&e).err(); err != nil {
+		return e, err
 	}
 	if e.ID == "" {
 		e.ID = core.EscalationID(c.newID("escalation"))
-	}
-	for _, r := range e.Rules {
-		if r.Condition != escalate.IfNotAcked && r.Condition != escalate.IfNotClosed {
-			return e, core.Invalid("condition", "must be if-not-acked or if-not-closed")
-		}
-		if r.Delay < 0 {
-			return e, core.Invalid("delay", "must not be negative")
-		}
-		if r.Recipient.Kind == 0 || r.Recipient.Kind == alert.Escalation {
-			return e, core.Invalid("recipient", "must be a user, a schedule or a team")
-		}
-		if err := c.exists(r.Recipient); err != nil {
-			return e, err
-		}
 	}
 	return e, c.unique(keep(c, Escalations, &e), "Escalation", e.Name)
 }
