@@ -166,7 +166,7 @@ func TestRecipients(t *testing.T) {
 	h.want(h.call("POST", "/v2/alerts/"+id+"/close", `{"user":"chi"}`), 202)
 	want("closed", "an action/Acknowledge binh notified/voice chi action/Close ")
 	must(state.Do(t.Context(), h.store, core.Seed{63}, state.DeleteUser{User: state.Pick{Name: "binh"}}))
-	want("a person is gone", "an action/Acknowledge  notified/voice chi action/Close ")
+	want("a person is gone", " notified/voice an action/Acknowledge chi action/Close ")
 	h.want(h.call("GET", "/v2/alerts/none/recipients", ""), 404)
 }
 

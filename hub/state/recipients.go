@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ const (
 )
 
 // RecipientsOf returns for whom there were pages about an alert, in the order in which they were first
-// called.
+// called, and of their usernames.
 func RecipientsOf(r table.Reader, id core.AlertID) (all []*Recipient) {
 	byUser, byName, called := map[core.UserID]*Recipient{}, map[string]*Recipient{}, map[core.UserID]time.Time{}
 	for _, d := range DeliveriesOf(r, id) {
@@ -59,6 +60,9 @@ func RecipientsOf(r table.Reader, id core.AlertID) (all []*Recipient) {
 	if len(all) == 0 {
 		return nil
 	}
+	slices.SortFunc(all, func(a, b *Recipient) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Username, b.Username), cmp.Compare(a.User, b.User))
+	})
 	for line := range LogOf(r, id) {
 		p, action := byName[strings.ToLower(line.Owner)], actionOf(&line)
 		if p == nil || action == "" {
