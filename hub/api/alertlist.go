@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"keng/hub/core/alert"
 	"keng/hub/core/query"
@@ -26,20 +25,15 @@ const (
 
 // listAlertsIn is a page of a search.
 type listAlertsIn struct {
-	search        state.Search
-	order         query.Order // if not by creation
+	sought
+	search        state.Search // but for what is sought
+	order         query.Order  // if not by creation
 	offset, limit int
 	link          func(pairs ...string) string
 }
 
 func (in *listAlertsIn) read(c *call) {
-	q, err := state.ParseQuery(c.query("query"), c.now(), c.home())
-	if err != nil {
-		c.wrong["query"] = err.Error()
-	} else if strings.ContainsRune(c.query("query"), utf8.RuneError) { // as what is no text is read
-		c.wrong["query"] = "must be text in UTF-8"
-	}
-	in.search.Query = q
+	in.sought.read(c)
 	in.offset = c.number("offset", 0, listDepth, 0)
 	in.limit = c.number("limit", 1, listMax, 20)
 	if in.offset+in.limit > listDepth {
@@ -47,9 +41,6 @@ func (in *listAlertsIn) read(c *call) {
 	}
 	in.search.After = uint64(c.number("after", 0, math.MaxInt, 0))
 	in.readOrder(c)
-	if c.query("searchIdentifier") != "" {
-		c.wrong["searchIdentifier"] = "saved searches are not supported yet: send the query itself"
-	}
 	in.link = c.link
 }
 
@@ -85,15 +76,15 @@ func (p *alertPage) fill(e *envelope) int {
 }
 
 func (a *API) listAlerts(ctx context.Context, in *listAlertsIn) (*alertPage, error) {
+	all, err := a.whole(ctx, &in.sought)
+	if err != nil {
+		return nil, err
+	}
 	var out *alertPage
-	err := a.Store.View(ctx, false, func(tx table.Reader) error {
+	err = a.Store.View(ctx, false, func(tx table.Reader) error {
 		out = &alertPage{}
-		search, skip, end := in.search, in.offset, time.Now().Add(searchTime)
-		ended := false
-		search.Stop = func(looked int) bool {
-			ended = looked%searchLook == 0 && (ctx.Err() != nil || time.Now().After(end))
-			return ended
-		}
+		search, skip, ended := in.search, in.offset, false
+		search.Query, search.Stop = all, untilLate(ctx, &ended)
 		if in.order != (query.Order{}) {
 			found, more := search.Sorted(tx, in.order, in.offset, in.limit)
 			for _, row := range found {
@@ -121,6 +112,15 @@ func (a *API) listAlerts(ctx context.Context, in *listAlertsIn) (*alertPage, err
 		return context.Cause(ctx)
 	})
 	return out, err
+}
+
+// untilLate ends a search when its time is over or nobody waits for it any more, and says that it has.
+func untilLate(ctx context.Context, ended *bool) func(looked int) bool {
+	end := time.Now().Add(searchTime)
+	return func(looked int) bool {
+		*ended = looked%searchLook == 0 && (ctx.Err() != nil || time.Now().After(end))
+		return *ended
+	}
 }
 
 // goOn returns the links around a page for which the time was too short: the next one begins

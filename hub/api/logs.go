@@ -2,31 +2,31 @@ package api
 
 import (
 	"context"
+	"iter"
+	"slices"
 	"strconv"
 
 	"keng/hub/state"
 	"keng/raftstore/table"
 )
 
-// listLogsIn is a page of an alert's activity log, as Opsgenie pages it: by the opaque
-// offset of the line after which it begins.
-type listLogsIn struct {
-	ref       state.Ref
-	offset    uint64 // number of a line; 0: from the beginning
-	limit     int
-	ascending bool
-	order     string
-	link      func(pairs ...string) string
+// linesIn is a page of the lines of an alert's activity log, as Opsgenie pages it. The page is in an order,
+// and goes from the line with an opaque offset forwards in that order (next) or backwards (prev); without an
+// offset from the beginning, or from the end.
+type linesIn struct {
+	ref        state.Ref
+	offset     uint64 // number of a line; 0: none
+	limit      int
+	descending bool // newest first
+	backwards  bool
+	link       func(pairs ...string) string
 }
 
-func (in *listLogsIn) read(c *call) {
+func (in *linesIn) read(c *call) {
 	in.ref = c.alert()
 	in.limit = c.number("limit", 1, listMax, 20)
-	in.order = c.choice("order", "desc", "asc")
-	in.ascending = in.order == "asc"
-	if c.choice("direction", "next", "prev") == "prev" {
-		in.ascending = !in.ascending
-	}
+	in.descending = c.choice("order", "desc", "asc") == "desc"
+	in.backwards = c.choice("direction", "next", "prev") == "prev"
 	if text := c.query("offset"); text != "" {
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
@@ -35,6 +35,27 @@ func (in *listLogsIn) read(c *call) {
 		in.offset = n
 	}
 	in.link = c.link
+}
+
+// lines makes a page of lines, which all gives newest or oldest first. Its link to the next page goes on in
+// the same direction.
+func lines[T any](in *linesIn, all func(newest bool) iter.Seq[state.Entry], tell func(*state.Entry) T) *page[T] {
+	out := &page[T]{paging: &paging{First: in.link("offset", "", "direction", "next")}}
+	newest, last := in.descending != in.backwards, uint64(0)
+	for e := range all(newest) {
+		if in.offset != 0 && (newest && e.Number >= in.offset || !newest && e.Number <= in.offset) {
+			continue
+		}
+		if len(out.of) == in.limit {
+			out.paging.Next = in.link("offset", strconv.FormatUint(last, 10))
+			break
+		}
+		out.of, last = append(out.of, tell(&e)), e.Number
+	}
+	if in.backwards {
+		slices.Reverse(out.of)
+	}
+	return out
 }
 
 // logLine is a line of the activity log.
@@ -46,29 +67,47 @@ type logLine struct {
 	Offset    string `json:"offset"`
 }
 
-func (a *API) listLogs(ctx context.Context, in *listLogsIn) (*page[logLine], error) {
+func (a *API) listLogs(ctx context.Context, in *linesIn) (*page[logLine], error) {
 	var out *page[logLine]
 	err := a.look(ctx, func(tx table.Reader) error {
 		row, err := findAlert(tx, in.ref)
 		if err != nil {
 			return err
 		}
-		out = &page[logLine]{paging: &paging{First: in.link("offset", "", "direction", "next")}}
-		lines := state.LogOf(tx, row.ID)
-		if !in.ascending {
-			lines = state.LogReverse(tx, row.ID)
-		}
-		for e := range lines {
-			past := in.offset == 0 || in.ascending && e.Number > in.offset || !in.ascending && e.Number < in.offset
-			if !past {
-				continue
+		all := func(newest bool) iter.Seq[state.Entry] {
+			if newest {
+				return state.LogReverse(tx, row.ID)
 			}
-			if len(out.of) == in.limit {
-				out.paging.Next = in.link("offset", out.of[in.limit-1].Offset)
-				break
-			}
-			out.of = append(out.of, logLine{Log: e.Text, Type: string(e.Type), Owner: e.Owner, CreatedAt: moment{e.At}, Offset: strconv.FormatUint(e.Number, 10)})
+			return state.LogOf(tx, row.ID)
 		}
+		out = lines(in, all, func(e *state.Entry) logLine {
+			return logLine{Log: e.Text, Type: string(e.Type), Owner: e.Owner, CreatedAt: moment{e.At}, Offset: strconv.FormatUint(e.Number, 10)}
+		})
+		return nil
+	})
+	return out, err
+}
+
+// noteLine is a note that somebody has written about an alert.
+type noteLine struct {
+	Note      string `json:"note"`
+	Owner     string `json:"owner"`
+	CreatedAt moment `json:"createdAt"`
+	Offset    string `json:"offset"`
+}
+
+// listNotes tells the notes of an alert, also those that came with an action such as a close.
+func (a *API) listNotes(ctx context.Context, in *linesIn) (*page[noteLine], error) {
+	var out *page[noteLine]
+	err := a.look(ctx, func(tx table.Reader) error {
+		row, err := findAlert(tx, in.ref)
+		if err != nil {
+			return err
+		}
+		all := func(newest bool) iter.Seq[state.Entry] { return state.NoteLines(tx, row.ID, newest) }
+		out = lines(in, all, func(e *state.Entry) noteLine {
+			return noteLine{Note: e.Note(), Owner: e.Owner, CreatedAt: moment{e.At}, Offset: strconv.FormatUint(e.Number, 10)}
+		})
 		return nil
 	})
 	return out, err

@@ -161,18 +161,37 @@ func LogReverse(r table.Reader, id core.AlertID) iter.Seq[Entry] {
 	}
 }
 
+// NoteLines gives the lines of an alert's activity log that have a note, oldest first or, if newest is set,
+// newest first. Lines of versions that did not tell notes apart are not among them.
+func NoteLines(r table.Reader, id core.AlertID, newest bool) iter.Seq[Entry] {
+	rows, prefix := notes.Find, table.K().String(string(id))
+	if newest {
+		rows = notes.FindReverse
+	}
+	return func(yield func(Entry) bool) {
+		for row := range rows(r, prefix) {
+			lines := slices.Collect(row.Lines())
+			if newest {
+				slices.Reverse(lines)
+			}
+			for _, line := range lines {
+				if line.NoteAt > 0 && !yield(line) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // NotesOf returns up to limit lines of an alert's activity log that have a note, from the one
-// behind a number on, oldest first. Lines of versions that did not tell notes apart are not
-// among them.
+// behind a number on, oldest first.
 func NotesOf(r table.Reader, id core.AlertID, after uint64, limit int) (lines []Entry) {
-	for row := range notes.Find(r, table.K().String(string(id))) {
-		for line := range row.Lines() {
-			if len(lines) == limit {
-				return lines
-			}
-			if line.NoteAt > 0 && line.Number > after {
-				lines = append(lines, line)
-			}
+	for line := range NoteLines(r, id, false) {
+		if len(lines) == limit {
+			return lines
+		}
+		if line.Number > after {
+			lines = append(lines, line)
 		}
 	}
 	return lines

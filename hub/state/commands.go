@@ -175,6 +175,11 @@ const (
 	putCatchAll    number = 195
 	deleteCatchAll number = 196
 	putDefaultTeam number = 197
+
+	// Saved searches.
+	createSavedSearch number = 198
+	changeSavedSearch number = 199
+	deleteSavedSearch number = 200
 )
 
 // runners is the list of all commands, made once.
@@ -333,5 +338,9 @@ func commands() map[number]runner {
 
 		putCatchAll:    runs(PutCatchAll{}),
 		deleteCatchAll: runs(DeleteCatchAll{}),
+
+		createSavedSearch: runs(CreateSavedSearch{}),
+		changeSavedSearch: runs(ChangeSavedSearch{}),
+		deleteSavedSearch: runs(DeleteSavedSearch{}),
 	}
 }

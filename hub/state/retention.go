@@ -83,26 +83,39 @@ func RetentionOf(r table.Reader) RetentionReport {
 		}
 		break
 	}
-	report.Closed = closedAlerts(r, report.Removed)
+	report.Closed, _ = closedAlerts(r, nil)
 	return report
 }
 
-// closedAlerts counts the closed alerts without reading them: of all that were ever created
-// they are those that are neither open nor deleted nor removed.
-func closedAlerts(r table.Reader, removed uint64) uint64 {
+// closedAlerts counts the closed alerts without reading them: of those that are there they are the ones
+// that are not open. If stop ends that (see [table.Index.Count]) it is not known how many they are.
+func closedAlerts(r table.Reader, stop func(counted int) bool) (n uint64, known bool) {
+	stopped := false
+	open := AlertsOpen.Count(r, table.K(), afterAll, func(counted int) bool {
+		stopped = stop != nil && stop(counted)
+		return stopped
+	})
+	if stopped {
+		return 0, false
+	}
+	return alertsThere(r) - uint64(open), true
+}
+
+// alertsThere counts the alerts, open and closed, without reading them: of all that were ever created they
+// are those that are neither deleted nor removed.
+func alertsThere(r table.Reader) uint64 {
 	made, ok := counters.Get(r, table.K().String("alert"))
 	if !ok {
 		return 0
 	}
-	n := made.Last - removed
-	for range AlertsOpen.Find(r, table.K()) {
-		n--
-	}
+	n := made.Last
 	for range Deleted.All(r) {
 		n--
 	}
-	if s, ok := Sweeps.Get(r, sweepKey(agedDeleted)); ok {
-		n -= s.Gone
+	for _, aged := range []Aged{agedAlerts, agedDeleted} {
+		if s, ok := Sweeps.Get(r, sweepKey(aged)); ok {
+			n -= s.Gone
+		}
 	}
 	return n
 }

@@ -55,6 +55,29 @@ func (s *Search) Run(r table.Reader, yield func(*alert.Alert) bool) (last uint64
 	return 0
 }
 
+// Count returns how many alerts are found. Where an index or a counter knows it no alert is read. If Stop
+// ends it, it is how many are among those that were looked at.
+func (s *Search) Count(r table.Reader) (n int) {
+	switch plan := s.plan(); {
+	case s.After == 0 && s.Query.Everything():
+		return int(alertsThere(r))
+	case s.After == 0 && s.Query.String() == allClosed:
+		closed, _ := closedAlerts(r, s.Stop) // what was not counted in time is none that is known of
+		return int(closed)
+	case len(plan.Ranges) == 1 && plan.Ranges[0].Index == openOnes && plan.Check.Everything():
+		from, to := s.behind(s.numbers(r, plan.Ranges[0]))
+		if from >= to {
+			return 0
+		}
+		return AlertsOpen.Count(r, table.K().Uint64(from), table.K().Uint64(to), s.Stop)
+	}
+	s.Run(r, func(*alert.Alert) bool { n++; return true })
+	return n
+}
+
+// allClosed is the query for all closed alerts, in its canonical form.
+const allClosed = "status: closed"
+
 // Sorted returns alerts that are found, sorted by any field: behind skip others, limit at
 // most; and whether more follow. Equals are in the order of their creation. Every alert that
 // matches has to be looked at: if Stop ends that, those looked at are what is sorted.
@@ -167,7 +190,13 @@ func (s *Search) read(r table.Reader, part query.Range) (iter.Seq[*alert.Alert],
 	if part.Index != byCreation && part.Index != openOnes {
 		return nil, false
 	}
-	from, to := uint64(0), uint64(beyond)
+	from, to := s.numbers(r, part)
+	return s.between(r, part.Index, from, to), true
+}
+
+// numbers returns the short numbers from ≤ n < to of the alerts in a range of such an index.
+func (s *Search) numbers(r table.Reader, part query.Range) (from, to uint64) {
+	to = beyond
 	if len(part.Equal) > 0 { // created in one millisecond
 		part.From, part.To = part.Equal[0], part.Equal[0]
 		part.To.Number++
@@ -178,18 +207,23 @@ func (s *Search) read(r table.Reader, part query.Range) (iter.Seq[*alert.Alert],
 	if part.To.Kind != 0 {
 		to = firstCreated(r, time.UnixMilli(part.To.Number))
 	}
-	return s.between(r, part.Index, from, to), true
+	return from, to
 }
 
-// between gives the alerts with short numbers from ≤ n < to, behind where the search begins.
-func (s *Search) between(r table.Reader, index string, from, to uint64) iter.Seq[*alert.Alert] {
+// behind returns the part of a range of short numbers that is behind where the search begins.
+func (s *Search) behind(from, to uint64) (uint64, uint64) {
 	switch {
 	case s.After != 0 && s.Ascending:
 		from = max(from, s.After+1)
 	case s.After != 0:
 		to = min(to, s.After)
 	}
-	if from >= to {
+	return from, to
+}
+
+// between gives the alerts with short numbers from ≤ n < to, behind where the search begins.
+func (s *Search) between(r table.Reader, index string, from, to uint64) iter.Seq[*alert.Alert] {
+	if from, to = s.behind(from, to); from >= to {
 		return slices.Values[[]*alert.Alert](nil)
 	}
 	rows, key := AlertsOpen.Range, func(n uint64) table.Key { return table.K().Uint64(n) }

@@ -95,6 +95,19 @@ func (ix *Index[R]) RangeReverse(r Reader, from, to Key) iter.Seq[*R] {
 	return ix.rows(r, r.ScanReverse(storeKey(table, ix.number, from), storeKey(table, ix.number, to)), 0, maxKeyBytes)
 }
 
+// Count returns how many entries of the index are in [from, to), without reading the rows that they lead
+// to: a row counts once for each of its keys. It asks stop after each of them, with how many it has counted,
+// and ends there if that says so. A nil stop never does. from and to are as for Range.
+func (ix *Index[R]) Count(r Reader, from, to Key, stop func(counted int) bool) (n int) {
+	table := ix.table.number
+	for range r.Scan(storeKey(table, ix.number, from), storeKey(table, ix.number, to)) {
+		if n++; stop != nil && stop(n) {
+			return n
+		}
+	}
+	return n
+}
+
 // maxKeyBytes is longer than any key.
 const maxKeyBytes = math.MaxInt
 

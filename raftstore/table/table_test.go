@@ -92,6 +92,17 @@ func TestTableAndIndexes(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
 		}
 	}
+	for what, c := range map[string]struct{ got, want int }{
+		"the class 7A":                  {s.class.Count(tx, k().String("7A"), k().String("7B"), nil), 2},
+		"each pupil once for each tag":  {s.tag.Count(tx, k(), k().String("d"), nil), 4},
+		"names":                         {s.name.Count(tx, k(), k().String("Chi"), nil), 2},
+		"nothing":                       {s.name.Count(tx, k().String("E"), k().String("F"), nil), 0},
+		"as many as somebody waits for": {s.tag.Count(tx, k(), k().String("d"), func(n int) bool { return n == 3 }), 3},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d are counted, want %d", what, c.got, c.want)
+		}
+	}
 	if p, ok := s.name.Get(tx, k().String("Chi")); !ok || p.ID != 3 {
 		t.Errorf("Chi is %v %v", p, ok)
 	}

@@ -37,6 +37,41 @@ func TestAllOf(t *testing.T) {
 	}
 }
 
+// Two queries joined are what both match, each as it was read: that one asks for the status does not widen
+// what an alias is within in the other.
+func TestAnd(t *testing.T) {
+	v := Alerts()
+	read := func(text string) *Query {
+		q, err := Parse(text, v, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	for _, c := range []struct{ left, right, want string }{
+		{"", "", ""},
+		{"status: open", "", "status: open"},
+		{"", "status: open", "status: open"},
+		{"status: open", "status:open", "status: open"},
+		{"tag: a OR tag: b", "tag: c", "(tag: a OR tag: b) AND tag: c"},
+		{"alias: x", "status: closed", "alias: x AND status: open AND status: closed"},
+	} {
+		if got := read(c.left).And(read(c.right)).String(); got != c.want {
+			t.Errorf("%q and %q: %q, want %q", c.left, c.right, got, c.want)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("queries of two vocabularies were joined")
+		}
+	}()
+	other, err := Parse("", Incidents(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read("").And(other)
+}
+
 func TestAnyOf(t *testing.T) {
 	a, b, c := countIs(1), countIs(2), countIs(3)
 	for name, n := range map[string]struct{ got, want node }{

@@ -37,6 +37,15 @@ func Parse(text string, v *Vocabulary, o Options) (*Query, error) {
 	return &Query{v.narrow(root), v}, nil
 }
 
+// And returns the query for what both queries match, each as it was read by itself: what a field is within
+// (see [Field.Within]) is not asked anew. It panics if they were read with different [Vocabulary] values.
+func (q *Query) And(other *Query) *Query {
+	if q.vocabulary != other.vocabulary {
+		panic("query: two queries to be joined must be read with one vocabulary")
+	}
+	return &Query{allOf(q.root, other.root), q.vocabulary}
+}
+
 // Everything reports whether the query matches every subject.
 func (q *Query) Everything() bool { return q.root == node(all{}) }
 
