@@ -124,6 +124,10 @@ var rules = []rule{
 		in: []string{"hub"}, except: []string{"hub/app", "hub/hubtest"}, forbid: func(i string) bool { return i == module+"/raftstore" },
 		why: "only the wiring knows which store it is, and the cluster for tests, which gives it disks",
 	},
+	{
+		in: []string{"hub", "agent", "mobile-gateway", "proto", "raftstore", "deploy"}, forbid: below("github.com/opsgenie/opsgenie-go-sdk-v2"),
+		why: "Opsgenie's client is what the API is held against, by tests alone; we have a client of our own",
+	},
 }
 
 // touchesWorld reports whether a package of the standard library has to do with more
@@ -278,6 +282,7 @@ func TestArchitectureNoticesPlantedImports(t *testing.T) {
 		{"agent/uplink/x.go", "github.com/quic-go/quic-go"},
 		{"mobile-gateway/app/x.go", "firebase.google.com/go/v4"},
 		{"hub/engine/x.go", "keng/raftstore"},
+		{"hub/client/x.go", "github.com/opsgenie/opsgenie-go-sdk-v2/alert"},
 	} {
 		f := &ast.File{Imports: []*ast.ImportSpec{{Path: &ast.BasicLit{Value: strconv.Quote(c.imported)}}}}
 		if len(violations(source{c.file, f})) == 0 {

@@ -60,6 +60,8 @@ func routes() []route {
 		{"POST", "/keng/v1/cluster/authority", configure, true, configurationDomain, on((*API).rotateAuthority)},
 		{"POST", "/keng/v1/cluster/transfer", configure, true, configurationDomain, on((*API).transferLeadership)},
 
+		{"GET", "/v2/account", read, false, configurationDomain, tell(getAccount)},
+
 		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},

@@ -190,8 +190,16 @@ func (c *Cluster) API(id string) *client.Client {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	return api.Through(c.Transport())
+}
+
+// Key is an API key with every right.
+func (c *Cluster) Key() string { return c.key }
+
+// Transport is the way of HTTP to the nodes, which are the hosts of URLs.
+func (c *Cluster) Transport() *http.Transport {
 	dial := c.web.Dialer("client")
-	return api.Through(&http.Transport{
+	return &http.Transport{
 		DisableKeepAlives: true, // nothing is left when a test ends
 		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
 			host, _, err := net.SplitHostPort(address)
@@ -200,7 +208,7 @@ func (c *Cluster) API(id string) *client.Client {
 			}
 			return dial(ctx, host)
 		},
-	})
+	}
 }
 
 // Link is the address at which agents and gateways dial a node that runs.
