@@ -175,6 +175,9 @@ const (
 	putCatchAll    number = 195
 	deleteCatchAll number = 196
 	putDefaultTeam number = 197
+
+	// How often a key may ask.
+	putRateLimits number = 202
 )
 
 // runners is the list of all commands, made once.
@@ -333,5 +336,7 @@ func commands() map[number]runner {
 
 		putCatchAll:    runs(PutCatchAll{}),
 		deleteCatchAll: runs(DeleteCatchAll{}),
+
+		putRateLimits: runs(PutRateLimits{}),
 	}
 }

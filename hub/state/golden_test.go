@@ -74,6 +74,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Feeds),
 			golden(Turns), golden(Vigils), golden(rounds),
 			golden(Proofs), golden(Canaries), golden(Warnings),
+			golden(rateLimits),
 		} {
 			if !yield(row(t)) {
 				return
@@ -101,6 +102,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[AddIncidentTags](), fill[RemoveIncidentTags](), fill[AddIncidentDetails](), fill[RemoveIncidentDetails](), fill[UpdateIncident](), fill[SeeIncident](),
 			fill[CreateFeed](), fill[DeleteFeed](), fill[PutHolidays](),
 			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](), fill[PutDefaultTeam](),
+			fill[PutRateLimits](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -269,7 +271,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		ZoneFile{}, ZoneData{}, PutZones{},
 		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, Vigil{}, round{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
-		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{}} {
+		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{},
+		RateLimits{}, PutRateLimits{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }
