@@ -208,16 +208,14 @@ func (n *night) gust() {
 	switch n.dice.IntN(7) {
 	case 0, 1:
 		n.Kill(leader)
-		time.Sleep(soon)
-		n.gusts = append(n.gusts, gust{from, time.Now()})
+		n.blew(from)
 		time.Sleep(nap)
 		from = time.Now()
 		n.Start(leader)
 		n.follow(leader)
 	case 2, 3:
 		n.Nodes.Cut(leader)
-		time.Sleep(soon)
-		n.gusts = append(n.gusts, gust{from, time.Now()})
+		n.blew(from)
 		time.Sleep(nap)
 		from = time.Now()
 		n.Nodes.Heal(leader)
@@ -230,8 +228,13 @@ func (n *night) gust() {
 	default:
 		_ = n.API(leader).TransferLeadership(n.Context(), n.Running()[n.dice.IntN(3)])
 	}
-	n.Leader()
+	n.blew(from)
 	time.Sleep(soon)
+}
+
+// blew notes from when to when the cluster may have had no leader: now one leads.
+func (n *night) blew(from time.Time) {
+	n.Leader()
 	n.gusts = append(n.gusts, gust{from, time.Now()})
 }
 

@@ -90,11 +90,17 @@ func (p *Replay) moment(lines []state.Entry) string {
 	for _, e := range lines {
 		p.line(e)
 	}
-	due, ok := p.life.Next()
-	if done, known := p.Done(due); ok && known && done.Equal(at) {
+	for p.doneAt(at) { // what follows at once another command may have done, in the same moment
 		p.present = append(p.present, p.life.Tick(at)...)
 	}
 	return p.ledger.Match(at, p.present)
+}
+
+// doneAt reports whether what comes next was done at a moment.
+func (p *Replay) doneAt(at time.Time) bool {
+	due, ok := p.life.Next()
+	done, known := p.Done(due)
+	return ok && known && done.Equal(at)
 }
 
 // line reads a line that says what people or carriers did.
