@@ -30,7 +30,7 @@ func (in *createAlertIn) readAlert(b object, address string) {
 	}
 	in.draft = alert.Draft{
 		Message: b.text("message"), Alias: b.text("alias"), Description: b.text("description"), Entity: b.text("entity"),
-		Source: sourceOf(b, address), User: b.text("user"), Note: b.text("note"), Priority: priority,
+		Source: sourceOf(b.text("source"), address), User: b.text("user"), Note: b.text("note"), Priority: priority,
 		Tags: b.texts("tags"), Actions: b.texts("actions"), Details: b.pairs("details"),
 	}
 	in.responders = readResponders(b)
@@ -97,32 +97,6 @@ func findAlert(tx table.Reader, ref state.Ref) (*alert.Alert, error) {
 		return nil, &core.Error{Kind: core.NotFound, Words: "Alert does not exist."}
 	}
 	return row, nil
-}
-
-// moveAlertIn is an alert to be acknowledged or closed. All but the alert may be absent.
-type moveAlertIn struct {
-	asker
-	ref                state.Ref
-	user, source, note string
-}
-
-func (in *moveAlertIn) read(c *call) {
-	in.asker, in.ref = c.asker(), c.alert()
-	in.user, in.source, in.note = c.body.text("user"), c.source(), c.body.text("note")
-	c.limit("user", in.user, alert.UserMax)
-	c.limit("note", in.note, alert.NoteMax)
-}
-
-func (a *API) acknowledgeAlert(ctx context.Context, in *moveAlertIn) (*ack, error) {
-	_, err := do(ctx, a, in.seed, state.AcknowledgeAlert{Request: in.requestID, Alert: in.ref, User: in.user, Source: in.source,
-		Note: in.note, Integration: in.key.ID})
-	return &ack{}, err
-}
-
-func (a *API) closeAlert(ctx context.Context, in *moveAlertIn) (*ack, error) {
-	_, err := do(ctx, a, in.seed, state.CloseAlert{Request: in.requestID, Alert: in.ref, User: in.user, Source: in.source,
-		Note: in.note, Integration: in.key.ID})
-	return &ack{}, err
 }
 
 // getRequestIn names an asynchronous request.

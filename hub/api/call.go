@@ -126,13 +126,12 @@ func (c *call) address() string {
 	return host
 }
 
-// source returns where the body says that it comes from, else the caller's address. One
+// source returns where the caller says that it comes from, else the caller's address. One
 // that is too long is cut: Alertmanager sends a URL that grows with its own address and
 // the receiver's name, and for that no alert may be lost.
-func (c *call) source() string { return sourceOf(c.body, c.address()) }
+func (c *call) source() string { return sourceOf(c.given("source"), c.address()) }
 
-func sourceOf(b object, address string) string {
-	source := b.text("source")
+func sourceOf(source, address string) string {
 	if source == "" {
 		return address
 	}

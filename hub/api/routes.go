@@ -42,8 +42,6 @@ func routes() []route {
 		{"GET", "/v2/alerts", read, false, searchDomain, on((*API).listAlerts)},
 		{"GET", "/v2/alerts/requests/{requestId}", read | write, false, alertDomain, on((*API).getRequest)},
 		{"GET", "/v2/alerts/{identifier...}", read, false, alertDomain, on((*API).getAlert)},
-		{"POST", "/v2/alerts/{identifier...}/acknowledge", write, false, alertDomain, on((*API).acknowledgeAlert)},
-		{"POST", "/v2/alerts/{identifier...}/close", write, false, alertDomain, on((*API).closeAlert)},
 		{"GET", "/v2/alerts/{identifier...}/logs", read, false, alertDomain, on((*API).listLogs)},
 
 		{"GET", "/keng/v1/alerts/{identifier...}/deliveries", read, false, alertDomain, on((*API).listDeliveries)},
@@ -65,7 +63,7 @@ func routes() []route {
 		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
-	}, configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
+	}, alertMoveRoutes(), configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
 		feedRoutes(), importRoutes(), catchAllRoutes(), defaultTeamRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes(),
 		rateLimitRoutes())
 }

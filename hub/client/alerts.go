@@ -59,6 +59,8 @@ type Alert struct {
 	Message        string      `json:"message"`
 	Status         string      `json:"status"` // open or closed
 	Acknowledged   bool        `json:"acknowledged"`
+	Snoozed        bool        `json:"snoozed"`
+	SnoozedUntil   time.Time   `json:"snoozedUntil"` // zero if it is not
 	Tags           []string    `json:"tags"`
 	Count          uint64      `json:"count"`
 	LastOccurredAt time.Time   `json:"lastOccurredAt"`
@@ -99,22 +101,6 @@ type Request struct {
 // CreateAlert creates an alert and returns the request's id.
 func (c *Client) CreateAlert(ctx context.Context, a NewAlert) (requestID string, err error) {
 	r, err := c.call(ctx, http.MethodPost, "/v2/alerts", a, nil)
-	return r.RequestID, err
-}
-
-// Acknowledge acknowledges an alert in the name of a user and returns the request's id.
-// Whether it did anything the request's status says.
-func (c *Client) Acknowledge(ctx context.Context, ref Ref, user, note string) (requestID string, err error) {
-	return c.move(ctx, ref, "/acknowledge", user, note)
-}
-
-// Close closes an alert in the name of a user and returns the request's id.
-func (c *Client) Close(ctx context.Context, ref Ref, user, note string) (requestID string, err error) {
-	return c.move(ctx, ref, "/close", user, note)
-}
-
-func (c *Client) move(ctx context.Context, ref Ref, suffix, user, note string) (string, error) {
-	r, err := c.call(ctx, http.MethodPost, ref.path("/v2", suffix), map[string]string{"user": user, "note": note}, nil)
 	return r.RequestID, err
 }
 

@@ -56,6 +56,14 @@ func TestWhatIsAsked(t *testing.T) {
 	}
 	c.Acknowledge(ctx, client.ByTiny("7"), "lan", "")
 	c.Close(ctx, client.ByID("i"), "lan", "xong")
+	c.Unacknowledge(ctx, client.ByID("i"), "lan", "")
+	c.Snooze(ctx, client.ByID("i"), time.Date(2026, 11, 26, 7, 0, 0, 0, time.UTC), "lan", "")
+	c.Escalate(ctx, client.ByID("i"), "up", "", "")
+	c.Assign(ctx, client.ByID("i"), "minh", "lan", "")
+	c.AddNote(ctx, client.ByAlias("a/b"), "lan", "đang xem")
+	c.AddTags(ctx, client.ByID("i"), []string{"a", "b"}, "", "")
+	c.RemoveTags(ctx, client.ByID("i"), []string{"a b", "c"}, "lan", "xong & hết")
+	c.DeleteAlert(ctx, client.ByTiny("7"), "lan")
 	want := []string{
 		`POST /v2/alerts GenieKey k {"message":"m","responders":[{"type":"team","name":"x"}]}`,
 		`POST /keng/v1/tokens GenieKey k {"uses":2,"lifetime":"72h0m0s"}`,
@@ -63,6 +71,17 @@ func TestWhatIsAsked(t *testing.T) {
 		`GET /v2/alerts/a%20b%2Fc?identifierType=alias GenieKey k `,
 		`POST /v2/alerts/7/acknowledge?identifierType=tiny GenieKey k {"note":"","user":"lan"}`,
 		`POST /v2/alerts/i/close?identifierType=id GenieKey k {"note":"xong","user":"lan"}`,
+		`POST /v2/alerts/i/unacknowledge?identifierType=id GenieKey k {"note":"","user":"lan"}`,
+		`POST /v2/alerts/i/snooze?identifierType=id GenieKey k {"endTime":"2026-11-26T07:00:00Z","note":"","user":"lan"}`,
+		`POST /v2/alerts/i/escalate?identifierType=id GenieKey k {"escalation":{"id":"up","name":"up"},"note":"","user":""}`,
+		`POST /v2/alerts/i/assign?identifierType=id GenieKey k {"note":"","owner":{"id":"minh","username":"minh"},"user":"lan"}`,
+		`POST /v2/alerts/a%2Fb/notes?identifierType=alias GenieKey k {"note":"đang xem","user":"lan"}`,
+		`POST /v2/alerts/i/tags?identifierType=id GenieKey k {"note":"","tags":["a","b"],"user":""}`,
+		`DELETE /v2/alerts/i/tags?identifierType=id&note=xong+%26+h%E1%BA%BFt&tags=a+b%2Cc&user=lan GenieKey k `,
+		`DELETE /v2/alerts/7?identifierType=tiny&user=lan GenieKey k `,
+	}
+	if len(f.asked) != len(want) {
+		t.Fatalf("asked %d times, want %d", len(f.asked), len(want))
 	}
 	for i, w := range want {
 		if f.asked[i] != w {
