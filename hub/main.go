@@ -33,6 +33,8 @@ type commands struct {
 	TZData  tzdataCommand  `cmd:"" name:"tzdata" group:"run" help:"Time-zone data: which it is, give the cluster other."`
 	Version versionCommand `cmd:"" group:"run" help:"Print the version."`
 
+	RateLimits rateLimitsCommand `cmd:"" name:"rate-limits" group:"run" help:"How often an API key may ask."`
+
 	Lint     lintCommand     `cmd:"" group:"who" help:"What is wrong in the whole configuration, and how to mend it."`
 	Rehearse rehearseCommand `cmd:"" group:"who" help:"Who would be paged, when, by what and why, if an alert came now or later. Changes nothing; exits 1 if nobody would be."`
 	Explain  explainCommand  `cmd:"" group:"who" help:"Why people were paged for an alert, or were not, and what comes next."`

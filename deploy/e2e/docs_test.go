@@ -85,6 +85,17 @@ func TestDocsSearch(t *testing.T) {
 	}
 }
 
+func TestDocsRateLimits(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "rate-limits.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{"None: a key may ask as often as it likes.", "  alert: 20 a second, 600 a minute\n  search: 3 a minute\n", "200 200 200 429", "X-Ratelimit-State: THROTTLED", "Retry-After: ",
+		`{"domain":"search","limits":[{"limit":3,"periodInSeconds":60}]}`, "A key may ask as often as it likes.\n200\n"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("it does not say %q:\n%s", part, out)
+		}
+	}
+}
+
 func TestDocsHeartbeats(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "heartbeats.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])

@@ -26,7 +26,8 @@
 //   - Writes are answered after a majority has them on disk, but for the pings of heartbeats. While the cluster has no
 //     leader a write is tried again for [CommandTimeout] with the same identity, then 503.
 //   - Every reply bears X-Request-Id, which is also in the body, and the headers of
-//     Opsgenie's rate limits.
+//     Opsgenie's rate limits. A key that asks more often than those allow, or has more than
+//     [RequestsOfOneMax] requests under way at this node, is told 429 and when to try again.
 //   - A path may end in a slash, and an alert's alias may hold unescaped slashes.
 package api
 
@@ -98,6 +99,9 @@ type API struct {
 	zones   *state.ZoneFinder
 	feeds   quota
 	answers *feedAnswers
+
+	rates    rateCounts
+	underWay underWay
 }
 
 var _ http.Handler = (*API)(nil)
@@ -125,7 +129,7 @@ func New(o Options) (*API, error) {
 	if o.Zones == nil {
 		o.Zones = (&zones.Finder{}).Find
 	}
-	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers()}, nil
+	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: underWay{most: RequestsOfOneMax}}, nil
 }
 
 // Server returns an HTTP server with limits for a listener that faces strangers: on time, on

@@ -14,32 +14,34 @@ import (
 // keyMax bounds what is looked at as a key, in bytes.
 const keyMax = 200
 
-// authorize returns the caller's key, if it may call the route.
-func (a *API) authorize(ctx context.Context, r *http.Request, route *route) (*state.Key, error) {
+// authorize returns the caller's key, if it may call the route, and the limit to how often it may.
+func (a *API) authorize(ctx context.Context, r *http.Request, route *route) (key *state.Key, limit state.RateLimit, err error) {
 	secret := secretOf(r)
 	if secret == "" || len(secret) > keyMax {
-		return nil, unauthorized("This needs an API key: send the header \"Authorization: GenieKey <key>\".")
+		return nil, limit, unauthorized("This needs an API key: send the header \"Authorization: GenieKey <key>\".")
 	}
-	var key *state.Key
-	err := a.look(ctx, func(tx table.Reader) error {
+	err = a.look(ctx, func(tx table.Reader) error {
 		var ok bool
 		if key, ok = state.FindKey(tx, secret); !ok {
 			return core.Missing("key", "")
+		}
+		if route.Domain != noDomain {
+			limit, _ = state.RateLimitOf(tx, route.Domain)
 		}
 		return nil
 	})
 	switch {
 	case core.KindOf(err) == core.NotFound && err != nil:
-		return nil, unauthorized("This API key is not known, or it is disabled.")
+		return nil, limit, unauthorized("This API key is not known, or it is disabled.")
 	case err != nil:
-		return nil, err
+		return nil, limit, err
 	case key.Rights&route.Right == 0:
-		return nil, &core.Error{Kind: core.Forbidden, Words: "This API key lacks the right to " + rightName(route.Right) + "."}
+		return nil, limit, &core.Error{Kind: core.Forbidden, Words: "This API key lacks the right to " + rightName(route.Right) + "."}
 	case route.Whole && key.Team != "":
-		return nil, &problem{status: http.StatusForbidden, typ: "AccessDenied", code: codeTeamOnly,
+		return nil, limit, &problem{status: http.StatusForbidden, typ: "AccessDenied", code: codeTeamOnly,
 			words: "This API key is bound to a team, and this is about the whole account."}
 	}
-	return key, nil
+	return key, limit, nil
 }
 
 // secretOf returns the key that a request carries, in one of the three ways in which

@@ -24,6 +24,7 @@ type call struct {
 	params map[string]string // of the path
 	base   string            // scheme and host, for links
 	key    *state.Key        // nil on a route for anyone
+	counts bool              // among those of the key that are under way
 	seed   core.Seed         // identity of the command that this request leads to
 	id     string            // request id
 	body   object

@@ -51,3 +51,16 @@ func ReadChecks(text string) error {
 
 // Crowd is the bound of a server's connections, with another number.
 func Crowd(most int) func(net.Conn, http.ConnState) { return newCrowd(most).note }
+
+// SetRequestsOfOneMax sets another bound to what one key has under way.
+func (a *API) SetRequestsOfOneMax(most int) { a.underWay.most = most }
+
+// Counted says of how many keys and domains the API remembers how often they have asked, and how
+// many keys have requests under way.
+func (a *API) Counted() (buckets, busy int) {
+	a.rates.mutex.Lock()
+	defer a.rates.mutex.Unlock()
+	a.underWay.mutex.Lock()
+	defer a.underWay.mutex.Unlock()
+	return len(a.rates.buckets), len(a.underWay.of)
+}

@@ -206,7 +206,7 @@ func (a *API) findFeed(ctx context.Context, secret string) (feed *state.Feed, er
 	case feed == nil:
 		return nil, noFeed()
 	case !a.feeds.take(feed.ID, a.Now()):
-		return nil, &problem{status: http.StatusTooManyRequests, typ: "TooManyRequests", words: "This calendar is asked for too often: once an hour is enough."}
+		return nil, throttled(60, 60, "This calendar is asked for too often: once an hour is enough.")
 	}
 	return feed, nil
 }

@@ -34,12 +34,3 @@ func (a *API) getReadiness(ctx context.Context, _ *nothingIn) (*data[health], er
 func (a *API) getContract(context.Context, *nothingIn) (*file, error) {
 	return &file{contentType: "application/yaml", bytes: contract}, nil
 }
-
-// limits are the rate limits of the account: none are configured.
-type limits struct {
-	RateLimits []struct{} `json:"rateLimits"`
-}
-
-func (a *API) getLimits(context.Context, *nothingIn) (*data[limits], error) {
-	return &data[limits]{limits{[]struct{}{}}}, nil
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"keng/hub/core"
@@ -23,6 +24,8 @@ type problem struct {
 	fields map[string]string
 	code   int
 	allow  []string // methods, for 405
+	// For 429: of which length of time the limit is, and when it is worth trying again. In seconds.
+	period, wait int
 }
 
 // Error returns the words.
@@ -43,7 +46,9 @@ func (p *problem) headers(h http.Header) {
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1")
 	case http.StatusTooManyRequests:
-		h.Set("Retry-After", "60")
+		h.Set("X-RateLimit-State", "THROTTLED")
+		h.Set("X-RateLimit-Period-In-Sec", strconv.Itoa(p.period))
+		h.Set("Retry-After", strconv.Itoa(p.wait))
 	}
 }
 
@@ -96,6 +101,11 @@ func tooLarge() *problem {
 
 func unauthorized(words string) *problem {
 	return &problem{status: http.StatusUnauthorized, typ: "Unauthorized", words: words}
+}
+
+// throttled is the answer to who asks too often. Times are in seconds.
+func throttled(period, wait int, words string) *problem {
+	return &problem{status: http.StatusTooManyRequests, typ: "TooManyRequests", period: period, wait: wait, words: words}
 }
 
 // notProcessed is what clients that poll for the status of a request wait out.

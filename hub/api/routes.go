@@ -10,12 +10,13 @@ import (
 // anyone is the right of a route that needs no key.
 const anyone state.Rights = 0
 
-// Rate-limit domains: what is counted together.
+// Rate-limit domains: what is counted together, of [state.RateLimitDomains].
 const (
 	alertDomain         = "alert"
 	searchDomain        = "search"
 	configurationDomain = "configuration"
 	heartbeatDomain     = "heartbeat"
+	onCallDomain        = "schedule-oncalls"
 	noDomain            = ""
 )
 
@@ -42,7 +43,6 @@ func routes() []route {
 		{"GET", "/v2/alerts/requests/{requestId}", read | write, false, alertDomain, on((*API).getRequest)},
 		{"GET", "/v2/alerts/{identifier...}", read, false, alertDomain, on((*API).getAlert)},
 		{"GET", "/v2/alerts/{identifier...}/logs", read, false, alertDomain, on((*API).listLogs)},
-		{"GET", "/v2/request-limits", read, false, configurationDomain, on((*API).getLimits)},
 
 		{"GET", "/keng/v1/alerts/{identifier...}/deliveries", read, false, alertDomain, on((*API).listDeliveries)},
 		{"GET", "/keng/v1/notices", read, true, configurationDomain, on((*API).listNotices)},
@@ -66,7 +66,8 @@ func routes() []route {
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
 	}, alertMoveRoutes(), alertReadRoutes(), savedSearchRoutes(), configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
-		feedRoutes(), importRoutes(), catchAllRoutes(), defaultTeamRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes())
+		feedRoutes(), importRoutes(), catchAllRoutes(), defaultTeamRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes(),
+		rateLimitRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

@@ -95,6 +95,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.home = func() *time.Location { return a.home(r.Context()) }
 	c.now = a.Now
 	c.id = c.seed.Ordered("request", 0)
+	defer a.underWay.end(c)
 	var out outcome
 	var err error
 	if route == nil {
@@ -127,7 +128,11 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 	}()
 	ctx := c.r.Context()
 	if route.Right != anyone {
-		if c.key, err = a.authorize(ctx, c.r, route); err != nil {
+		var limit state.RateLimit
+		if c.key, limit, err = a.authorize(ctx, c.r, route); err != nil {
+			return nil, err
+		}
+		if err = a.admit(c, limit); err != nil {
 			return nil, err
 		}
 	}

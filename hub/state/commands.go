@@ -180,6 +180,9 @@ const (
 	createSavedSearch number = 198
 	changeSavedSearch number = 199
 	deleteSavedSearch number = 200
+
+	// How often a key may ask.
+	putRateLimits number = 202
 )
 
 // runners is the list of all commands, made once.
@@ -342,5 +345,6 @@ func commands() map[number]runner {
 		createSavedSearch: runs(CreateSavedSearch{}),
 		changeSavedSearch: runs(ChangeSavedSearch{}),
 		deleteSavedSearch: runs(DeleteSavedSearch{}),
+		putRateLimits: runs(PutRateLimits{}),
 	}
 }

@@ -75,6 +75,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Turns), golden(Vigils), golden(rounds),
 			golden(Proofs), golden(Canaries), golden(Warnings),
 			golden(SavedSearches),
+			golden(rateLimits),
 		} {
 			if !yield(row(t)) {
 				return
@@ -103,6 +104,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateFeed](), fill[DeleteFeed](), fill[PutHolidays](),
 			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](), fill[PutDefaultTeam](),
 			fill[CreateSavedSearch](), fill[ChangeSavedSearch](), fill[DeleteSavedSearch](),
+			fill[PutRateLimits](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -272,7 +274,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		rota.Override{}, rota.Forward{}, rota.Absence{}, HolidayCalendar{}, Swap{}, Vigil{}, round{}, CreateOverride{}, ChangeOverride{}, CreateForward{}, ChangeForward{}, CreateAbsence{}, ChangeAbsence{},
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
 		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{},
-		SavedSearch{}, CreateSavedSearch{}, ChangeSavedSearch{}, DeleteSavedSearch{}} {
+		SavedSearch{}, CreateSavedSearch{}, ChangeSavedSearch{}, DeleteSavedSearch{},
+		RateLimits{}, PutRateLimits{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }
