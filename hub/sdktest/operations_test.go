@@ -20,7 +20,7 @@ type operation struct {
 func (o *operation) String() string { return fmt.Sprintf("%02d %s %s", o.number, o.method, o.path) }
 
 // operations are the lines of the notes that are about what the client's packages alert,
-// heartbeat and account do.
+// heartbeat and account do, and the one about request limits.
 func operations() []operation {
 	const (
 		alerts   = "/v2/alerts"
@@ -78,6 +78,7 @@ func operations() []operation {
 		{86, "POST", beat + "/disable", "heartbeat.Disable", checkDisableHeartbeat},
 
 		{218, "GET", "/v2/account", "account.Get", checkAccount},
+		{219, "GET", "/v2/request-limits", "", checkLimits},
 	}
 }
 
