@@ -205,7 +205,8 @@ func updateMessage(c *call, k state.Asked) state.UpdateMessage {
 
 func updateDescription(c *call, k state.Asked) state.UpdateDescription {
 	description := c.body.text("description")
-	c.need("description", description != "", "must not be empty")
+	// Alertmanager says what its template gives, which is nothing if nobody has written one.
+	c.need("description", c.body.has("description") || c.body.empty("description"), "must be there, if only empty")
 	c.limit("description", description, alert.DescriptionMax)
 	return state.UpdateDescription{Asked: k, Description: description}
 }

@@ -250,6 +250,11 @@ func TestChangesAreInTheOrderInWhichTheyAreSent(t *testing.T) {
 	if d.data("message") != "[FIRING:4] web" || d.data("description") != "lần 4" || d.data("count") != 3.0 {
 		t.Errorf("%s", d.raw)
 	}
+	// Its template for the description gives nothing if nobody has written one.
+	h.fate(h.call("PUT", "/v2/alerts/9ad702712ef65aac/description?identifierType=alias", `{"description":""}`))
+	if d := h.call("GET", "/v2/alerts/9ad702712ef65aac?identifierType=alias", ""); d.data("description") != "" {
+		t.Errorf("%s", d.raw)
+	}
 }
 
 // An alias may look like an operation. A slash that is escaped is part of the alias at any rate.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strings"
@@ -104,6 +105,9 @@ func (o object) child(key string) (object, bool) {
 
 // has reports whether a key is there, be it with an empty list.
 func (o object) has(key string) bool { return o.raw(key) != nil }
+
+// empty reports whether a key is there with an empty text, which else is as if it were absent.
+func (o object) empty(key string) bool { return string(bytes.TrimSpace(o.fields[key])) == `""` }
 
 // pick returns what an object names by its id or its name.
 func (o object) pick() state.Pick {

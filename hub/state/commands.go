@@ -345,6 +345,6 @@ func commands() map[number]runner {
 		createSavedSearch: runs(CreateSavedSearch{}),
 		changeSavedSearch: runs(ChangeSavedSearch{}),
 		deleteSavedSearch: runs(DeleteSavedSearch{}),
-		putRateLimits: runs(PutRateLimits{}),
+		putRateLimits:     runs(PutRateLimits{}),
 	}
 }
