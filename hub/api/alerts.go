@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
@@ -47,11 +48,14 @@ func (in *createAlertIn) readAlert(b object, address string) {
 }
 
 func (a *API) createAlert(ctx context.Context, in *createAlertIn) (*ack, error) {
-	err := a.Store.View(ctx, false, func(tx table.Reader) error {
+	err := a.look(ctx, func(tx table.Reader) error { // whom this node does not know another one may have just made
 		in.resolve(tx)
+		if slices.ContainsFunc(in.draft.Responders, func(r alert.Responder) bool { return r.Kind == 0 }) {
+			return core.Missing("Responder", "")
+		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && core.KindOf(err) != core.NotFound { // who is unknown to all does not keep the alert out
 		return nil, err
 	}
 	_, err = do(ctx, a, in.seed, state.CreateAlert{Request: in.requestID, Draft: in.draft})

@@ -329,3 +329,16 @@ func TestDeliveriesTellTheirReasonAndTrace(t *testing.T) {
 	}
 	h.want(h.call("GET", "/keng/v1/alerts/none/deliveries", ""), 404)
 }
+
+// Whom this node does not know another one may have just made: the newest state of the cluster is asked before
+// a responder is left out, and only then.
+func TestUnknownRespondersAreLookedForInTheNewestState(t *testing.T) {
+	h := newHub(t)
+	for name, want := range map[string]int{"Mạng": 0, "nobody": 1} {
+		before := h.store.latest
+		h.want(h.call("POST", "/v2/alerts", `{"message":"m","alias":"`+name+`","responders":[{"type":"team","name":"`+name+`"}]}`), 202)
+		if asked := h.store.latest - before; asked != want {
+			t.Errorf("for team %s the newest state was asked for %d times, want %d", name, asked, want)
+		}
+	}
+}
