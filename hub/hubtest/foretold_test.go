@@ -283,38 +283,41 @@ func (n *night) check() {
 func (n *night) checkSilence(r table.Reader, a *alert.Alert) {
 	own := core.UserID(oracletest.Person(r, "u0"))
 	for _, at := range n.silent[a.Alias] {
-		acked, closed, until := silence(r, a.ID, at)
+		acked, noted, closed, until := silence(r, a.ID, at)
 		for _, k := range n.carriers {
 			for _, c := range k.all() {
 				d, ok := state.GetDelivery(r, core.DeliveryID(c.Page.ID))
 				if !ok || d.Alert != a.ID || !c.at.After(at) || !c.at.Before(until) {
 					continue
 				}
-				if closed || d.User == own || acked && d.Why.Unclosed == "" {
-					n.Errorf("P3: night %d: a %s about %s came to %s %s after u0 had acknowledged it", n.seed, k.kind, a.Alias, d.User, c.at.Sub(at))
+				if closed || noted && d.User == own || acked && d.Why.Unclosed == "" {
+					n.Errorf("P3: night %d: a %s about %s came to %s %s after u0 had acknowledged it\n%s", n.seed, k.kind, a.Alias, d.User, c.at.Sub(at), oracletest.Told(r, a.ID))
 				}
 			}
 		}
 	}
 }
 
-// silence returns whether an alert was acknowledged and closed at a moment, as its log says, and until when.
-func silence(r table.Reader, id core.AlertID, at time.Time) (acked, closed bool, until time.Time) {
+// silence returns whether an alert was acknowledged at a moment, whether u0 had acknowledged it (who is not called
+// cannot once somebody else has), and whether it was closed, as its log says; and until when.
+func silence(r table.Reader, id core.AlertID, at time.Time) (acked, noted, closed bool, until time.Time) {
 	for e := range state.LogOf(r, id) {
 		roused := e.What == alert.DidUnacknowledge || e.What == alert.DidAssign || e.What == alert.DidEndSnooze
 		switch later := e.At.After(at); {
 		case later && roused:
-			return acked, closed, e.At
+			return acked, noted, closed, e.At
 		case later:
 		case roused:
-			acked = false
+			acked, noted = false, false
 		case e.What == alert.DidAcknowledge:
-			acked = true
+			acked, noted = true, noted || e.Owner == "u0"
+		case e.What == alert.DidAcknowledgeToo, e.What == alert.DidAcknowledgePartly:
+			noted = noted || e.Owner == "u0"
 		case e.What == alert.DidClose:
 			closed = true
 		}
 	}
-	return acked, closed, time.Now()
+	return acked, noted, closed, time.Now()
 }
 
 func (n *night) weather() (all []string) {
