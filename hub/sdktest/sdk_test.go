@@ -19,10 +19,10 @@ var rewrite = flag.Bool("rewrite", false, "write testdata/operations.md anew")
 // The Go SDK drives each operation against three nodes, and the hub does what it is asked for.
 func TestOperations(t *testing.T) {
 	for _, o := range operations() {
+		if o.promised(t) == nil {
+			continue // the table names it, and TestTableOfOperations fails when that changes
+		}
 		t.Run(o.String(), func(t *testing.T) {
-			if o.promised(t) == nil {
-				t.Skip("the hub does not have it yet")
-			}
 			if o.check == nil {
 				t.Fatal("the hub has it, but nothing checks it")
 			}

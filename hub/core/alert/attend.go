@@ -74,8 +74,8 @@ func (a *Alert) rouse() {
 	a.uncovered()
 }
 
-// Unacknowledge takes back an acknowledgement, also that of one where several must, a snooze or a closing: the alert wants
-// attention as if it were new.
+// Unacknowledge takes back an acknowledgement, also that of one where several must, a snooze or a
+// closing: the alert wants attention as if it were new.
 func (a *Alert) Unacknowledge(by By) Outcome {
 	switch {
 	case a.Status == Closed:
