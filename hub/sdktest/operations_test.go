@@ -20,7 +20,7 @@ type operation struct {
 func (o *operation) String() string { return fmt.Sprintf("%02d %s %s", o.number, o.method, o.path) }
 
 // operations are the lines of the notes that are about what the client's packages alert,
-// heartbeat, integration and account do, and the one about request limits.
+// heartbeat, integration, deployment and account do, and the one about request limits.
 func operations() []operation {
 	const (
 		alerts   = "/v2/alerts"
@@ -32,6 +32,7 @@ func operations() []operation {
 		beat     = beats + "/{name}"
 		tools    = "/v2/integrations"
 		tool     = tools + "/{id}"
+		deploys  = "/v2/deployments"
 	)
 	return []operation{
 		{1, "POST", alerts, "alert.Create", checkCreate},
@@ -90,6 +91,11 @@ func operations() []operation {
 		{197, "GET", tool + "/actions", "integration.GetActions", checkGetActions},
 		{198, "POST", tool + "/actions", "integration.CreateActions", checkAddAction},
 		{199, "PUT", tool + "/actions", "integration.UpdateAllActions", checkPutActions},
+
+		{212, "POST", deploys, "deployment.Create", checkCreateDeployment},
+		{213, "GET", deploys + "/{id}", "deployment.Get", checkGetDeployment},
+		{214, "PUT", deploys + "/{id}/updateState", "deployment.UpdateState", checkUpdateDeployment},
+		{215, "GET", deploys + "/requests/{requestId}", "deployment.GetRequestStatus", checkDeploymentRequest},
 
 		{218, "GET", "/v2/account", "account.Get", checkAccount},
 		{219, "GET", "/v2/request-limits", "", checkLimits},
