@@ -88,7 +88,7 @@ func summary(tx table.Reader, a *alert.Alert) alertSummary {
 		}
 	}
 	if a.Integration != "" {
-		s.Integration = &alertIntegration{ID: string(a.Integration), Type: "API"}
+		s.Integration = &alertIntegration{ID: string(a.Integration), Type: state.TypeOf(tx, a.Integration)}
 		if key, ok := state.Keys.Get(tx, table.K().String(string(a.Integration))); ok {
 			s.Integration.Name = key.Name
 		}
