@@ -183,6 +183,9 @@ const (
 
 	// How often a key may ask.
 	putRateLimits number = 202
+
+	// Keys of integrations.
+	renewKey number = 210
 )
 
 // runners is the list of all commands, made once.
@@ -346,5 +349,7 @@ func commands() map[number]runner {
 		changeSavedSearch: runs(ChangeSavedSearch{}),
 		deleteSavedSearch: runs(DeleteSavedSearch{}),
 		putRateLimits:     runs(PutRateLimits{}),
+
+		renewKey: runs(RenewKey{}),
 	}
 }
