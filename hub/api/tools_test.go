@@ -35,7 +35,7 @@ func TestWhatToolsSendIsCut(t *testing.T) {
 			}
 		}
 		tags := d.data("tags").([]any)
-		if tags[0] != "short" || tags[1] != long(alert.TagMax-1)+"…" || d.data("priority") != "P3" || fmt.Sprint(d.data("details")) != "map[a:1]" || len(d.data("responders").([]any)) != alert.RespondersMax {
+		if tags[0] != "short" || tags[1] != long(alert.TagMax-1)+"…" || d.data("priority") != "P3" || fmt.Sprint(d.data("details")) != "map[a:1]" || len(d.data("responders").([]any)) != 1 {
 			t.Errorf("%s: %.800s", tool, d.raw)
 		}
 		log := h.call("GET", path+"/logs?order=asc", "").raw
