@@ -14,13 +14,13 @@ import (
 
 // onCallsIn asks who is on call in a schedule at a moment.
 type onCallsIn struct {
-	schedule state.Pick
+	schedule scheduleName
 	flat     bool
 	at       time.Time
 }
 
 func (in *onCallsIn) read(c *call) {
-	in.schedule = c.picked("scheduleIdentifierType")
+	in.schedule = c.schedule("scheduleIdentifierType")
 	in.flat = c.choice("flat", "false", "true") == "true"
 	in.at = c.moment("date")
 }
