@@ -186,6 +186,10 @@ const (
 
 	// Keys of integrations.
 	renewKey number = 210
+
+	// Deployments.
+	createDeployment number = 211
+	updateDeployment number = 212
 )
 
 // runners is the list of all commands, made once.
@@ -351,5 +355,8 @@ func commands() map[number]runner {
 		putRateLimits:     runs(PutRateLimits{}),
 
 		renewKey: runs(RenewKey{}),
+
+		createDeployment: runs(CreateDeployment{}),
+		updateDeployment: runs(UpdateDeployment{}),
 	}
 }
