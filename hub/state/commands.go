@@ -183,6 +183,10 @@ const (
 
 	// How often a key may ask.
 	putRateLimits number = 202
+
+	// What is attached to alerts.
+	addAttachment    number = 203
+	deleteAttachment number = 204
 )
 
 // runners is the list of all commands, made once.
@@ -346,5 +350,7 @@ func commands() map[number]runner {
 		changeSavedSearch: runs(ChangeSavedSearch{}),
 		deleteSavedSearch: runs(DeleteSavedSearch{}),
 		putRateLimits:     runs(PutRateLimits{}),
+		addAttachment:     runs(AddAttachment{}),
+		deleteAttachment:  runs(DeleteAttachment{}),
 	}
 }
