@@ -184,6 +184,10 @@ const (
 	// How often a key may ask.
 	putRateLimits number = 202
 
+	// What is attached to alerts.
+	addAttachment    number = 203
+	deleteAttachment number = 204
+
 	// Keys of integrations.
 	renewKey number = 210
 
@@ -353,6 +357,8 @@ func commands() map[number]runner {
 		changeSavedSearch: runs(ChangeSavedSearch{}),
 		deleteSavedSearch: runs(DeleteSavedSearch{}),
 		putRateLimits:     runs(PutRateLimits{}),
+		addAttachment:     runs(AddAttachment{}),
+		deleteAttachment:  runs(DeleteAttachment{}),
 
 		renewKey: runs(RenewKey{}),
 

@@ -77,6 +77,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(SavedSearches),
 			golden(rateLimits),
 			golden(Deployments),
+			golden(Attachments),
 		} {
 			if !yield(row(t)) {
 				return
@@ -107,6 +108,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[CreateSavedSearch](), fill[ChangeSavedSearch](), fill[DeleteSavedSearch](),
 			fill[PutRateLimits](),
 			fill[RenewKey](), fill[CreateDeployment](), fill[UpdateDeployment](),
+			fill[AddAttachment](), fill[DeleteAttachment](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -279,7 +281,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
 		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{},
 		SavedSearch{}, CreateSavedSearch{}, ChangeSavedSearch{}, DeleteSavedSearch{},
-		RateLimits{}, PutRateLimits{}, RenewKey{}, Deployment{}, CreateDeployment{}, UpdateDeployment{}} {
+		RateLimits{}, PutRateLimits{}, RenewKey{}, Deployment{}, CreateDeployment{}, UpdateDeployment{},
+		Attachment{}, AddAttachment{}, DeleteAttachment{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }
