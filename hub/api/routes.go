@@ -67,7 +67,7 @@ func routes() []route {
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
 	}, alertMoveRoutes(), alertReadRoutes(), savedSearchRoutes(), configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
 		feedRoutes(), importRoutes(), catchAllRoutes(), defaultTeamRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes(),
-		rateLimitRoutes())
+		rateLimitRoutes(), intakeRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

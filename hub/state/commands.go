@@ -183,6 +183,8 @@ const (
 
 	// How often a key may ask.
 	putRateLimits number = 202
+
+	takeInputs number = 207
 )
 
 // runners is the list of all commands, made once.
@@ -346,5 +348,7 @@ func commands() map[number]runner {
 		changeSavedSearch: runs(ChangeSavedSearch{}),
 		deleteSavedSearch: runs(DeleteSavedSearch{}),
 		putRateLimits:     runs(PutRateLimits{}),
+
+		takeInputs: runs(TakeInputs{}),
 	}
 }

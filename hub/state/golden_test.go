@@ -105,6 +105,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](), fill[PutDefaultTeam](),
 			fill[CreateSavedSearch](), fill[ChangeSavedSearch](), fill[DeleteSavedSearch](),
 			fill[PutRateLimits](),
+			fill[TakeInputs](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -275,7 +276,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
 		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{},
 		SavedSearch{}, CreateSavedSearch{}, ChangeSavedSearch{}, DeleteSavedSearch{},
-		RateLimits{}, PutRateLimits{}} {
+		RateLimits{}, PutRateLimits{},
+		TakeInputs{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }
