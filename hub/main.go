@@ -33,6 +33,7 @@ type commands struct {
 	TZData  tzdataCommand  `cmd:"" name:"tzdata" group:"run" help:"Time-zone data: which it is, give the cluster other."`
 	Version versionCommand `cmd:"" group:"run" help:"Print the version."`
 
+	Intake     intakeCommand     `cmd:"" group:"run" help:"What other tools send in formats of their own: try a body, list the formats."`
 	RateLimits rateLimitsCommand `cmd:"" name:"rate-limits" group:"run" help:"How often an API key may ask."`
 
 	Lint     lintCommand     `cmd:"" group:"who" help:"What is wrong in the whole configuration, and how to mend it."`
