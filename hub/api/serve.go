@@ -94,6 +94,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{r: r, w: w, params: params, base: a.base(r), seed: seed.New()}
 	c.home = func() *time.Location { return a.home(r.Context()) }
 	c.now = a.Now
+	c.room = func(most int64) error { return a.underWay.room(r.Context(), c, most) }
 	c.id = c.seed.Ordered("request", 0)
 	defer a.underWay.end(c)
 	var out outcome
@@ -132,7 +133,7 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 		if c.key, limit, err = a.authorize(ctx, c.r, route); err != nil {
 			return nil, err
 		}
-		if err = a.admit(c, limit); err != nil {
+		if err = a.admit(ctx, c, limit); err != nil {
 			return nil, err
 		}
 	}
@@ -207,6 +208,9 @@ func (c *call) readBody() error {
 	c.body = object{wrong: c.wrong}
 	if m := c.r.Method; m == http.MethodGet || m == http.MethodHead || m == http.MethodDelete {
 		return nil
+	}
+	if err := c.room(BodyMax); err != nil {
+		return err
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, BodyMax))
 	if err != nil {
