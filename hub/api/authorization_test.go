@@ -102,6 +102,7 @@ var authorizationRules = []authorizationRule{
 	{"GET", `/keng/v1/feeds/\{id\}\.ics`, "", "its address is the secret"},
 	{".*", `/v2/heartbeats/\{name\}/ping`, "w", "what pings has the key of an integration"},
 	{"GET", `/v[12]/(alerts|incidents|deployments)/requests/\{requestId\}`, "rw", "who has asked may know what became of it"},
+	{"POST", `/v2/integrations/authenticate`, "rwdc", "a tool asks about its own key"},
 	{"POST", `/keng/v1/rehearsals`, "r", "changes nothing"},
 	{"POST", `/v2/integrations/authenticate`, "rwdc", "a key asks whether it is one"},
 	{"GET", `/keng/v1/(tokens|checks)(/.*)?`, "c", "has what lets others in, or on to other machines"},
