@@ -104,7 +104,6 @@ var authorizationRules = []authorizationRule{
 	{"GET", `/v[12]/(alerts|incidents|deployments)/requests/\{requestId\}`, "rw", "who has asked may know what became of it"},
 	{"POST", `/v2/integrations/authenticate`, "rwdc", "a tool asks about its own key"},
 	{"POST", `/keng/v1/rehearsals`, "r", "changes nothing"},
-	{"POST", `/v2/integrations/authenticate`, "rwdc", "a key asks whether it is one"},
 	{"GET", `/keng/v1/(tokens|checks)(/.*)?`, "c", "has what lets others in, or on to other machines"},
 	{"GET", `.*`, "r", "looking is reading"},
 	{"DELETE", `/v2/alerts/\{identifier\}|/v1/incidents/\{identifier\}`, "d", "what is deleted has no log any more"},
