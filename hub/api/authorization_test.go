@@ -164,6 +164,8 @@ func fateOf(a answer) string {
 
 var parameters = regexp.MustCompile(`\{[^}]*\}`)
 
+// Rule ogapi-1.key.rights.
+//
 // Every operation times every sort of key: the replies, the rules above and the table that people read agree. An
 // operation that is new has no row in the table; -rewrite makes one, to be read before it is committed.
 func TestAuthorizationMatrix(t *testing.T) {
@@ -275,6 +277,8 @@ What a key that is bound to a team may do inside of an operation that lets it in
 	}
 }
 
+// Rule ogapi-1.key.ways.
+//
 // A key may be given in three ways, and each gives the rights of that key and no others.
 func TestAuthorizationIsTheSameByEachWay(t *testing.T) {
 	h := newHub(t)

@@ -59,6 +59,8 @@ func (w *fuzzWorld) checkEnvelope(a answer) {
 	}
 }
 
+// Rule ogapi-1.errors.shape.
+//
 // Whatever is sent to whichever operation, the hub does not fail, the reply is as the contract says, and what it has
 // taken it can tell. Seeds, operations and rounds other than those of every day are run by hand:
 //

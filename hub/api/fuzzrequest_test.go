@@ -79,6 +79,9 @@ func (m *maker) request(o *operation, body []byte) (*http.Request, string) {
 		r.Header.Set("Content-Type", oneOf(m, "", "application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x", ";;;", "a/b; q=\"", "application/json; charset=utf-16"))
 	}
 	if m.isOdd() {
+		r.Header.Set("Authorization", "GenieKey "+oneOf(m, teamKey, teamKey, readKey, writeKey, "unknown", ""))
+	}
+	if m.isOdd() {
 		r.Header.Set("If-None-Match", oneOf(m, "*", `"x"`, `W/"x", "y"`))
 	}
 	return r, text
@@ -181,7 +184,8 @@ func (m *maker) parts(schema *openapi3.SchemaRef) string {
 func (m *maker) oddBody() string {
 	return oneOf(m, "", " ", "null", "[]", "{}", "17", `"x"`, "true", "{", "[", `{"a":1,}`, "\x00", "\xff\xfe{}", "'x'", `{"a":1} {"b":2}`, "NaN", `{"a":NaN}`, `{"a":Infinity}`, `{"a":1e999999}`, "a=b&c=d", "<x/>",
 		strings.Repeat("[", 10_000), strings.Repeat(`{"a":`, 10_000), strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000), `{"message":`+strings.Repeat("[", 9_000)+strings.Repeat("]", 9_000)+`}`,
-		strings.Repeat(`{"rules":[`, 2_000)+strings.Repeat("]}", 2_000), `{"name":"`+strings.Repeat("ế", 300_000)+`"}`, `{"\u0000":"\ud800"}`, "\ufeff{}")
+		strings.Repeat(`{"rules":[`, 2_000)+strings.Repeat("]}", 2_000), `{"name":"`+strings.Repeat("ế", 300_000)+`"}`, `{"\u0000":"\ud800"}`, "\ufeff{}",
+		strings.Repeat(" ", api.BodyMax)+"{}")
 }
 
 var oddValues = []string{

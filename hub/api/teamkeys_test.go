@@ -8,6 +8,8 @@ import (
 	"keng/hub/api"
 )
 
+// Rule ogapi-1.key.foreign-schedules.
+//
 // What a key that is bound to a team sees of schedules: not those of other teams.
 func TestTeamKeysDoNotSeeForeignSchedules(t *testing.T) {
 	h := newHub(t, storeClock)
