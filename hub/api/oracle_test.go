@@ -26,9 +26,25 @@ func newPlayed(t *testing.T) *oracle.Hub {
 		return oracle.Reply{Status: a.status, Body: a.body}
 	}
 	return &oracle.Hub{
-		Write: call, Read: call, Now: func() time.Time { return h.store.now }, Source: "203.0.113.7",
+		Write: call, Read: call, Now: func() time.Time { return h.store.now }, Wait: h.wait, Source: "203.0.113.7",
 		User: oracle.Named{ID: string(h.user), Name: "lan@example.vn"}, Team: oracle.Named{ID: string(h.team), Name: "Mạng"}, Escalation: oracle.Named{ID: string(up.ID), Name: "up"},
 	}
+}
+
+// wait lets the clock go on and does what is due, moment by moment.
+func (h *hub) wait(until time.Time) {
+	for {
+		next, ok := state.NextDeadline(h.store.tx)
+		if !ok || next.After(until) {
+			break
+		}
+		if next.After(h.store.now) {
+			h.store.now = next
+		}
+		h.waits++
+		must(state.Do(h.t.Context(), h.store, core.Seed{7, byte(h.waits), byte(h.waits >> 8)}, state.DoDue{}))
+	}
+	h.store.now = until
 }
 
 // Random sequences of calls have the outcome that a simple model of the alerts API has. More of them:
