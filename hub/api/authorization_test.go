@@ -169,6 +169,7 @@ var parameters = regexp.MustCompile(`\{[^}]*\}`)
 // Every operation times every sort of key: the replies, the rules above and the table that people read agree. An
 // operation that is new has no row in the table; -rewrite makes one, to be read before it is committed.
 func TestAuthorizationMatrix(t *testing.T) {
+	t.Parallel()
 	h := newHub(t)
 	callers := h.everyCaller()
 	wanted, rows := map[string]string{}, []string{}

@@ -47,7 +47,7 @@ func operations(t testing.TB) (all []operation) {
 // maker makes requests from what the contract says, of which some values are odd. The same dice make the same ones.
 type maker struct {
 	*rand.Rand
-	names *fuzzWorld
+	world *fuzzWorld
 	odd   int // one value of so many is odd; 0: none is
 }
 
@@ -94,7 +94,7 @@ func (m *maker) path(filled, pattern string) string {
 		return filled + pattern + oneOf(m, "", "", "", "/")
 	}
 	_, after, _ := strings.Cut(rest, "}")
-	name := url.PathEscape(m.name(m.names.namesOf(filled + before)))
+	name := url.PathEscape(m.name(m.world.namesOf(filled + before)))
 	if m.isOdd() {
 		name = oneOf(m, oddNames...)
 	}
@@ -109,7 +109,7 @@ var oddNames = []string{
 // name returns one of some names, or of all if there are none.
 func (m *maker) name(some []string) string {
 	if len(some) == 0 || m.IntN(8) == 0 {
-		some = m.names.names[""]
+		some = m.world.names[""]
 	}
 	return oneOf(m, some...)
 }
@@ -265,7 +265,7 @@ func (m *maker) text(key string, s *openapi3.Schema) string {
 	lists := map[string]string{"username": "users", "user": "users", "owner": "users", "team": "teams", "ownerTeam": "teams", "schedule": "schedules", "escalation": "escalations", "alias": "alerts", "policy": "policies"}
 	switch low := strings.ToLower(key); {
 	case s.Format == "date-time", s.Format == "date":
-		at := m.names.madeAt.Add(time.Duration(m.IntN(2_000)-500) * time.Hour)
+		at := m.world.madeAt.Add(time.Duration(m.IntN(2_000)-500) * time.Hour)
 		if s.Format == "date" {
 			return at.Format(time.DateOnly)
 		}
@@ -277,7 +277,7 @@ func (m *maker) text(key string, s *openapi3.Schema) string {
 	case key == "id" || strings.HasSuffix(low, "id") || strings.HasSuffix(low, "name") || key == "identifier":
 		return m.name(nil)
 	case lists[key] != "":
-		return m.name(m.names.namesOf("/" + lists[key]))
+		return m.name(m.world.namesOf("/" + lists[key]))
 	}
 	return oneOf(m, "x", "một hai ba", "5m", "84-901234567", "message", "contains", "it", "a-1", "P2", "")
 }
