@@ -76,6 +76,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Proofs), golden(Canaries), golden(Warnings),
 			golden(SavedSearches),
 			golden(rateLimits),
+			golden(Deployments),
+			golden(Attachments),
 		} {
 			if !yield(row(t)) {
 				return
@@ -105,7 +107,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](), fill[PutDefaultTeam](),
 			fill[CreateSavedSearch](), fill[ChangeSavedSearch](), fill[DeleteSavedSearch](),
 			fill[PutRateLimits](),
-			fill[RenewKey](),
+			fill[RenewKey](), fill[CreateDeployment](), fill[UpdateDeployment](),
+			fill[AddAttachment](), fill[DeleteAttachment](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -278,7 +281,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
 		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{},
 		SavedSearch{}, CreateSavedSearch{}, ChangeSavedSearch{}, DeleteSavedSearch{},
-		RateLimits{}, PutRateLimits{}, RenewKey{}} {
+		RateLimits{}, PutRateLimits{}, RenewKey{}, Deployment{}, CreateDeployment{}, UpdateDeployment{},
+		Attachment{}, AddAttachment{}, DeleteAttachment{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }
