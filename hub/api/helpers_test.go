@@ -19,6 +19,7 @@ import (
 	"keng/hub/core"
 	"keng/hub/core/reach"
 	"keng/hub/core/route"
+	"keng/hub/intake"
 	"keng/hub/state"
 	"keng/raftstore/table"
 	"keng/raftstore/table/tabletest"
@@ -133,6 +134,7 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 		})
 		return out, err
 	}
+	o.ReadTool = intake.Read
 	for _, f := range options {
 		f(&o)
 	}
