@@ -92,6 +92,7 @@ type hub struct {
 	lenient bool
 	tokens  int // made so far
 	pings   int // heard so far
+	waits   int // so far, for what is due
 }
 
 // The keys of the tests. They are made for them and open nothing else.
