@@ -14,7 +14,7 @@
 //
 //   - A key comes as "Authorization: GenieKey …", as "basic" with the key in base64, or
 //     as the query parameter apiKey. No or an unknown key is 401, a key that lacks the
-//     right 403.
+//     right 403. What comes in the format of another tool may bear it in its body.
 //   - Bodies are JSON whatever the Content-Type says. Keys are read exactly as spelled:
 //     "Id" is not "id". Unknown keys are passed over, empty strings and null are absent.
 //     What is not JSON is 400, what is of a wrong type or against a limit 422 with the
@@ -27,7 +27,8 @@
 //     leader a write is tried again for [CommandTimeout] with the same identity, then 503.
 //   - Every reply bears X-Request-Id, which is also in the body, and the headers of
 //     Opsgenie's rate limits. A key that asks more often than those allow, or has more than
-//     [RequestsOfOneMax] requests under way at this node, is told 429 and when to try again.
+//     [RequestsOfOneMax] requests under way at this node for longer than it can wait, is told 429
+//     and when to try again.
 //   - A path may end in a slash, and an alert's alias may hold unescaped slashes.
 package api
 
@@ -73,6 +74,10 @@ type Options struct {
 	// Rehearse answers a rehearsal on a throw-away copy of this node's state, which is at least as
 	// new as what a view with latest has shown. Default: none, and the operation answers 503.
 	Rehearse func(context.Context, state.Rehearsal) (*state.Rehearsed, error)
+	// ReadTool reads a body in the format of another tool, by the last part of the path, and leaves
+	// the secret by which it came out of what it returns. Errors are of kind [core.NotFound], there
+	// is no such format, or [core.Unacceptable]. Default: there is no format.
+	ReadTool func(format string, body []byte, secret string) (*state.ToolBody, error)
 	// AgentResults tells what an agent last said of its checks. Default: nothing is known.
 	AgentResults Results
 	// DefaultActions are the rules that an integration of a type has when it is made. Default: none.
@@ -109,8 +114,9 @@ type API struct {
 	feeds   quota
 	answers *feedAnswers
 
-	rates    rateCounts
-	underWay underWay
+	rates     rateCounts
+	underWay  *underWay
+	strangers *strangers
 }
 
 var _ http.Handler = (*API)(nil)
@@ -138,17 +144,23 @@ func New(o Options) (*API, error) {
 	if o.Connected == nil {
 		o.Connected = func() map[string]Connection { return nil }
 	}
+	if o.ReadTool == nil {
+		o.ReadTool = func(string, []byte, string) (*state.ToolBody, error) { return nil, core.Missing("Format", "") }
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Zones == nil {
 		o.Zones = (&zones.Finder{}).Find
 	}
-	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: underWay{most: RequestsOfOneMax}}, nil
+	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: newUnderWay(), strangers: newStrangers()}, nil
 }
 
+// StreamsMax is how many requests a server takes at once on one connection of HTTP/2.
+const StreamsMax = 100
+
 // Server returns an HTTP server with limits for a listener that faces strangers: on time, on
-// bytes, and on connections ([ConnectionsMax]). The embedder starts it and shuts it down.
+// bytes, on connections ([ConnectionsMax]) and on what is asked for at once on one ([StreamsMax]). The embedder starts it and shuts it down.
 func Server(addr string, h http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Addr:              addr,
@@ -159,6 +171,12 @@ func Server(addr string, h http.Handler, logger *slog.Logger) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    HeaderMax,
 		ConnState:         newCrowd(ConnectionsMax).note,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          StreamsMax,
+			MaxReceiveBufferPerConnection: 128 << 10, // what was sent before anybody reads it; 1 MiB would be 2 GiB in all
+			MaxReceiveBufferPerStream:     64 << 10,
+			WriteByteTimeout:              30 * time.Second, // a stream has its time-out; this ends a connection on which not even that can be said
+		},
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }

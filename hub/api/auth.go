@@ -14,13 +14,12 @@ import (
 // keyMax bounds what is looked at as a key, in bytes.
 const keyMax = 200
 
-// authorize returns the caller's key, if it may call the route, and the limit to how often it may.
-func (a *API) authorize(ctx context.Context, r *http.Request, route *route) (key *state.Key, limit state.RateLimit, err error) {
-	secret := secretOf(r)
+// authorize returns the key of a secret, if it may call the route, and the limit to how often it may.
+func (a *API) authorize(ctx context.Context, secret string, route *route) (key *state.Key, limit state.RateLimit, err error) {
 	if secret == "" || len(secret) > keyMax {
 		return nil, limit, unauthorized("This needs an API key: send the header \"Authorization: GenieKey <key>\".")
 	}
-	err = a.look(ctx, func(tx table.Reader) error {
+	find := func(tx table.Reader) error {
 		var ok bool
 		if key, ok = state.FindKey(tx, secret); !ok {
 			return core.Missing("key", "")
@@ -29,7 +28,11 @@ func (a *API) authorize(ctx context.Context, r *http.Request, route *route) (key
 			limit, _ = state.RateLimitOf(tx, route.Domain)
 		}
 		return nil
-	})
+	}
+	err = a.Store.View(ctx, false, find)
+	if err != nil && core.KindOf(err) == core.NotFound {
+		err = a.strangers.ask(ctx, a, secret, find)
+	}
 	switch {
 	case core.KindOf(err) == core.NotFound && err != nil:
 		return nil, limit, unauthorized("This API key is not known, or it is disabled.")
