@@ -187,6 +187,13 @@ const (
 	// What is attached to alerts.
 	addAttachment    number = 203
 	deleteAttachment number = 204
+
+	// Keys of integrations.
+	renewKey number = 210
+
+	// Deployments.
+	createDeployment number = 211
+	updateDeployment number = 212
 )
 
 // runners is the list of all commands, made once.
@@ -352,5 +359,10 @@ func commands() map[number]runner {
 		putRateLimits:     runs(PutRateLimits{}),
 		addAttachment:     runs(AddAttachment{}),
 		deleteAttachment:  runs(DeleteAttachment{}),
+
+		renewKey: runs(RenewKey{}),
+
+		createDeployment: runs(CreateDeployment{}),
+		updateDeployment: runs(UpdateDeployment{}),
 	}
 }
