@@ -14,6 +14,7 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -147,6 +148,7 @@ func (f *Format) input(own fields) state.ToolInput {
 	if s.draft.Message = strings.TrimSpace(s.draft.Message); s.draft.Message == "" {
 		s.draft.Message = "Alert from " + f.Label
 	}
+	s.draft.Source = cmp.Or(s.draft.Source, f.Type) // as who closes the alert, too
 	return state.ToolInput{
 		Said:       state.Said{Event: s.event, Draft: s.draft, Payload: own},
 		Responders: listed(s.responders, alert.RespondersMax),
