@@ -33,6 +33,8 @@ type commands struct {
 	TZData  tzdataCommand  `cmd:"" name:"tzdata" group:"run" help:"Time-zone data: which it is, give the cluster other."`
 	Version versionCommand `cmd:"" group:"run" help:"Print the version."`
 
+	Integration integrationCommand `cmd:"" group:"run" help:"Integrations: how tools are let in, each by a key of its own."`
+
 	RateLimits rateLimitsCommand `cmd:"" name:"rate-limits" group:"run" help:"How often an API key may ask."`
 
 	Lint     lintCommand     `cmd:"" group:"who" help:"What is wrong in the whole configuration, and how to mend it."`

@@ -39,6 +39,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	routing "keng/hub/core/route"
 	"keng/hub/state"
 	"keng/hub/zones"
 )
@@ -75,6 +76,8 @@ type Options struct {
 	Rehearse func(context.Context, state.Rehearsal) (*state.Rehearsed, error)
 	// AgentResults tells what an agent last said of its checks. Default: nothing is known.
 	AgentResults Results
+	// DefaultActions are the rules that an integration of a type has when it is made. Default: none.
+	DefaultActions func(integrationType string) []routing.Action
 	// Ready says why the node can not serve yet, nil if it can. Default: always ready.
 	Ready func(ctx context.Context) error
 	// Now is the present moment, of which answers tell and which questions mean. Default: [time.Now].
@@ -121,6 +124,9 @@ func New(o Options) (*API, error) {
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}
+	}
+	if o.DefaultActions == nil {
+		o.DefaultActions = func(string) []routing.Action { return nil }
 	}
 	if o.Connected == nil {
 		o.Connected = func() map[string]Connection { return nil }

@@ -94,6 +94,7 @@ var authorizationRules = []authorizationRule{
 	{"GET", `/keng/v1/feeds/\{id\}\.ics`, "", "its address is the secret"},
 	{".*", `/v2/heartbeats/\{name\}/ping`, "w", "what pings has the key of an integration"},
 	{"GET", `/v[12]/(alerts|incidents|deployments)/requests/\{requestId\}`, "rw", "who has asked may know what became of it"},
+	{"POST", `/v2/integrations/authenticate`, "rwdc", "a tool asks about its own key"},
 	{"POST", `/keng/v1/rehearsals`, "r", "changes nothing"},
 	{"GET", `/keng/v1/(tokens|checks)(/.*)?`, "c", "has what lets others in, or on to other machines"},
 	{"GET", `.*`, "r", "looking is reading"},
@@ -104,10 +105,10 @@ var authorizationRules = []authorizationRule{
 }
 
 // Keys that are bound to a team are refused where an operation is about more than what a team is concerned with:
-// everything that is configured, but for heartbeats, which are the team's own then; and what is told of people's
+// everything that is configured, but for heartbeats and integrations, which are the team's own then; and what is told of people's
 // addresses and days off, or of the installation.
 var (
-	boundMayConfigure = regexp.MustCompile(`^/v2/heartbeats(/.*)?$`)
+	boundMayConfigure = regexp.MustCompile(`^/v2/heartbeats(/.*)?$|^/(v2|keng/v1)/integrations(/.*)?$`)
 	boundMayNotSee    = regexp.MustCompile(`/contacts|/notification-rules|/reachability|^/keng/v1/(devices|absences|swaps|notices|cluster|agents|catch-all|default-team|lint|rate-limits|feeds$)`)
 )
 
@@ -247,7 +248,7 @@ What a key that is bound to a team may do inside of an operation that lets it in
 - It sees and changes alerts of all teams. Aliases belong to the account, and policies may hand an alert to another
   team: what the key has opened it must be able to close.
 - It sees the schedules of its team and those of no team. Another team's are 403 with code 40301, and left out of lists.
-- Of heartbeats it sees and changes the team's alone, and those that it creates are the team's.
+- Of heartbeats and integrations it sees and changes the team's alone, and those that it creates are the team's.
 
 | operation |`)
 	line := "|---|"
