@@ -19,6 +19,7 @@ import (
 	"keng/hub/core"
 	"keng/hub/core/reach"
 	"keng/hub/core/route"
+	"keng/hub/intake"
 	"keng/hub/state"
 	"keng/raftstore/table"
 	"keng/raftstore/table/tabletest"
@@ -91,6 +92,7 @@ type hub struct {
 	lenient bool
 	tokens  int // made so far
 	pings   int // heard so far
+	waits   int // so far, for what is due
 }
 
 // The keys of the tests. They are made for them and open nothing else.
@@ -132,6 +134,7 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 		})
 		return out, err
 	}
+	o.ReadTool = intake.Read
 	for _, f := range options {
 		f(&o)
 	}

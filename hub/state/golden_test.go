@@ -109,6 +109,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[PutRateLimits](),
 			fill[RenewKey](), fill[CreateDeployment](), fill[UpdateDeployment](),
 			fill[AddAttachment](), fill[DeleteAttachment](),
+			fill[TakeInputs](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -282,7 +283,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{},
 		SavedSearch{}, CreateSavedSearch{}, ChangeSavedSearch{}, DeleteSavedSearch{},
 		RateLimits{}, PutRateLimits{}, RenewKey{}, Deployment{}, CreateDeployment{}, UpdateDeployment{},
-		Attachment{}, AddAttachment{}, DeleteAttachment{}} {
+		Attachment{}, AddAttachment{}, DeleteAttachment{}, TakeInputs{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }
