@@ -89,6 +89,12 @@ type Options struct {
 	// Zones finds time zones where the cluster was given none. Default: in the data of the
 	// machine.
 	Zones state.Zones
+	// Blobs keeps the files that are attached to alerts. Default: none is kept, and to attach one
+	// is answered by 503.
+	Blobs Blobs
+	// LinkKey signs the links to such files. All nodes of a cluster have the same, and nobody else.
+	// Required with Blobs.
+	LinkKey [32]byte
 	// PublicURL is how callers reach the hub, for links in replies: scheme and host, no
 	// path. Default: what the request says.
 	PublicURL string
@@ -119,6 +125,9 @@ var _ http.Handler = (*API)(nil)
 func New(o Options) (*API, error) {
 	if o.Store == nil || o.MakeToken == nil || o.HeardPing == nil {
 		return nil, &core.Error{Words: "api.Options needs Store, MakeToken and HeardPing"}
+	}
+	if o.Blobs != nil && o.LinkKey == [32]byte{} {
+		return nil, &core.Error{Words: "api.Options needs LinkKey with Blobs"}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -110,9 +110,12 @@ func (c *call) identifier(name string) string {
 }
 
 // alert returns which alert the path names.
-func (c *call) alert() state.Ref {
+func (c *call) alert() state.Ref { return c.alertBy("identifierType") }
+
+// alertBy is alert, where a parameter of that name says by what the alert is named.
+func (c *call) alertBy(kind string) state.Ref {
 	id := c.identifier("identifier")
-	switch c.choice("identifierType", "id", "alias", "tiny") {
+	switch c.choice(kind, "id", "alias", "tiny") {
 	case "alias":
 		return state.Ref{Alias: id}
 	case "tiny":

@@ -159,6 +159,9 @@ func (a *API) reply(w http.ResponseWriter, r *http.Request, id string, out outco
 	h.Set("X-RateLimit-Period-In-Sec", "60")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+	if d, ok := out.(*download); ok {
+		return d.serve(w, r)
+	}
 	contentType, body := "application/json; charset=utf-8", []byte(nil)
 	switch o := out.(type) {
 	case *file:
