@@ -170,8 +170,8 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 		})
 		return out, err
 	}
-	o.Blobs, o.LinkKey = h.blobs, [32]byte{7}
 	o.ReadTool = intake.Read
+	o.Blobs, o.LinkKey = h.blobs, [32]byte{7}
 	for _, f := range options {
 		f(&o)
 	}
