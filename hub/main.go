@@ -34,8 +34,8 @@ type commands struct {
 	Version versionCommand `cmd:"" group:"run" help:"Print the version."`
 
 	Integration integrationCommand `cmd:"" group:"run" help:"Integrations: how tools are let in, each by a key of its own."`
-
-	RateLimits rateLimitsCommand `cmd:"" name:"rate-limits" group:"run" help:"How often an API key may ask."`
+	Intake      intakeCommand      `cmd:"" group:"run" help:"What other tools send in formats of their own: try a body, list the formats."`
+	RateLimits  rateLimitsCommand  `cmd:"" name:"rate-limits" group:"run" help:"How often an API key may ask."`
 
 	Lint     lintCommand     `cmd:"" group:"who" help:"What is wrong in the whole configuration, and how to mend it."`
 	Rehearse rehearseCommand `cmd:"" group:"who" help:"Who would be paged, when, by what and why, if an alert came now or later. Changes nothing; exits 1 if nobody would be."`

@@ -115,6 +115,35 @@ func TestDocsHeartbeats(t *testing.T) {
 	}
 }
 
+func TestDocsNagios(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "nagios.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{`"result":"Created alert"`, `"result":"Acknowledged alert"`, `"result":"Closed alert"`, "tried by the format's default actions", "tried by the hub at", "message: sw-1 is DOWN"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("nothing says %q in\n%s", part, out)
+		}
+	}
+}
+
+func TestDocsIcinga(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "icinga.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{`"result":"Created alert"`, `"result":"Acknowledged alert"`, `"result":"Closed alert"`} {
+		if !strings.Contains(out, part) {
+			t.Errorf("nothing says %q in\n%s", part, out)
+		}
+	}
+}
+
+func TestDocsWebhooks(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "webhooks.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	if strings.Count(out, `"result":"Created alert"`) != 4 || strings.Count(out, `"result":"Closed alert"`) != 2 || !strings.Contains(out, "priority: P1") ||
+		!strings.Contains(out, "/v1/json/oem  (unverified)") || strings.Contains(out, "change-me") {
+		t.Errorf("the tools' bodies did not do what the page says:\n%s", out)
+	}
+}
+
 func TestDocsPolicies(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "policies.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])

@@ -14,7 +14,7 @@
 //
 //   - A key comes as "Authorization: GenieKey …", as "basic" with the key in base64, or
 //     as the query parameter apiKey. No or an unknown key is 401, a key that lacks the
-//     right 403.
+//     right 403. What comes in the format of another tool may bear it in its body.
 //   - Bodies are JSON whatever the Content-Type says. Keys are read exactly as spelled:
 //     "Id" is not "id". Unknown keys are passed over, empty strings and null are absent.
 //     What is not JSON is 400, what is of a wrong type or against a limit 422 with the
@@ -73,6 +73,10 @@ type Options struct {
 	// Rehearse answers a rehearsal on a throw-away copy of this node's state, which is at least as
 	// new as what a view with latest has shown. Default: none, and the operation answers 503.
 	Rehearse func(context.Context, state.Rehearsal) (*state.Rehearsed, error)
+	// ReadTool reads a body in the format of another tool, by the last part of the path, and leaves
+	// the secret by which it came out of what it returns. Errors are of kind [core.NotFound], there
+	// is no such format, or [core.Unacceptable]. Default: there is no format.
+	ReadTool func(format string, body []byte, secret string) (*state.ToolBody, error)
 	// AgentResults tells what an agent last said of its checks. Default: nothing is known.
 	AgentResults Results
 	// DefaultActions are the rules that an integration of a type has when it is made. Default: none.
@@ -137,6 +141,9 @@ func New(o Options) (*API, error) {
 	}
 	if o.Connected == nil {
 		o.Connected = func() map[string]Connection { return nil }
+	}
+	if o.ReadTool == nil {
+		o.ReadTool = func(string, []byte, string) (*state.ToolBody, error) { return nil, core.Missing("Format", "") }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

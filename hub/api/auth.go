@@ -14,9 +14,8 @@ import (
 // keyMax bounds what is looked at as a key, in bytes.
 const keyMax = 200
 
-// authorize returns the caller's key, if it may call the route, and the limit to how often it may.
-func (a *API) authorize(ctx context.Context, r *http.Request, route *route) (key *state.Key, limit state.RateLimit, err error) {
-	secret := secretOf(r)
+// authorize returns the key of a secret, if it may call the route, and the limit to how often it may.
+func (a *API) authorize(ctx context.Context, secret string, route *route) (key *state.Key, limit state.RateLimit, err error) {
 	if secret == "" || len(secret) > keyMax {
 		return nil, limit, unauthorized("This needs an API key: send the header \"Authorization: GenieKey <key>\".")
 	}

@@ -27,6 +27,8 @@ type call struct {
 	counts bool              // among those of the key that are under way
 	seed   core.Seed         // identity of the command that this request leads to
 	id     string            // request id
+	raw    []byte            // the body as it came, once it is read
+	secret string            // by which the key is known: it goes nowhere
 	body   object
 	wrong  map[string]string
 	home   func() *time.Location // where times without an offset are

@@ -21,6 +21,7 @@ import (
 	"keng/hub/core"
 	"keng/hub/core/reach"
 	"keng/hub/core/route"
+	"keng/hub/intake"
 	"keng/hub/state"
 	"keng/raftstore/table"
 	"keng/raftstore/table/tabletest"
@@ -169,6 +170,7 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 		return out, err
 	}
 	o.Blobs, o.LinkKey = h.blobs, [32]byte{7}
+	o.ReadTool = intake.Read
 	for _, f := range options {
 		f(&o)
 	}

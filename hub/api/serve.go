@@ -129,7 +129,13 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 	ctx := c.r.Context()
 	if route.Right != anyone {
 		var limit state.RateLimit
-		if c.key, limit, err = a.authorize(ctx, c.r, route); err != nil {
+		c.secret = secretOf(c.r)
+		if c.secret == "" && route.keyInBody() {
+			if c.secret, err = c.bodyKey(); err != nil {
+				return nil, err
+			}
+		}
+		if c.key, limit, err = a.authorize(ctx, c.secret, route); err != nil {
 			return nil, err
 		}
 		if err = a.admit(c, limit); err != nil {
@@ -211,14 +217,24 @@ func (c *call) readBody() error {
 	if m := c.r.Method; m == http.MethodGet || m == http.MethodHead || m == http.MethodDelete {
 		return nil
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, BodyMax))
-	if err != nil {
+	if err := c.readRaw(BodyMax); err != nil {
+		return err
+	}
+	return c.body.parse(c.raw)
+}
+
+// readRaw reads the body, up to so many bytes, unless it was read already.
+func (c *call) readRaw(most int64) (err error) {
+	if c.raw != nil {
+		return nil
+	}
+	if c.raw, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most)); err != nil {
 		if _, big := errors.AsType[*http.MaxBytesError](err); big {
 			return tooLarge()
 		}
 		return malformed("the body could not be read: it was cut short or came too slowly")
 	}
-	return c.body.parse(raw)
+	return nil
 }
 
 // do has a command carried out. As long as the cluster can not, or the outcome is not

@@ -10,6 +10,7 @@ import (
 
 	"keng/hub/api"
 	"keng/hub/console"
+	"keng/hub/intake"
 	"keng/proto/link"
 	"keng/raftstore/table"
 )
@@ -59,7 +60,7 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	handler, err := api.New(api.Options{
 		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Now: a.store.Now,
 		Cluster: nodes{a}, Connected: nodes{a}.Connected, Pages: a.beside(a.withLinks(pages)), PublicURL: a.saidURL(), Observe: a.watcher.Request,
-		AgentResults: a.agentResults, Zones: a.zones.Find, HeardPing: a.pings.Heard, Rehearse: a.rehearse,
+		AgentResults: a.agentResults, Zones: a.zones.Find, HeardPing: a.pings.Heard, Rehearse: a.rehearse, ReadTool: intake.Read,
 		Blobs: replicated{a.store}, LinkKey: links,
 	})
 	if err != nil {

@@ -97,7 +97,7 @@ func (a CreateAlert) apply(c *change) (Request, error) {
 	if a.Draft.Integration == "" {
 		return c.create(a.Request, a.Draft) // the hub's own
 	}
-	return c.take(Input{Integration: a.Draft.Integration, Request: a.Request, Event: route.Create.String(), Draft: a.Draft})
+	return c.take(Input{Integration: a.Draft.Integration, Request: a.Request, Event: route.Create.String(), Draft: a.Draft}, nil)
 }
 
 // create opens an alert and writes down what became of the request.

@@ -194,6 +194,9 @@ const (
 	// Deployments.
 	createDeployment number = 211
 	updateDeployment number = 212
+
+	// What tools send.
+	takeInputs number = 207
 )
 
 // runners is the list of all commands, made once.
@@ -364,5 +367,7 @@ func commands() map[number]runner {
 
 		createDeployment: runs(CreateDeployment{}),
 		updateDeployment: runs(UpdateDeployment{}),
+
+		takeInputs: runs(TakeInputs{}),
 	}
 }

@@ -76,8 +76,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Proofs), golden(Canaries), golden(Warnings),
 			golden(SavedSearches),
 			golden(rateLimits),
-			golden(Attachments),
 			golden(Deployments),
+			golden(Attachments),
 		} {
 			if !yield(row(t)) {
 				return
@@ -107,8 +107,9 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](), fill[PutDefaultTeam](),
 			fill[CreateSavedSearch](), fill[ChangeSavedSearch](), fill[DeleteSavedSearch](),
 			fill[PutRateLimits](),
-			fill[AddAttachment](), fill[DeleteAttachment](),
 			fill[RenewKey](), fill[CreateDeployment](), fill[UpdateDeployment](),
+			fill[AddAttachment](), fill[DeleteAttachment](),
+			fill[TakeInputs](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {
@@ -282,7 +283,7 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{},
 		SavedSearch{}, CreateSavedSearch{}, ChangeSavedSearch{}, DeleteSavedSearch{},
 		RateLimits{}, PutRateLimits{}, RenewKey{}, Deployment{}, CreateDeployment{}, UpdateDeployment{},
-		Attachment{}, AddAttachment{}, DeleteAttachment{}} {
+		Attachment{}, AddAttachment{}, DeleteAttachment{}, TakeInputs{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

@@ -323,10 +323,10 @@ func namedBy(r table.Reader, x alert.Responder) (names []string) {
 }
 
 // decide returns what the rules say of an input. Of one of the API alone they say nothing: it
-// creates what it is.
-func (d decider) decide(in *Input) route.Decision {
-	i, err := GetIntegration(d.r, in.Integration)
-	if err != nil {
+// creates what it is, unless it came in a format that has defaults.
+func (d decider) decide(in *Input, defaults []route.Action) route.Decision {
+	rules, ok := d.toolOf(in.Integration, defaults)
+	if !ok {
 		return route.Decision{Kind: route.Create, Draft: in.Draft}
 	}
 	set := d.policies()
@@ -334,7 +334,7 @@ func (d decider) decide(in *Input) route.Decision {
 	defer set.mutex.Unlock()
 	subject := route.OfDraft(&in.Draft, d.nameOf)
 	subject.EventType, subject.Payload = in.Event, in.Payload
-	out := i.Rules.Decide(&in.Draft, &subject, d.world(set.memo))
+	out := rules.Decide(&in.Draft, &subject, d.world(set.memo))
 	out.Draft.Integration, out.Reason = in.Integration, firstRunes(out.Reason, reasonMax)
 	return out
 }

@@ -35,6 +35,8 @@ type Input struct {
 	// Weight is what the input counts for in the journal, in bytes; 0, of one that an earlier
 	// version wrote: nothing.
 	Weight uint64 `cbor:"15,keyasint,omitempty"`
+	// Format is in which format of a tool it came, as in the path: nagios; empty: in the API's.
+	Format string `cbor:"16,keyasint,omitempty"`
 }
 
 // The bounds of the journal.
@@ -174,12 +176,13 @@ func (k TakeInput) apply(c *change) (Request, error) {
 		in.cut(toDecide)
 	}
 	in.Draft.Integration = k.Integration
-	return c.take(in)
+	return c.take(in, nil)
 }
 
-// take does what the rules say of an input, and writes it into the journal.
-func (c *change) take(in Input) (Request, error) {
-	d := c.rules.decide(&in)
+// take does what the rules say of an input, or the defaults of its format, and writes it into
+// the journal.
+func (c *change) take(in Input, defaults []route.Action) (Request, error) {
+	d := c.rules.decide(&in, defaults)
 	r, err := c.carryOut(&in, &d)
 	if err != nil {
 		return r, err
@@ -202,7 +205,7 @@ func (c *change) carryOut(in *Input, d *route.Decision) (Request, error) {
 		}
 		return c.onAlias(d.Kind, asked)
 	}
-	r := Request{ID: in.Request, Action: "Ignore", Integration: in.Integration, Status: "Nothing was done: " + d.Reason}
+	r := Request{ID: in.Request, Action: "Ignore", Integration: in.Integration, Status: nothingDone + ": " + d.Reason}
 	return r, c.answer(&r)
 }
 
@@ -228,10 +231,11 @@ type Replayed struct {
 }
 
 // Replay tells what the present rules would do with an input at a moment. It changes nothing.
-// An input that was cut may be decided otherwise than a whole one.
-func (m *Machine) Replay(r table.Reader, now time.Time, in *Input) Replayed {
+// An input that was cut may be decided otherwise than a whole one. Defaults are the actions of
+// the format in which it came, if any: see [TakeInputs].
+func (m *Machine) Replay(r table.Reader, now time.Time, in *Input, defaults ...route.Action) Replayed {
 	d := newDecider(r, now.UTC(), m.zones.In(r), new(atomic.Pointer[policySet])) // commands do not wait for it
-	out := Replayed{Decision: d.decide(in)}
+	out := Replayed{Decision: d.decide(in, defaults)}
 	alias := out.Decision.Alias
 	if out.Decision.Kind == route.Create {
 		out.Shaped = d.shape(out.Decision.Draft)

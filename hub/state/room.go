@@ -51,7 +51,7 @@ func (in *Input) cut(to room) {
 // texts are the texts of an input that whoever sent it has written.
 func (in *Input) texts() []*string {
 	d := &in.Draft
-	return []*string{&d.Message, &d.Alias, &d.Description, &d.Source, &d.Entity, &d.User, &d.Note, (*string)(&d.OwnerTeam), &in.Event}
+	return []*string{&d.Message, &d.Alias, &d.Description, &d.Source, &d.Entity, &d.User, &d.Note, (*string)(&d.OwnerTeam), &in.Event, &in.Format}
 }
 
 // list returns the first items for which there is room.

@@ -1,0 +1,227 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+
+	"keng/hub/core"
+	routing "keng/hub/core/route"
+	"keng/hub/seed"
+	"keng/hub/state"
+	"keng/raftstore/table"
+)
+
+// What other tools send in formats of their own, as their scripts for Opsgenie do. What is too
+// long is cut and never refused: a tool can mend nothing, and few send again.
+
+// toolRoot begins the paths of tools. Their scripts take an answer other than 200 for a failure.
+const toolRoot = "/v1/json/"
+
+// The bounds of what a tool sends, besides [BodyMax].
+const (
+	// strangeBodyMax is up to how many bytes a body is read before it is known by whom it comes.
+	strangeBodyMax = 256 << 10
+	// inputBytes is about how many bytes of inputs one command has at most, unless it has one input.
+	inputBytes = 256 << 10
+	// tryMax is how many inputs of a body a trial tells.
+	tryMax = 20
+)
+
+// intakeRoutes is the part of the table by which other tools send alerts.
+func intakeRoutes() []route {
+	return []route{
+		{"POST", toolRoot + "{integrationType...}", state.Write, false, alertDomain, on((*API).takeTool)},
+		{"POST", "/keng/v1/intake/{integrationType...}/test", state.Read | state.Write, false, configurationDomain, on((*API).tryTool)},
+	}
+}
+
+// keyInBody reports whether the key may stand in the body, where tools' scripts have it.
+func (r *route) keyInBody() bool { return strings.HasPrefix(r.Path, toolRoot) }
+
+// bodyKey returns the key that stands in the body, "" if none does.
+func (c *call) bodyKey() (string, error) {
+	if err := c.readRaw(strangeBodyMax); err != nil {
+		return "", err
+	}
+	var body struct {
+		Key any `json:"apiKey"`
+	}
+	if bytes.Contains(c.raw, []byte("apiKey")) {
+		_ = json.Unmarshal(c.raw, &body) // what is no JSON has no key
+	}
+	secret, _ := body.Key.(string)
+	return strings.TrimSpace(secret), nil
+}
+
+// toolIn is what a tool sends.
+type toolIn struct {
+	asker
+	format, secret, address string
+	body                    []byte
+}
+
+func (in *toolIn) read(c *call) {
+	in.asker = c.asker()
+	in.format, in.secret, in.address, in.body = c.identifier("integrationType"), c.secret, c.address(), c.raw
+}
+
+// taken says what was done with what a tool has sent. It is 200 whatever that is.
+type taken struct{ words string }
+
+func (t *taken) fill(e *envelope) int {
+	e.Result = t.words
+	return http.StatusOK
+}
+
+func (a *API) takeTool(ctx context.Context, in *toolIn) (*taken, error) {
+	said, inputs, err := a.readTool(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	command := state.TakeInputs{Request: in.requestID, Integration: in.key.ID, Format: said.Format, Defaults: said.Defaults}
+	var done state.Request
+	for part := 0; part == 0 || len(inputs) > 0; part++ {
+		n := fitting(inputs)
+		command.Inputs, inputs = inputs[:n], inputs[n:]
+		id := in.seed
+		if part > 0 {
+			id = seed.New()
+		}
+		if done, err = do(ctx, a, id, command); err != nil {
+			return nil, err
+		}
+		command.Before += n
+	}
+	words := done.Status
+	if said.Left > 0 {
+		words += fmt.Sprintf("; %d more alerts were passed over: a body may have up to %d", said.Left, command.Before)
+	}
+	return &taken{words}, nil
+}
+
+// readTool reads what a tool says, and finds whom it wants to be told.
+func (a *API) readTool(ctx context.Context, in *toolIn) (*state.ToolBody, []state.Said, error) {
+	body, err := a.ReadTool(in.format, in.body, in.secret)
+	if err != nil {
+		return nil, nil, err
+	}
+	var inputs []state.Said
+	err = a.look(ctx, func(tx table.Reader) error {
+		inputs = inputs[:0]
+		missing := false
+		for _, x := range body.Inputs {
+			said := x.Said
+			said.Draft.Source = cmp.Or(said.Draft.Source, in.address)
+			var names []responderIn
+			for _, name := range x.Responders {
+				names = append(names, responderIn{name: name})
+			}
+			said.Draft.Responders = resolve(tx, names)
+			missing = missing || len(said.Draft.Responders) > 0 && said.Draft.Responders[0].Kind == 0
+			inputs = append(inputs, said)
+		}
+		if missing { // another node may have just made them
+			return core.Missing("Responder", "")
+		}
+		return nil
+	})
+	if err != nil && core.KindOf(err) != core.NotFound {
+		return nil, nil, err
+	}
+	return body, inputs, nil
+}
+
+// fitting returns how many of some inputs one command takes.
+func fitting(inputs []state.Said) int {
+	left := inputBytes
+	for n := range inputs[:min(len(inputs), state.InputsMax)] {
+		for name, value := range inputs[n].Payload {
+			left -= len(name) + 2*len(value)
+		}
+		if left < 0 && n > 0 {
+			return n
+		}
+	}
+	return min(len(inputs), state.InputsMax)
+}
+
+// trial is what would become of what a tool sends.
+type trial struct {
+	Format          string       `json:"format"`
+	IntegrationType string       `json:"integrationType"`
+	Verified        bool         `json:"verified"` // the names of the format's fields were seen
+	Inputs          []trialInput `json:"inputs"`
+	More            int          `json:"more"` // inputs that are not told
+}
+
+// trialInput is what would become of one thing that it says.
+type trialInput struct {
+	Event   string            `json:"event"`
+	Fields  map[string]string `json:"fields"`
+	Action  string            `json:"action"` // create, close, acknowledge, addNote, ignore; "": nothing
+	Reason  string            `json:"reason"`
+	Alias   string            `json:"alias"`
+	AlertID string            `json:"alertId"` // of the open alert that it would be about
+	Alert   *trialAlert       `json:"alert,omitempty"`
+	User    string            `json:"user,omitempty"`
+	Note    string            `json:"note,omitempty"`
+	Missing []string          `json:"missing,omitempty"` // names in templates that it lacks
+}
+
+// trialAlert is the alert that would be.
+type trialAlert struct {
+	Message     string            `json:"message"`
+	Description string            `json:"description"`
+	Priority    string            `json:"priority"`
+	Source      string            `json:"source"`
+	Entity      string            `json:"entity"`
+	Tags        []string          `json:"tags"`
+	Details     map[string]string `json:"details"`
+	Responders  []responder       `json:"responders"`
+}
+
+// tryTool tells what would become of what a tool sends. Nothing is changed.
+func (a *API) tryTool(ctx context.Context, in *toolIn) (*data[trial], error) {
+	said, inputs, err := a.readTool(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	out := trial{Format: said.Format, IntegrationType: said.Type, Verified: !said.Unverified, More: said.Left + max(len(inputs)-tryMax, 0)}
+	machine := state.New(a.Zones) // with no memory in common with that of life
+	err = a.look(ctx, func(tx table.Reader) error {
+		out.Inputs = []trialInput{}
+		for _, x := range inputs[:min(len(inputs), tryMax)] {
+			row := state.Input{Integration: in.key.ID, Event: x.Event, Draft: x.Draft, Payload: x.Payload, Format: said.Format}
+			row.Draft.Integration = in.key.ID
+			out.Inputs = append(out.Inputs, trialOf(x, machine.Replay(tx, a.Now(), &row, said.Defaults...)))
+		}
+		return nil
+	})
+	return &data[trial]{out}, err
+}
+
+func trialOf(x state.Said, r state.Replayed) trialInput {
+	d := r.Decision
+	out := trialInput{Event: x.Event, Fields: x.Payload, Action: d.Kind.String(), Reason: d.Reason, Alias: d.Alias, AlertID: string(r.Alert), User: d.User, Note: d.Note, Missing: d.Missing}
+	if d.Kind == routing.Create {
+		s, details := r.Shaped.Draft, map[string]string{}
+		maps.Copy(details, r.Shaped.Draft.Details)
+		out.Alias, out.User, out.Note = s.Alias, s.User, s.Note
+		out.Alert = &trialAlert{
+			Message: s.Message, Description: s.Description, Priority: cmp.Or(s.Priority, core.P3).String(), Source: s.Source, Entity: s.Entity,
+			Tags: orEmpty(s.Tags), Details: details, Responders: []responder{},
+		}
+		for _, who := range s.Responders {
+			if word := kindWord(who.Kind); word != "" {
+				out.Alert.Responders = append(out.Alert.Responders, responder{Type: word, ID: who.ID})
+			}
+		}
+	}
+	return out
+}
