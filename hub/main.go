@@ -33,8 +33,9 @@ type commands struct {
 	TZData  tzdataCommand  `cmd:"" name:"tzdata" group:"run" help:"Time-zone data: which it is, give the cluster other."`
 	Version versionCommand `cmd:"" group:"run" help:"Print the version."`
 
-	Intake     intakeCommand     `cmd:"" group:"run" help:"What other tools send in formats of their own: try a body, list the formats."`
-	RateLimits rateLimitsCommand `cmd:"" name:"rate-limits" group:"run" help:"How often an API key may ask."`
+	Integration integrationCommand `cmd:"" group:"run" help:"Integrations: how tools are let in, each by a key of its own."`
+	Intake      intakeCommand      `cmd:"" group:"run" help:"What other tools send in formats of their own: try a body, list the formats."`
+	RateLimits  rateLimitsCommand  `cmd:"" name:"rate-limits" group:"run" help:"How often an API key may ask."`
 
 	Lint     lintCommand     `cmd:"" group:"who" help:"What is wrong in the whole configuration, and how to mend it."`
 	Rehearse rehearseCommand `cmd:"" group:"who" help:"Who would be paged, when, by what and why, if an alert came now or later. Changes nothing; exits 1 if nobody would be."`

@@ -19,6 +19,8 @@ func ownErrors() map[clusterpb.Error_Kind]error {
 		clusterpb.Error_KIND_NOT_MEMBER:      ErrNotMember,
 		clusterpb.Error_KIND_REFUSED:         ErrRefused,
 		clusterpb.Error_KIND_TIMEOUT:         context.DeadlineExceeded,
+		clusterpb.Error_KIND_NO_ROOM:         ErrNoRoom,
+		clusterpb.Error_KIND_NO_BLOB:         ErrNoBlob,
 	}
 }
 

@@ -34,6 +34,10 @@ func (s *Store) answer(ctx context.Context, nodeID string, request *clusterpb.Re
 		return response
 	case *clusterpb.Request_Tell:
 		return s.answerTell(ctx, nodeID, kind.Tell)
+	case *clusterpb.Request_KeepBlob:
+		return s.answerKeepBlob(ctx, nodeID, kind.KeepBlob)
+	case *clusterpb.Request_ReadBlob:
+		return s.answerReadBlob(nodeID, kind.ReadBlob)
 	}
 	l, _ := s.leaders.look()
 	if l.id != s.options.NodeID {
@@ -91,10 +95,15 @@ func (s *Store) answerForward(ctx context.Context, forward *clusterpb.Forward) *
 
 // ask asks another node, and returns its error as one of this node's.
 func (s *Store) ask(ctx context.Context, to raft.ServerAddress, request *clusterpb.Request) (*clusterpb.Response, error) {
-	if s.peers == nil {
+	return s.askOver(ctx, s.peers, to, request)
+}
+
+// askOver is ask over certain connections.
+func (s *Store) askOver(ctx context.Context, lane *peers, to raft.ServerAddress, request *clusterpb.Request) (*clusterpb.Response, error) {
+	if lane == nil {
 		return nil, fmt.Errorf("%w: this node has no network", errUnreachable)
 	}
-	response, err := s.peers.call(ctx, to, request)
+	response, err := lane.call(ctx, to, request)
 	if err != nil {
 		return nil, err
 	}

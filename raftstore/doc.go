@@ -44,6 +44,16 @@
 // Who may connect is Network.PeerID's to say, about a certificate that was checked.
 // Before it has one a node can Introduce itself; what is said then is the user's matter.
 //
+// # Blobs
+//
+// What is large goes beside the state, in files named by their hashes, which rows name:
+//
+//	hash, size, err := store.PutBlob(ctx, r)   // on the disks of a majority; then write the row
+//	blob, err := store.OpenBlob(ctx, hash)     // this node's, or fetched from another one
+//
+// Options.Blobs tells the store what the rows name: it fetches what a node lacks of that, and removes
+// what nothing has named for a day.
+//
 // # How it works
 //
 // The leader evaluates, Raft replicates the effects. One goroutine on the leader
@@ -54,7 +64,7 @@
 //
 // Files, by what they are about: update and view (what the user calls), leaders (who
 // leads, and trying again), calls, callerrors and peers (nodes asking one another),
-// network (the port, Raft's transport), members and joining, introduce, fork; entry (the log's format), fsm (applying),
+// network (the port, Raft's transport), members and joining, introduce, fork; blobs (between nodes), blobfiles and blobkeeper; entry (the log's format), fsm (applying),
 // evaluator and batch (evaluating and proposing), memory (remembered results),
 // engine (Pebble), states (replacing it), snapshots, snapshotdir and snapshotter,
 // install and statestream (a snapshot's way to another node), feed (what was applied), clock and clocks,

@@ -20,6 +20,9 @@ type Memory struct {
 	// entry a leader tells the others how far is committed. On disk it is 10 ms, which is most
 	// of what a cluster costs that lives through hours of fake time.
 	CommitTimeout time.Duration
+	// BlobGrace, unless it is zero, is for how long a blob that the state does not name is
+	// kept: a day on disk.
+	BlobGrace time.Duration
 
 	fs  *vfs.MemFS
 	log *memoryLog
@@ -30,13 +33,19 @@ func NewMemory() *Memory {
 	return &Memory{fs: vfs.NewCrashableMem(), log: newMemoryLog()}
 }
 
+// TellFree has the disk tell that so many bytes of it are free, of a TiB. Its own room stays
+// what it is. It must be called again after Crash.
+func (m *Memory) TellFree(bytes uint64) {
+	m.fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: bytes, TotalBytes: 1 << 40, UsedBytes: 1<<40 - bytes})
+}
+
 // Crash returns what is left if the machine loses power now: what was synced, and by
 // chance what was not. The node that has m open is not disturbed.
 func (m *Memory) Crash(random *rand.Rand) *Memory {
 	m.log.mu.Lock()
 	defer m.log.mu.Unlock() // so that disk and log are of one moment
 	fs := m.fs.CrashClone(lostPower(random))
-	return &Memory{SnapshotEntries: m.SnapshotEntries, CommitTimeout: m.CommitTimeout, fs: fs, log: m.log.clone()}
+	return &Memory{SnapshotEntries: m.SnapshotEntries, CommitTimeout: m.CommitTimeout, BlobGrace: m.BlobGrace, fs: fs, log: m.log.clone()}
 }
 
 // lostPower keeps all that was not synced, or nothing of it. A part of it would be more
@@ -62,6 +71,7 @@ func OpenInMemory(options Options, memory ...*Memory) (*Store, error) {
 		options.limits.snapshotEntries, options.limits.retainBytes = m.SnapshotEntries, 1
 	}
 	options.limits.commitTimeout = orDefault(options.limits.commitTimeout, m.CommitTimeout)
+	options.limits.blobGrace = orDefault(options.limits.blobGrace, m.BlobGrace)
 	if options.fs == nil {
 		options.fs = m.fs
 	}

@@ -112,9 +112,10 @@ func (s *Store) openNetwork(raftLog raftLogger) {
 		close(raftStream.closed)
 		return p.Close()
 	})
-	s.peers = newPeers(func(ctx context.Context, nodeID, address string) (net.Conn, error) {
+	dial := func(ctx context.Context, nodeID, address string) (net.Conn, error) {
 		return p.Dial(ctx, protocolCalls, nodeID, address)
-	})
+	}
+	s.peers, s.blobPeers = newPeers(dial), newPeers(dial)
 	transport := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: raftStream, MaxPool: raftPool, Timeout: raftTimeout, Logger: raftLog,
 		// One message at a time to each node: it is as fast here, and a stalled disk does
@@ -130,6 +131,7 @@ func (s *Store) closeNetwork() error {
 	s.endLife()
 	if s.peers != nil {
 		s.peers.close()
+		s.blobPeers.close()
 	}
 	if t, ok := s.transport.(raft.WithClose); ok {
 		return t.Close()

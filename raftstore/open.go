@@ -20,6 +20,7 @@ const (
 	dirLog       = "log"       // the Raft log
 	dirState     = "state"     // the engine
 	dirSnapshots = "snapshots" //
+	dirBlobs     = "blobs"     // files by their hashes
 	fileNode     = "node.json" // nodeFile: whose directory this is
 	fileLock     = "lock"      // locked while a process has the directory open
 
@@ -144,6 +145,10 @@ func open(o Options, opened *closers) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.blobs, err = openBlobs(filepath.Join(o.Dir, dirBlobs), o.fs); err != nil {
+		return nil, err
+	}
+	s.transfers = newTransfers()
 	if s.states, err = openStates(o, s.logger, s.fail); err != nil {
 		return nil, err
 	}
@@ -320,6 +325,9 @@ func (s *Store) start() {
 	s.tasks.Go(s.yieldWhenFailed)
 	s.tasks.Go(s.followLeaders)
 	s.tasks.Go(s.keepClock)
+	if s.options.Blobs != nil {
+		s.tasks.Go(s.keepBlobs)
+	}
 	if s.options.Network != nil {
 		s.tasks.Go(s.keepMembership)
 	}

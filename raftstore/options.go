@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -57,6 +58,10 @@ type Options struct {
 	// or modify body, and has the time that the caller will wait. Without it every message
 	// is refused.
 	Told func(ctx context.Context, from, topic string, body []byte) ([]byte, error)
+	// Blobs tells, in any order, which blobs the state names. What it names the node fetches
+	// if it lacks it; what it does not name is removed when it is a day old. Without it
+	// neither is done. See [Store.PutBlob].
+	Blobs func(r table.Reader) iter.Seq[BlobHash]
 	// Wall is the node's wall clock: time.Now unless set.
 	Wall func() time.Time
 	// Logger gets what the store, Raft and the engine have to say: slog.Default()
@@ -80,6 +85,7 @@ type limits struct {
 	memTableBytes   uint64        // size of the engine's memory tables
 	stuckAfter      time.Duration // how long a commit or an apply may take
 	commitTimeout   time.Duration // see there
+	blobGrace       time.Duration // for how long a blob that the state does not name is kept
 }
 
 const (
@@ -137,6 +143,11 @@ var (
 	// ErrRefused says that the cluster does not do what was asked; the words say why.
 	// To ask again does not help.
 	ErrRefused = errors.New("refused")
+	// ErrNoBlob says that no blob of that hash is there, where it was looked for.
+	ErrNoBlob = errors.New("there is no such blob")
+	// ErrNoRoom says that a disk is so full that no blobs are taken: what pages people
+	// needs the rest.
+	ErrNoRoom = errors.New("the disk is nearly full")
 )
 
 // withDefaults checks the options and fills in what was left out.
@@ -180,6 +191,7 @@ func (l limits) withDefaults() limits {
 		memTableBytes:   orDefault(l.memTableBytes, 32<<20),
 		stuckAfter:      orDefault(l.stuckAfter, 20*time.Second),
 		commitTimeout:   orDefault(l.commitTimeout, commitTimeout),
+		blobGrace:       orDefault(l.blobGrace, blobGrace),
 	}
 }
 

@@ -28,10 +28,13 @@ type Store struct {
 	leaders   *leaders
 	stable    raft.StableStore
 	snapshots *snapshots
+	blobs     *blobs
+	transfers *transfers
 
 	// Of a node with a network.
 	self          raft.ServerAddress // this node's contact
 	peers         *peers             // nil without a network
+	blobPeers     *peers             // the same, over connections on which only blobs go
 	life          context.Context    // ends when Close begins
 	endLife       context.CancelFunc
 	ready         chan struct{} // closed when calls can be answered

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"keng/hub/core"
 	"keng/hub/core/alert"
 	"keng/hub/state"
 	"keng/raftstore/table"
@@ -74,30 +75,40 @@ type alertReport struct {
 	ClosedBy       string `json:"closedBy,omitempty"`
 }
 
-func summary(tx table.Reader, a *alert.Alert) alertSummary {
+// integrationsTold are the integrations of the alerts of one reply: most are of a few, and one with
+// its rules may be large.
+type integrationsTold map[core.IntegrationID]*alertIntegration
+
+func (t integrationsTold) of(tx table.Reader, id core.IntegrationID) *alertIntegration {
+	told, ok := t[id]
+	if !ok && id != "" {
+		told = &alertIntegration{ID: string(id), Type: state.TypeOf(tx, id)}
+		if key, ok := state.Keys.Get(tx, table.K().String(string(id))); ok {
+			told.Name = key.Name
+		}
+		t[id] = told
+	}
+	return told
+}
+
+func summary(tx table.Reader, a *alert.Alert, known integrationsTold) alertSummary {
 	s := alertSummary{
 		ID: string(a.ID), TinyID: strconv.FormatUint(a.Tiny, 10), Alias: a.Alias, Message: a.Message, Status: a.Status.String(),
 		Acknowledged: a.Acknowledged, IsSeen: a.Seen(), Seen: a.Seen(), Snoozed: a.Snoozed(), SnoozedUntil: moment{a.SnoozedUntil}, Tags: orEmpty(a.Tags), Count: a.Count,
 		LastOccurredAt: moment{a.LastOccurredAt}, CreatedAt: moment{a.CreatedAt}, UpdatedAt: moment{a.UpdatedAt},
 		Source: a.Source, Owner: a.Owner, Priority: a.Priority.String(), Responders: []responder{}, OwnerTeamID: string(a.OwnerTeam),
-		Report: report(a),
+		Integration: known.of(tx, a.Integration), Report: report(a),
 	}
 	for _, r := range a.Responders {
 		if word := kindWord(r.Kind); word != "" {
 			s.Responders = append(s.Responders, responder{Type: word, ID: r.ID})
 		}
 	}
-	if a.Integration != "" {
-		s.Integration = &alertIntegration{ID: string(a.Integration), Type: "API"}
-		if key, ok := state.Keys.Get(tx, table.K().String(string(a.Integration))); ok {
-			s.Integration.Name = key.Name
-		}
-	}
 	return s
 }
 
 func detail(tx table.Reader, a *alert.Alert) alertDetail {
-	d := alertDetail{alertSummary: summary(tx, a), Actions: orEmpty(a.Actions), Entity: a.Entity, Description: a.Description, Details: a.Details}
+	d := alertDetail{alertSummary: summary(tx, a, integrationsTold{}), Actions: orEmpty(a.Actions), Entity: a.Entity, Description: a.Description, Details: a.Details}
 	if d.Details == nil {
 		d.Details = map[string]string{}
 	}

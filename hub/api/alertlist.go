@@ -83,12 +83,13 @@ func (a *API) listAlerts(ctx context.Context, in *listAlertsIn) (*alertPage, err
 	var out *alertPage
 	err = a.Store.View(ctx, false, func(tx table.Reader) error {
 		out = &alertPage{}
+		known := integrationsTold{}
 		search, skip, ended := in.search, in.offset, false
 		search.Query, search.Stop = all, untilLate(ctx, &ended)
 		if in.order != (query.Order{}) {
 			found, more := search.Sorted(tx, in.order, in.offset, in.limit)
 			for _, row := range found {
-				out.of = append(out.of, summary(tx, row))
+				out.of = append(out.of, summary(tx, row, known))
 			}
 			out.paging, out.partial = in.pages(more), ended
 			return context.Cause(ctx)
@@ -102,7 +103,7 @@ func (a *API) listAlerts(ctx context.Context, in *listAlertsIn) (*alertPage, err
 				more = true
 				return false
 			default:
-				out.of = append(out.of, summary(tx, row))
+				out.of = append(out.of, summary(tx, row, known))
 			}
 			return true
 		})

@@ -205,9 +205,12 @@ func updateMessage(c *call, k state.Asked) state.UpdateMessage {
 
 func updateDescription(c *call, k state.Asked) state.UpdateDescription {
 	description := c.body.text("description")
-	// Alertmanager says what its template gives, which is nothing if nobody has written one.
-	c.need("description", c.body.has("description") || c.body.empty("description"), "must be there, if only empty")
-	c.limit("description", description, alert.DescriptionMax)
+	// Alertmanager says what its template gives now. Is that nothing it leaves the key out, and
+	// sends {}: refused, it would take the whole notification for failed, and send it again for ever.
+	c.need("description", c.body.has("description") || c.body.empty("description") || c.body.bare(), "must be there, if only empty")
+	if !unread(c.r.Header, "") { // theirs is cut
+		c.limit("description", description, alert.DescriptionMax)
+	}
 	return state.UpdateDescription{Asked: k, Description: description}
 }
 

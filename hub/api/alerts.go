@@ -15,10 +15,12 @@ type createAlertIn struct {
 	asker
 	draft      alert.Draft
 	responders []responderIn
+	tool       bool // nobody reads a refusal
 }
 
 func (in *createAlertIn) read(c *call) {
 	in.asker = c.asker()
+	in.tool = unread(c.r.Header, c.body.text("source"))
 	in.readAlert(c.body, c.address())
 	in.draft.Integration = c.key.ID
 }
@@ -26,7 +28,7 @@ func (in *createAlertIn) read(c *call) {
 // readAlert reads a new alert. Without a source it comes from the caller's address.
 func (in *createAlertIn) readAlert(b object, address string) {
 	priority, err := core.ParsePriority(b.text("priority"))
-	if err != nil {
+	if err != nil && !in.tool {
 		b.complain("priority", "must be P1, P2, P3, P4 or P5")
 	}
 	in.draft = alert.Draft{
@@ -35,6 +37,10 @@ func (in *createAlertIn) readAlert(b object, address string) {
 		Tags: b.texts("tags"), Actions: b.texts("actions"), Details: b.pairs("details"),
 	}
 	in.responders = readResponders(b)
+	if in.tool {
+		fit(&in.draft, b.text("priority"))
+		in.responders = in.responders[:min(len(in.responders), alert.RespondersMax)]
+	}
 	if len(in.responders) > alert.RespondersMax {
 		b.complain("responders", "more than 50 are too many")
 	}

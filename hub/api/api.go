@@ -38,6 +38,7 @@ import (
 	"time"
 
 	"keng/hub/core"
+	routing "keng/hub/core/route"
 	"keng/hub/state"
 	"keng/hub/zones"
 )
@@ -78,6 +79,8 @@ type Options struct {
 	ReadTool func(format string, body []byte, secret string) (*state.ToolBody, error)
 	// AgentResults tells what an agent last said of its checks. Default: nothing is known.
 	AgentResults Results
+	// DefaultActions are the rules that an integration of a type has when it is made. Default: none.
+	DefaultActions func(integrationType string) []routing.Action
 	// Ready says why the node can not serve yet, nil if it can. Default: always ready.
 	Ready func(ctx context.Context) error
 	// Now is the present moment, of which answers tell and which questions mean. Default: [time.Now].
@@ -123,6 +126,9 @@ func New(o Options) (*API, error) {
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}
+	}
+	if o.DefaultActions == nil {
+		o.DefaultActions = func(string) []routing.Action { return nil }
 	}
 	if o.Connected == nil {
 		o.Connected = func() map[string]Connection { return nil }

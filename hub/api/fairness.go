@@ -18,13 +18,13 @@ const fairnessUsual = 12 * 7 * 24 * time.Hour
 
 // fairnessIn asks how much each person is on call in a time.
 type fairnessIn struct {
-	schedule state.Pick // of the path, if it names one
+	schedule scheduleName // of the path, if it names one
 	team     string
 	from, to time.Time
 }
 
 func (in *fairnessIn) read(c *call) {
-	in.schedule, in.team = c.picked("identifierType"), c.query("team")
+	in.schedule, in.team = c.schedule("identifierType"), c.query("team")
 	in.from, in.to = c.moment("from"), c.moment("to")
 }
 
@@ -86,7 +86,7 @@ func (a *API) teamFairness(ctx context.Context, in *fairnessIn) (*data[fairness]
 			team = t.ID
 		}
 		for s := range state.Schedules.All(tx) {
-			if team == "" || s.Team == team {
+			if (team == "" || s.Team == team) && in.schedule.seen(s) {
 				list = append(list, s)
 			}
 		}

@@ -54,10 +54,12 @@ func (o object) isTrue(key string) bool {
 // timeForms are the ways in which clients write a moment.
 var timeForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00"}
 
+// parseTime reads a moment. Its year has four digits also in UTC, in which it is told again.
 func parseTime(text string) (time.Time, bool) {
 	for _, form := range timeForms {
 		if t, err := time.Parse(form, text); err == nil {
-			return t, true
+			year := t.UTC().Year()
+			return t, year >= 1 && year <= 9999
 		}
 	}
 	return time.Time{}, false

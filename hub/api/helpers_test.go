@@ -228,6 +228,14 @@ func (h *hub) send(r *http.Request) answer {
 		h.t.Fatal(err)
 	}
 	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	a := h.serve(r)
+	h.checkContract(r, string(body), a)
+	return a
+}
+
+// serve makes a request and checks what holds for every reply.
+func (h *hub) serve(r *http.Request) answer {
+	h.t.Helper()
 	w := httptest.NewRecorder()
 	h.api.ServeHTTP(w, r)
 	a := answer{status: w.Code, header: w.Header(), raw: w.Body.String()}
@@ -242,7 +250,6 @@ func (h *hub) send(r *http.Request) answer {
 	if a.status >= 500 && a.status != http.StatusServiceUnavailable {
 		h.t.Errorf("%s %s: %d %s", r.Method, r.URL, a.status, a.raw)
 	}
-	h.checkContract(r, string(body), a)
 	return a
 }
 

@@ -50,7 +50,7 @@ type toldAlert struct {
 // neededRecord is a time for which somebody is needed.
 type neededRecord struct {
 	Start moment `json:"startDate"`
-	End   moment `json:"endDate"`
+	End   moment `json:"endDate,omitzero"` // of a shift that may go on for ever: none
 	User  string `json:"user,omitempty"`
 }
 

@@ -14,26 +14,30 @@ import (
 
 // onCallsIn asks who is on call in a schedule at a moment.
 type onCallsIn struct {
-	schedule state.Pick
+	schedule scheduleName
 	flat     bool
 	at       time.Time
 }
 
 func (in *onCallsIn) read(c *call) {
-	in.schedule = c.picked("scheduleIdentifierType")
+	in.schedule = c.schedule("scheduleIdentifierType")
 	in.flat = c.choice("flat", "false", "true") == "true"
 	in.at = c.moment("date")
 }
 
-// moment returns a parameter that is a moment, zero if it is absent.
+// moment returns a parameter that is a moment, zero if it is absent. Where it is asked what is so at a time, the
+// time is one that calendars know of.
 func (c *call) moment(name string) time.Time {
 	text := c.query(name)
 	if text == "" {
 		return time.Time{}
 	}
 	at, ok := parseTime(text)
-	if !ok {
+	switch {
+	case !ok:
 		c.wrong[name] = "must be a moment such as 2026-11-25T09:00:00Z or 2026-11-25T09:00:00%2B07:00"
+	case at.Year() < 1970 || at.Year() > 2200:
+		c.wrong[name] = "must be in the years 1970 to 2200"
 	}
 	return at
 }

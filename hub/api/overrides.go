@@ -10,13 +10,13 @@ import (
 
 // overrideIn names an override of a schedule, and says what it is to be.
 type overrideIn struct {
-	schedule state.Pick
+	schedule scheduleName
 	alias    string
 	fields   state.OverrideFields
 }
 
 func (in *overrideIn) read(c *call) {
-	in.schedule, in.alias = c.picked("scheduleIdentifierType"), c.identifier("alias")
+	in.schedule, in.alias = c.schedule("scheduleIdentifierType"), c.identifier("alias")
 	if in.alias == "" {
 		in.alias = c.body.text("alias")
 	}
@@ -55,15 +55,15 @@ func (in *wholeOverride) read(c *call) {
 }
 
 func createOverride(in *wholeOverride) state.CreateOverride {
-	return state.CreateOverride{Schedule: in.schedule, Alias: in.alias, Fields: in.fields}
+	return state.CreateOverride{Schedule: in.schedule.Pick, Alias: in.alias, Fields: in.fields}
 }
 
 func changeOverride(in *wholeOverride) state.ChangeOverride {
-	return state.ChangeOverride{Schedule: in.schedule, Alias: in.alias, Fields: in.fields}
+	return state.ChangeOverride{Schedule: in.schedule.Pick, Alias: in.alias, Fields: in.fields}
 }
 
 func deleteOverride(in *overrideIn) state.DeleteOverride {
-	return state.DeleteOverride{Schedule: in.schedule, Alias: in.alias}
+	return state.DeleteOverride{Schedule: in.schedule.Pick, Alias: in.alias}
 }
 
 // aliased is what is told of something that is called by an alias.

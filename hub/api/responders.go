@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strings"
 
 	"keng/hub/core/alert"
@@ -50,7 +51,9 @@ func resolve(tx table.Reader, list []responderIn) []alert.Responder {
 	var known, unknown []alert.Responder
 	for _, r := range list {
 		if found, ok := r.find(tx); ok {
-			known = append(known, found)
+			if !slices.Contains(known, found) { // a list of teams beside a fixed one names some of them twice
+				known = append(known, found)
+			}
 		} else {
 			unknown = append(unknown, alert.Responder{ID: r.words()})
 		}

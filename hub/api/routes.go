@@ -17,6 +17,7 @@ const (
 	configurationDomain = "configuration"
 	heartbeatDomain     = "heartbeat"
 	onCallDomain        = "schedule-oncalls"
+	integrationDomain   = "integration-configuration"
 	noDomain            = ""
 )
 
@@ -67,7 +68,7 @@ func routes() []route {
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
 	}, alertMoveRoutes(), alertReadRoutes(), savedSearchRoutes(), configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
 		feedRoutes(), importRoutes(), catchAllRoutes(), defaultTeamRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes(),
-		rateLimitRoutes(), intakeRoutes())
+		rateLimitRoutes(), integrationRoutes(), deploymentRoutes(), intakeRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

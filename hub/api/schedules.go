@@ -11,14 +11,14 @@ import (
 
 // scheduleIn names a schedule, and says what it is to be.
 type scheduleIn struct {
-	schedule state.Pick
+	schedule scheduleName
 	expand   bool
 	keep     bool // who has the turns now keeps them
 	fields   state.ScheduleFields
 }
 
 func (in *scheduleIn) read(c *call) {
-	in.schedule, in.expand = c.picked("identifierType"), c.query("expand") == "rotation"
+	in.schedule, in.expand = c.schedule("identifierType"), c.query("expand") == "rotation"
 	b := c.body
 	in.keep = b.isTrue("keepCurrent")
 	in.fields = state.ScheduleFields{Name: b.said("name"), Description: b.said("description"), Zone: b.said("timezone"),
@@ -150,11 +150,11 @@ func createSchedule(in *scheduleIn) state.CreateSchedule {
 }
 
 func changeSchedule(in *scheduleIn) state.ChangeSchedule {
-	return state.ChangeSchedule{Schedule: in.schedule, Fields: in.fields, KeepCurrent: in.keep}
+	return state.ChangeSchedule{Schedule: in.schedule.Pick, Fields: in.fields, KeepCurrent: in.keep}
 }
 
 func deleteSchedule(in *scheduleIn) state.DeleteSchedule {
-	return state.DeleteSchedule{Schedule: in.schedule}
+	return state.DeleteSchedule{Schedule: in.schedule.Pick}
 }
 
 func scheduleThing(s *rota.Schedule) thing {
@@ -261,6 +261,9 @@ func (a *API) listSchedules(ctx context.Context, in *scheduleIn) (*scheduleList,
 	out := &scheduleList{}
 	err := a.Store.View(ctx, false, func(tx reader) error {
 		for s := range state.Schedules.All(tx) {
+			if !in.schedule.seen(s) {
+				continue
+			}
 			out.of = append(out.of, scheduleOf(tx, s, in.expand))
 		}
 		return nil
@@ -278,27 +281,27 @@ func getSchedule(tx reader, in *scheduleIn) (scheduleRecord, error) {
 
 // rotationIn names a rotation of a schedule, and says what it is to be.
 type rotationIn struct {
-	schedule state.Pick
+	schedule scheduleName
 	rotation string
 	keep     bool // who has the turn now keeps it
 	fields   state.RotationFields
 }
 
 func (in *rotationIn) read(c *call) {
-	in.schedule, in.rotation = c.picked("scheduleIdentifierType"), c.identifier("id")
+	in.schedule, in.rotation = c.schedule("scheduleIdentifierType"), c.identifier("id")
 	in.keep, in.fields = c.body.isTrue("keepCurrent"), readRotation(c.body)
 }
 
 func createRotation(in *rotationIn) state.CreateRotation {
-	return state.CreateRotation{Schedule: in.schedule, Fields: in.fields}
+	return state.CreateRotation{Schedule: in.schedule.Pick, Fields: in.fields}
 }
 
 func changeRotation(in *rotationIn) state.ChangeRotation {
-	return state.ChangeRotation{Schedule: in.schedule, Rotation: in.rotation, Fields: in.fields, KeepCurrent: in.keep}
+	return state.ChangeRotation{Schedule: in.schedule.Pick, Rotation: in.rotation, Fields: in.fields, KeepCurrent: in.keep}
 }
 
 func deleteRotation(in *rotationIn) state.DeleteRotation {
-	return state.DeleteRotation{Schedule: in.schedule, Rotation: in.rotation}
+	return state.DeleteRotation{Schedule: in.schedule.Pick, Rotation: in.rotation}
 }
 
 func rotationCreated(r rota.Rotation) *written { return created(thing{ID: r.ID, Name: r.Name}) }

@@ -253,13 +253,13 @@ func feedWordsOf(language string) feedWords {
 
 // scheduleFeedIn asks for the feed of a schedule.
 type scheduleFeedIn struct {
-	schedule state.Pick
+	schedule scheduleName
 	language string
 	known    string // what the caller has already
 }
 
 func (in *scheduleFeedIn) read(c *call) {
-	in.schedule, in.language, in.known = c.picked("identifierType"), c.choice("language", "vi", "en"), c.r.Header.Get("If-None-Match")
+	in.schedule, in.language, in.known = c.schedule("identifierType"), c.choice("language", "vi", "en"), c.r.Header.Get("If-None-Match")
 }
 
 func (a *API) getScheduleFeed(ctx context.Context, in *scheduleFeedIn) (*feedFile, error) {

@@ -26,7 +26,7 @@ const (
 
 // timelineIn asks what happens in a schedule in a time.
 type timelineIn struct {
-	schedule state.Pick
+	schedule scheduleName
 	expand   []string // which timelines besides the final one
 	from     time.Time
 	interval int
@@ -35,7 +35,7 @@ type timelineIn struct {
 }
 
 func (in *timelineIn) read(c *call) {
-	in.schedule, in.from = c.picked("identifierType"), c.moment("date")
+	in.schedule, in.from = c.schedule("identifierType"), c.moment("date")
 	in.interval = c.number("interval", 1, 366, 1)
 	in.unit = c.choice("intervalUnit", "weeks", "days", "months")
 	in.language = c.choice("language", "vi", "en")
@@ -246,9 +246,14 @@ func (a *API) draw(tx reader, c *rota.Calendar, from, to time.Time, language str
 }
 
 // gapsIn asks what is to be mended in the weeks to come.
-type gapsIn struct{ weeks int }
+type gapsIn struct {
+	weeks    int
+	schedule scheduleName // of all that the caller may see
+}
 
-func (in *gapsIn) read(c *call) { in.weeks = c.number("weeks", 1, weeksMax, weeksUsual) }
+func (in *gapsIn) read(c *call) {
+	in.weeks, in.schedule.of = c.number("weeks", 1, weeksMax, weeksUsual), c.key.Team
+}
 
 // trouble is something to be mended before its time comes.
 type trouble struct {
@@ -288,6 +293,7 @@ func (a *API) listGaps(ctx context.Context, in *gapsIn) (*troublePage, error) {
 		from := a.Now()
 		zones := a.zones.In(tx)
 		all := state.Troubles(tx, zones, from, from.AddDate(0, 0, 7*in.weeks))
+		all = slices.DeleteFunc(all, func(t rota.Trouble) bool { return !in.schedule.concerned(tx, &t) })
 		out = troublePage{cut: len(all) > troublesMax}
 		for _, t := range firstTroubles(all, troublesMax) {
 			out.of = append(out.of, troubleOf(tx, zones, t))

@@ -25,7 +25,7 @@ import (
 	"keng/proto/link"
 )
 
-// pemPair makes a certificate for 127.0.0.1 that is its own authority, and its key.
+// pemPair makes a certificate for 127.0.0.1 and [sdkHost] that is its own authority, and its key.
 func pemPair(t *testing.T, name string, until time.Time) (cert, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -34,7 +34,7 @@ func pemPair(t *testing.T, name string, until time.Time) (cert, key []byte) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: until.Add(-90 * 24 * time.Hour), NotAfter: until,
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{sdkHost}, IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
@@ -194,6 +194,7 @@ func TestTLSForHTTP(t *testing.T) {
 		}
 		own.CloseIdleConnections()
 	}
+	wantSDKOverTLS(t, a, transport, apiKey)
 	plain, err := client.New("http://"+a.HTTPAddr(), apiKey)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -77,9 +78,15 @@ func New(o Options) (*Console, error) {
 	mux.HandleFunc("POST /sign-out", c.signOut)
 	mux.HandleFunc("GET /{$}", c.signedIn(c.list))
 	mux.HandleFunc("GET /alerts/{id}", c.signedIn(c.alert))
+	mux.HandleFunc("GET /alert/detail/{id}", toAlert)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.show(w, r, http.StatusNotFound, "missing", nil) })
 	c.handler = http.NewCrossOriginProtection().Handler(mux)
 	return c, nil
+}
+
+// toAlert answers at the address that an alert has in Opsgenie's pages: Zabbix makes a link of it.
+func toAlert(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, "/alerts/"+url.PathEscape(r.PathValue("id")), http.StatusFound)
 }
 
 // ServeHTTP answers one request.

@@ -213,3 +213,14 @@ func TestOtherSitesAreRefused(t *testing.T) {
 		t.Errorf("a huge form: HTTP %d", status)
 	}
 }
+
+// Zabbix links to an alert where Opsgenie's pages have it.
+func TestOpsgeniesLinkToAnAlert(t *testing.T) {
+	b := newBrowser(t)
+	b.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for path, to := range map[string]string{"/alert/detail/00000000-0001": "/alerts/00000000-0001", "/alert/detail/%2F%2Fevil.example%3Fx": "/alerts/%2F%2Fevil.example%3Fx"} {
+		if status, header, _ := b.get(path, "en"); status != http.StatusFound || header.Get("Location") != to {
+			t.Errorf("%s: HTTP %d to %s", path, status, header.Get("Location"))
+		}
+	}
+}

@@ -15,7 +15,9 @@ import (
 	"github.com/opsgenie/opsgenie-go-sdk-v2/account"
 	"github.com/opsgenie/opsgenie-go-sdk-v2/alert"
 	sdk "github.com/opsgenie/opsgenie-go-sdk-v2/client"
+	"github.com/opsgenie/opsgenie-go-sdk-v2/deployment"
 	"github.com/opsgenie/opsgenie-go-sdk-v2/heartbeat"
+	"github.com/opsgenie/opsgenie-go-sdk-v2/integration"
 
 	"keng/hub/client"
 	"keng/hub/hubtest"
@@ -70,11 +72,15 @@ type caller struct {
 
 // clients are those of one node: the Go SDK's, and our own to arrange what a check needs.
 type clients struct {
-	alerts     *alert.Client
-	heartbeats *heartbeat.Client
-	account    *account.Client
-	sdk        *sdk.OpsGenieClient // for what the SDK has no method, or one that cannot read any answer
-	hub        *client.Client
+	alerts       *alert.Client
+	heartbeats   *heartbeat.Client
+	account      *account.Client
+	integrations *integration.Client
+	deployments  *deployment.Client
+	// config is for more clients of the same node, with another key.
+	config func(key string) *sdk.Config
+	sdk    *sdk.OpsGenieClient // for what the SDK has no method, or one that cannot read any answer
+	hub    *client.Client
 }
 
 // try runs an operation's check at the nodes and returns what it finds wrong. With a fake
@@ -103,16 +109,18 @@ func (w *world) try(o *operation, fake *fakeReply) (wrong []string) {
 // clients returns clients of a node that go by a road.
 func (w *world) clients(road *road, node string) *clients {
 	w.t.Helper()
-	config := func() *sdk.Config { // each client writes into its own
-		c := &sdk.Config{ApiKey: w.Key(), OpsGenieAPIURL: sdk.ApiUrl(node), HttpClient: &http.Client{Transport: road}}
+	config := func(key string) *sdk.Config { // each client writes into its own
+		c := &sdk.Config{ApiKey: key, OpsGenieAPIURL: sdk.ApiUrl(node), HttpClient: &http.Client{Transport: road}}
 		c.ConfigureLogLevel("fatal") // what is wrong the checks tell
 		return c
 	}
-	all, errs := &clients{hub: w.API(node)}, [4]error{}
-	all.alerts, errs[0] = alert.NewClient(config())
-	all.heartbeats, errs[1] = heartbeat.NewClient(config())
-	all.account, errs[2] = account.NewClient(config())
-	all.sdk, errs[3] = sdk.NewOpsGenieClient(config())
+	all, errs := &clients{hub: w.API(node), config: config}, [6]error{}
+	all.alerts, errs[0] = alert.NewClient(config(w.Key()))
+	all.heartbeats, errs[1] = heartbeat.NewClient(config(w.Key()))
+	all.account, errs[2] = account.NewClient(config(w.Key()))
+	all.sdk, errs[3] = sdk.NewOpsGenieClient(config(w.Key()))
+	all.integrations, errs[4] = integration.NewClient(config(w.Key()))
+	all.deployments, errs[5] = deployment.NewClient(config(w.Key()))
 	if err := errors.Join(errs[:]...); err != nil {
 		w.t.Fatal(err)
 	}

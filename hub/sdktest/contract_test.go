@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -124,7 +125,7 @@ func inventedText(s *openapi3.Schema, full bool) string {
 	case s.Format == "uuid":
 		return "00000000-0000-0000-0000-000000000000"
 	case s.Pattern != "" || full || s.MinLength > 0:
-		return "1"
+		return strings.Repeat("1", max(1, int(s.MinLength)))
 	}
 	return ""
 }

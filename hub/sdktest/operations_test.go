@@ -9,7 +9,7 @@ import (
 type operation struct {
 	number       int
 	method, path string
-	// call is the client's method, "" if it has none.
+	// call is the client's method, or several with commas between, "" if it has none.
 	call string
 	// check drives the operation and asserts what follows. It is nil only for what the hub does
 	// not have yet.
@@ -20,7 +20,7 @@ type operation struct {
 func (o *operation) String() string { return fmt.Sprintf("%02d %s %s", o.number, o.method, o.path) }
 
 // operations are the lines of the notes that are about what the client's packages alert,
-// heartbeat and account do, and the one about request limits.
+// heartbeat, integration, deployment and account do, and the one about request limits.
 func operations() []operation {
 	const (
 		alerts   = "/v2/alerts"
@@ -30,6 +30,9 @@ func operations() []operation {
 		search   = searches + "/{identifier}"
 		beats    = "/v2/heartbeats"
 		beat     = beats + "/{name}"
+		tools    = "/v2/integrations"
+		tool     = tools + "/{id}"
+		deploys  = "/v2/deployments"
 	)
 	return []operation{
 		{1, "POST", alerts, "alert.Create", checkCreate},
@@ -76,6 +79,23 @@ func operations() []operation {
 		{84, "DELETE", beat, "heartbeat.Delete", checkDeleteHeartbeat},
 		{85, "POST", beat + "/enable", "heartbeat.Enable", checkEnableHeartbeat},
 		{86, "POST", beat + "/disable", "heartbeat.Disable", checkDisableHeartbeat},
+
+		{189, "POST", tools, "integration.CreateApiBased, integration.CreateWebhook, integration.CreateEmailBased", checkCreateIntegration},
+		{190, "GET", tools, "integration.List", checkListIntegrations},
+		{191, "GET", tool, "integration.Get", checkGetIntegration},
+		{192, "PUT", tool, "integration.ForceUpdateAllFields", checkUpdateIntegration},
+		{193, "DELETE", tool, "integration.Delete", checkDeleteIntegration},
+		{194, "POST", tool + "/enable", "integration.Enable", checkEnableIntegration},
+		{195, "POST", tool + "/disable", "integration.Disable", checkDisableIntegration},
+		{196, "POST", tools + "/authenticate", "integration.Authenticate", checkAuthenticate},
+		{197, "GET", tool + "/actions", "integration.GetActions", checkGetActions},
+		{198, "POST", tool + "/actions", "integration.CreateActions", checkAddAction},
+		{199, "PUT", tool + "/actions", "integration.UpdateAllActions", checkPutActions},
+
+		{212, "POST", deploys, "deployment.Create", checkCreateDeployment},
+		{213, "GET", deploys + "/{id}", "deployment.Get", checkGetDeployment},
+		{214, "PUT", deploys + "/{id}/updateState", "deployment.UpdateState", checkUpdateDeployment},
+		{215, "GET", deploys + "/requests/{requestId}", "deployment.GetRequestStatus", checkDeploymentRequest},
 
 		{218, "GET", "/v2/account", "account.Get", checkAccount},
 		{219, "GET", "/v2/request-limits", "", checkLimits},

@@ -73,7 +73,8 @@ type Request struct {
 	Status      string             `cbor:"6,keyasint"` // words that clients parse
 	Alert       core.AlertID       `cbor:"7,keyasint,omitempty"`
 	Alias       string             `cbor:"8,keyasint,omitempty"`
-	Incident    core.IncidentID    `cbor:"9,keyasint,omitempty"` // of a request about an incident
+	Incident    core.IncidentID    `cbor:"9,keyasint,omitempty"`  // of a request about an incident
+	Deployment  string             `cbor:"10,keyasint,omitempty"` // id, of a request about a deployment
 }
 
 var requests = table.New(11, "requests", func(r *Request) table.Key { return table.K().String(r.ID) })

@@ -83,11 +83,11 @@ func (k AnswerClosing) apply(c *change) (Request, error) {
 // Deleted holds what remains of deleted alerts.
 var Deleted = table.New(21, "deleted", func(t *alert.Tombstone) table.Key { return table.K().String(string(t.ID)) })
 
-// sweepMax is how many lines of a deleted alert's activity log one command removes.
+// sweepMax is how many rows of what a deleted alert has left behind one command removes.
 const sweepMax = 200
 
-// DeleteAlert deletes an alert. Nothing further happens for it (P3). Its activity log goes in
-// pieces; its pages remain as records of whom Kẻng has called, and of the alert itself an
+// DeleteAlert deletes an alert. Nothing further happens for it (P3). Its activity log, and what
+// is attached to it, goes in pieces; its pages remain as records of whom Kẻng has called, and of the alert itself an
 // [alert.Tombstone].
 type DeleteAlert struct {
 	Asked Asked `cbor:"1,keyasint"`
@@ -118,7 +118,7 @@ func (k DeleteAlert) apply(c *change) (Request, error) {
 // sweep removes some of what a deleted alert has left behind, and plans to remove the rest.
 func (c *change) sweep(id core.AlertID) error {
 	room := sweepMax
-	if c.eraseLog(id, &room) {
+	if c.eraseAttachments(id, &room) && c.eraseLog(id, &room) {
 		return nil
 	}
 	return c.plan(Deadline{Kind: DeletedRest, At: c.now.Add(rippleRest), Alert: id})

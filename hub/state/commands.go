@@ -184,6 +184,18 @@ const (
 	// How often a key may ask.
 	putRateLimits number = 202
 
+	// What is attached to alerts.
+	addAttachment    number = 203
+	deleteAttachment number = 204
+
+	// Keys of integrations.
+	renewKey number = 210
+
+	// Deployments.
+	createDeployment number = 211
+	updateDeployment number = 212
+
+	// What tools send.
 	takeInputs number = 207
 )
 
@@ -348,6 +360,13 @@ func commands() map[number]runner {
 		changeSavedSearch: runs(ChangeSavedSearch{}),
 		deleteSavedSearch: runs(DeleteSavedSearch{}),
 		putRateLimits:     runs(PutRateLimits{}),
+		addAttachment:     runs(AddAttachment{}),
+		deleteAttachment:  runs(DeleteAttachment{}),
+
+		renewKey: runs(RenewKey{}),
+
+		createDeployment: runs(CreateDeployment{}),
+		updateDeployment: runs(UpdateDeployment{}),
 
 		takeInputs: runs(TakeInputs{}),
 	}

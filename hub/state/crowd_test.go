@@ -19,7 +19,7 @@ import (
 // same, and nobody is left out: some wait until fewer pages are under way, so that who
 // acknowledges can take back all that are. Rule keng-8.notify.bounds.
 func TestACrowdIsToldInPieces(t *testing.T) {
-	const teams, members = 4, 200
+	const teams, members = 4, 130
 	s := newStage(t)
 	line := "create x1"
 	for k := range teams {

@@ -76,6 +76,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			golden(Proofs), golden(Canaries), golden(Warnings),
 			golden(SavedSearches),
 			golden(rateLimits),
+			golden(Deployments),
+			golden(Attachments),
 		} {
 			if !yield(row(t)) {
 				return
@@ -105,6 +107,8 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[SendCode](), fill[ConfirmContact](), fill[PutCanary](), fill[PutDefaultTeam](),
 			fill[CreateSavedSearch](), fill[ChangeSavedSearch](), fill[DeleteSavedSearch](),
 			fill[PutRateLimits](),
+			fill[RenewKey](), fill[CreateDeployment](), fill[UpdateDeployment](),
+			fill[AddAttachment](), fill[DeleteAttachment](),
 			fill[TakeInputs](),
 		} {
 			body, err := wire.Marshal(c)
@@ -152,6 +156,8 @@ func TestGoldenOfBefore(t *testing.T) {
 			"table-2-counters": before(counters), "table-11-requests": before(requests), "table-41-swaps": before(Swaps),
 			"command-137": beforeCommand[PutRoster],
 			"command-60":  beforeCommand[CreateEscalation], "command-61": beforeCommand[ChangeEscalation],
+			"table-28-integrations": before(Integrations), "command-100": beforeCommand[CreateIntegration], "command-101": beforeCommand[ChangeIntegration],
+			"command-102": beforeCommand[DeleteIntegration], "command-103": beforeCommand[AddAction],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
@@ -276,8 +282,8 @@ func TestEveryStoredFieldHasANumber(t *testing.T) {
 		CreateHolidayCalendar{}, ChangeHolidayCalendar{}, DeleteHolidayCalendar{}, PutRoster{}, TakeOver{}, AskSwap{}, AnswerSwap{},
 		incident.Incident{}, ContactProof{}, Canary{}, Warning{}, CatchAll{}, PutCatchAll{}, Turn{}, SendCode{}, ConfirmContact{}, PutCanary{}, IncidentLine{}, CreateIncident{}, AddIncidentResponders{}, AddIncidentTags{}, AddIncidentDetails{}, UpdateIncident{}, SeeIncident{},
 		SavedSearch{}, CreateSavedSearch{}, ChangeSavedSearch{}, DeleteSavedSearch{},
-		RateLimits{}, PutRateLimits{},
-		TakeInputs{}} {
+		RateLimits{}, PutRateLimits{}, RenewKey{}, Deployment{}, CreateDeployment{}, UpdateDeployment{},
+		Attachment{}, AddAttachment{}, DeleteAttachment{}, TakeInputs{}} {
 		checkNumbers(t, reflect.TypeOf(v), seen)
 	}
 }

@@ -188,6 +188,7 @@ func (s *stage) act(line string) {
 	maps.Copy(verbs, s.routingVerbs())
 	maps.Copy(verbs, s.explanationVerbs())
 	maps.Copy(verbs, s.savedSearchVerbs())
+	maps.Copy(verbs, s.attachmentVerbs())
 	f, ok := verbs[verb]
 	if !ok {
 		s.t.Fatalf("unknown verb in %q", line)

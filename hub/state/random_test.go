@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 10, "how many random lives to play")
+	seeds = flag.Int("seeds", 6, "how many random lives to play")
 	first = flag.Uint64("seed", 1, "the first of them")
 )
 

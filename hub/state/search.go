@@ -352,7 +352,7 @@ func (s *subject) Texts(field string, values []string) []string {
 		}
 	case "integration.type":
 		if a.Integration != "" {
-			return append(values, "API")
+			return append(values, TypeOf(s.r, a.Integration))
 		}
 	case "recipients", "teams", "responders":
 		return s.responders(field, values)

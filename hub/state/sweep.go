@@ -274,9 +274,9 @@ func (c *change) sweepAgain(d *Deadline) error {
 	return c.sweepAt(s, c.now.Add(bundleAgain))
 }
 
-// eraseAlert removes what belongs to an alert: its activity log and its pages.
+// eraseAlert removes what belongs to an alert: what is attached to it, its activity log and its pages.
 func (c *change) eraseAlert(id core.AlertID, room *int) (all bool) {
-	return c.eraseLog(id, room) && c.erasePages(id, room)
+	return c.eraseAttachments(id, room) && c.eraseLog(id, room) && c.erasePages(id, room)
 }
 
 func (c *change) eraseLog(id core.AlertID, room *int) (all bool) {

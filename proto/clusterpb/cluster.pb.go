@@ -41,6 +41,8 @@ const (
 	Error_KIND_NOT_MEMBER      Error_Kind = 8
 	Error_KIND_REFUSED         Error_Kind = 9  // asking again does not help
 	Error_KIND_TIMEOUT         Error_Kind = 10 // nothing was done in time
+	Error_KIND_NO_ROOM         Error_Kind = 11 // the disk is nearly full
+	Error_KIND_NO_BLOB         Error_Kind = 12 // the node does not have it
 )
 
 // Enum value maps for Error_Kind.
@@ -57,6 +59,8 @@ var (
 		8:  "KIND_NOT_MEMBER",
 		9:  "KIND_REFUSED",
 		10: "KIND_TIMEOUT",
+		11: "KIND_NO_ROOM",
+		12: "KIND_NO_BLOB",
 	}
 	Error_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED":     0,
@@ -70,6 +74,8 @@ var (
 		"KIND_NOT_MEMBER":      8,
 		"KIND_REFUSED":         9,
 		"KIND_TIMEOUT":         10,
+		"KIND_NO_ROOM":         11,
+		"KIND_NO_BLOB":         12,
 	}
 )
 
@@ -97,7 +103,7 @@ func (x Error_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Error_Kind.Descriptor instead.
 func (Error_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{16, 0}
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{20, 0}
 }
 
 // Request is one call.
@@ -116,6 +122,8 @@ type Request struct {
 	//	*Request_GetStatus
 	//	*Request_Tell
 	//	*Request_GetTime
+	//	*Request_KeepBlob
+	//	*Request_ReadBlob
 	Kind          isRequest_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -244,6 +252,24 @@ func (x *Request) GetGetTime() *GetTime {
 	return nil
 }
 
+func (x *Request) GetKeepBlob() *KeepBlob {
+	if x != nil {
+		if x, ok := x.Kind.(*Request_KeepBlob); ok {
+			return x.KeepBlob
+		}
+	}
+	return nil
+}
+
+func (x *Request) GetReadBlob() *ReadBlob {
+	if x != nil {
+		if x, ok := x.Kind.(*Request_ReadBlob); ok {
+			return x.ReadBlob
+		}
+	}
+	return nil
+}
+
 type isRequest_Kind interface {
 	isRequest_Kind()
 }
@@ -280,6 +306,14 @@ type Request_GetTime struct {
 	GetTime *GetTime `protobuf:"bytes,10,opt,name=get_time,json=getTime,proto3,oneof"`
 }
 
+type Request_KeepBlob struct {
+	KeepBlob *KeepBlob `protobuf:"bytes,11,opt,name=keep_blob,json=keepBlob,proto3,oneof"`
+}
+
+type Request_ReadBlob struct {
+	ReadBlob *ReadBlob `protobuf:"bytes,12,opt,name=read_blob,json=readBlob,proto3,oneof"`
+}
+
 func (*Request_Forward) isRequest_Kind() {}
 
 func (*Request_ReadIndex) isRequest_Kind() {}
@@ -296,6 +330,10 @@ func (*Request_Tell) isRequest_Kind() {}
 
 func (*Request_GetTime) isRequest_Kind() {}
 
+func (*Request_KeepBlob) isRequest_Kind() {}
+
+func (*Request_ReadBlob) isRequest_Kind() {}
+
 // Response answers the request of the same number, by an error or by what belongs
 // to the kind of request; Join, Remove and Transfer have no more to say.
 type Response struct {
@@ -309,6 +347,8 @@ type Response struct {
 	//	*Response_Status
 	//	*Response_Told
 	//	*Response_Time
+	//	*Response_BlobKept
+	//	*Response_BlobPart
 	Kind          isResponse_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -410,6 +450,24 @@ func (x *Response) GetTime() *Time {
 	return nil
 }
 
+func (x *Response) GetBlobKept() *BlobKept {
+	if x != nil {
+		if x, ok := x.Kind.(*Response_BlobKept); ok {
+			return x.BlobKept
+		}
+	}
+	return nil
+}
+
+func (x *Response) GetBlobPart() *BlobPart {
+	if x != nil {
+		if x, ok := x.Kind.(*Response_BlobPart); ok {
+			return x.BlobPart
+		}
+	}
+	return nil
+}
+
 type isResponse_Kind interface {
 	isResponse_Kind()
 }
@@ -434,6 +492,14 @@ type Response_Time struct {
 	Time *Time `protobuf:"bytes,7,opt,name=time,proto3,oneof"`
 }
 
+type Response_BlobKept struct {
+	BlobKept *BlobKept `protobuf:"bytes,8,opt,name=blob_kept,json=blobKept,proto3,oneof"`
+}
+
+type Response_BlobPart struct {
+	BlobPart *BlobPart `protobuf:"bytes,9,opt,name=blob_part,json=blobPart,proto3,oneof"`
+}
+
 func (*Response_Applied) isResponse_Kind() {}
 
 func (*Response_Index) isResponse_Kind() {}
@@ -443,6 +509,10 @@ func (*Response_Status) isResponse_Kind() {}
 func (*Response_Told) isResponse_Kind() {}
 
 func (*Response_Time) isResponse_Kind() {}
+
+func (*Response_BlobKept) isResponse_Kind() {}
+
+func (*Response_BlobPart) isResponse_Kind() {}
 
 // Forward asks the leader to have a command evaluated. Who does not lead refuses.
 type Forward struct {
@@ -996,6 +1066,211 @@ func (x *Time) GetWallUnixNs() int64 {
 	return 0
 }
 
+// KeepBlob asks a node to keep a blob, which it reads from the caller if it lacks it.
+type KeepBlob struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hash          []byte                 `protobuf:"bytes,1,opt,name=hash,proto3" json:"hash,omitempty"`  // SHA-256, 32 bytes
+	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"` // bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeepBlob) Reset() {
+	*x = KeepBlob{}
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeepBlob) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeepBlob) ProtoMessage() {}
+
+func (x *KeepBlob) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeepBlob.ProtoReflect.Descriptor instead.
+func (*KeepBlob) Descriptor() ([]byte, []int) {
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *KeepBlob) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *KeepBlob) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+// BlobKept answers KeepBlob: whether the blob is on the node's disk, synced. If it is not
+// yet the node goes on reading, and the caller asks again.
+type BlobKept struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kept          bool                   `protobuf:"varint,1,opt,name=kept,proto3" json:"kept,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlobKept) Reset() {
+	*x = BlobKept{}
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlobKept) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlobKept) ProtoMessage() {}
+
+func (x *BlobKept) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlobKept.ProtoReflect.Descriptor instead.
+func (*BlobKept) Descriptor() ([]byte, []int) {
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *BlobKept) GetKept() bool {
+	if x != nil {
+		return x.Kept
+	}
+	return false
+}
+
+// ReadBlob asks a node for a part of a blob that it has.
+type ReadBlob struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hash          []byte                 `protobuf:"bytes,1,opt,name=hash,proto3" json:"hash,omitempty"`
+	Offset        int64                  `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"` // bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadBlob) Reset() {
+	*x = ReadBlob{}
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadBlob) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadBlob) ProtoMessage() {}
+
+func (x *ReadBlob) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadBlob.ProtoReflect.Descriptor instead.
+func (*ReadBlob) Descriptor() ([]byte, []int) {
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ReadBlob) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *ReadBlob) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+// BlobPart is a part of a blob, as large as the node likes; empty only behind its end.
+type BlobPart struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Size          int64                  `protobuf:"varint,1,opt,name=size,proto3" json:"size,omitempty"` // bytes of the whole blob
+	Content       []byte                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlobPart) Reset() {
+	*x = BlobPart{}
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlobPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlobPart) ProtoMessage() {}
+
+func (x *BlobPart) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlobPart.ProtoReflect.Descriptor instead.
+func (*BlobPart) Descriptor() ([]byte, []int) {
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *BlobPart) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *BlobPart) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
 // Status is what a node knows of itself.
 type Status struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1018,7 +1293,7 @@ type Status struct {
 
 func (x *Status) Reset() {
 	*x = Status{}
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[14]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1030,7 +1305,7 @@ func (x *Status) String() string {
 func (*Status) ProtoMessage() {}
 
 func (x *Status) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[14]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1043,7 +1318,7 @@ func (x *Status) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Status.ProtoReflect.Descriptor instead.
 func (*Status) Descriptor() ([]byte, []int) {
-	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{14}
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Status) GetNodeId() string {
@@ -1149,7 +1424,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[15]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1436,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[15]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1449,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{15}
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Member) GetNodeId() string {
@@ -1211,7 +1486,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[16]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1223,7 +1498,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_clusterpb_cluster_proto_msgTypes[16]
+	mi := &file_proto_clusterpb_cluster_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1236,7 +1511,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{16}
+	return file_proto_clusterpb_cluster_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Error) GetKind() Error_Kind {
@@ -1271,7 +1546,7 @@ var File_proto_clusterpb_cluster_proto protoreflect.FileDescriptor
 
 const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"\n" +
-	"\x1dproto/clusterpb/cluster.proto\x12\x0fkeng.cluster.v1\"\xf5\x03\n" +
+	"\x1dproto/clusterpb/cluster.proto\x12\x0fkeng.cluster.v1\"\xe9\x04\n" +
 	"\aRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x1d\n" +
 	"\n" +
@@ -1286,8 +1561,10 @@ const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"get_status\x18\b \x01(\v2\x1a.keng.cluster.v1.GetStatusH\x00R\tgetStatus\x12+\n" +
 	"\x04tell\x18\t \x01(\v2\x15.keng.cluster.v1.TellH\x00R\x04tell\x125\n" +
 	"\bget_time\x18\n" +
-	" \x01(\v2\x18.keng.cluster.v1.GetTimeH\x00R\agetTimeB\x06\n" +
-	"\x04kind\"\xcb\x02\n" +
+	" \x01(\v2\x18.keng.cluster.v1.GetTimeH\x00R\agetTime\x128\n" +
+	"\tkeep_blob\x18\v \x01(\v2\x19.keng.cluster.v1.KeepBlobH\x00R\bkeepBlob\x128\n" +
+	"\tread_blob\x18\f \x01(\v2\x19.keng.cluster.v1.ReadBlobH\x00R\breadBlobB\x06\n" +
+	"\x04kind\"\xbf\x03\n" +
 	"\bResponse\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12,\n" +
 	"\x05error\x18\x02 \x01(\v2\x16.keng.cluster.v1.ErrorR\x05error\x124\n" +
@@ -1295,7 +1572,9 @@ const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"\x05index\x18\x04 \x01(\v2\x16.keng.cluster.v1.IndexH\x00R\x05index\x121\n" +
 	"\x06status\x18\x05 \x01(\v2\x17.keng.cluster.v1.StatusH\x00R\x06status\x12+\n" +
 	"\x04told\x18\x06 \x01(\v2\x15.keng.cluster.v1.ToldH\x00R\x04told\x12+\n" +
-	"\x04time\x18\a \x01(\v2\x15.keng.cluster.v1.TimeH\x00R\x04timeB\x06\n" +
+	"\x04time\x18\a \x01(\v2\x15.keng.cluster.v1.TimeH\x00R\x04time\x128\n" +
+	"\tblob_kept\x18\b \x01(\v2\x19.keng.cluster.v1.BlobKeptH\x00R\bblobKept\x128\n" +
+	"\tblob_part\x18\t \x01(\v2\x19.keng.cluster.v1.BlobPartH\x00R\bblobPartB\x06\n" +
 	"\x04kind\"3\n" +
 	"\aForward\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
@@ -1322,7 +1601,18 @@ const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"\aGetTime\"(\n" +
 	"\x04Time\x12 \n" +
 	"\fwall_unix_ns\x18\x01 \x01(\x03R\n" +
-	"wallUnixNs\"\x81\x03\n" +
+	"wallUnixNs\"2\n" +
+	"\bKeepBlob\x12\x12\n" +
+	"\x04hash\x18\x01 \x01(\fR\x04hash\x12\x12\n" +
+	"\x04size\x18\x02 \x01(\x03R\x04size\"\x1e\n" +
+	"\bBlobKept\x12\x12\n" +
+	"\x04kept\x18\x01 \x01(\bR\x04kept\"6\n" +
+	"\bReadBlob\x12\x12\n" +
+	"\x04hash\x18\x01 \x01(\fR\x04hash\x12\x16\n" +
+	"\x06offset\x18\x02 \x01(\x03R\x06offset\"8\n" +
+	"\bBlobPart\x12\x12\n" +
+	"\x04size\x18\x01 \x01(\x03R\x04size\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\fR\acontent\"\x81\x03\n" +
 	"\x06Status\x12\x17\n" +
 	"\anode_id\x18\x01 \x01(\tR\x06nodeId\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x12\n" +
@@ -1345,12 +1635,12 @@ const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"\x06Member\x12\x17\n" +
 	"\anode_id\x18\x01 \x01(\tR\x06nodeId\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x14\n" +
-	"\x05voter\x18\x03 \x01(\bR\x05voter\"\xe1\x02\n" +
+	"\x05voter\x18\x03 \x01(\bR\x05voter\"\x85\x03\n" +
 	"\x05Error\x12/\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1b.keng.cluster.v1.Error.KindR\x04kind\x12\x14\n" +
 	"\x05words\x18\x02 \x01(\tR\x05words\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\fR\x06detail\x12\x16\n" +
-	"\x06leader\x18\x04 \x01(\tR\x06leader\"\xe0\x01\n" +
+	"\x06leader\x18\x04 \x01(\tR\x06leader\"\x84\x02\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_HANDLER\x10\x01\x12\x0e\n" +
@@ -1364,7 +1654,9 @@ const file_proto_clusterpb_cluster_proto_rawDesc = "" +
 	"\x0fKIND_NOT_MEMBER\x10\b\x12\x10\n" +
 	"\fKIND_REFUSED\x10\t\x12\x10\n" +
 	"\fKIND_TIMEOUT\x10\n" +
-	"B\x16Z\x14keng/proto/clusterpbb\x06proto3"
+	"\x12\x10\n" +
+	"\fKIND_NO_ROOM\x10\v\x12\x10\n" +
+	"\fKIND_NO_BLOB\x10\fB\x16Z\x14keng/proto/clusterpbb\x06proto3"
 
 var (
 	file_proto_clusterpb_cluster_proto_rawDescOnce sync.Once
@@ -1379,7 +1671,7 @@ func file_proto_clusterpb_cluster_proto_rawDescGZIP() []byte {
 }
 
 var file_proto_clusterpb_cluster_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_proto_clusterpb_cluster_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_proto_clusterpb_cluster_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_proto_clusterpb_cluster_proto_goTypes = []any{
 	(Error_Kind)(0),   // 0: keng.cluster.v1.Error.Kind
 	(*Request)(nil),   // 1: keng.cluster.v1.Request
@@ -1396,9 +1688,13 @@ var file_proto_clusterpb_cluster_proto_goTypes = []any{
 	(*Told)(nil),      // 12: keng.cluster.v1.Told
 	(*GetTime)(nil),   // 13: keng.cluster.v1.GetTime
 	(*Time)(nil),      // 14: keng.cluster.v1.Time
-	(*Status)(nil),    // 15: keng.cluster.v1.Status
-	(*Member)(nil),    // 16: keng.cluster.v1.Member
-	(*Error)(nil),     // 17: keng.cluster.v1.Error
+	(*KeepBlob)(nil),  // 15: keng.cluster.v1.KeepBlob
+	(*BlobKept)(nil),  // 16: keng.cluster.v1.BlobKept
+	(*ReadBlob)(nil),  // 17: keng.cluster.v1.ReadBlob
+	(*BlobPart)(nil),  // 18: keng.cluster.v1.BlobPart
+	(*Status)(nil),    // 19: keng.cluster.v1.Status
+	(*Member)(nil),    // 20: keng.cluster.v1.Member
+	(*Error)(nil),     // 21: keng.cluster.v1.Error
 }
 var file_proto_clusterpb_cluster_proto_depIdxs = []int32{
 	3,  // 0: keng.cluster.v1.Request.forward:type_name -> keng.cluster.v1.Forward
@@ -1409,19 +1705,23 @@ var file_proto_clusterpb_cluster_proto_depIdxs = []int32{
 	10, // 5: keng.cluster.v1.Request.get_status:type_name -> keng.cluster.v1.GetStatus
 	11, // 6: keng.cluster.v1.Request.tell:type_name -> keng.cluster.v1.Tell
 	13, // 7: keng.cluster.v1.Request.get_time:type_name -> keng.cluster.v1.GetTime
-	17, // 8: keng.cluster.v1.Response.error:type_name -> keng.cluster.v1.Error
-	4,  // 9: keng.cluster.v1.Response.applied:type_name -> keng.cluster.v1.Applied
-	6,  // 10: keng.cluster.v1.Response.index:type_name -> keng.cluster.v1.Index
-	15, // 11: keng.cluster.v1.Response.status:type_name -> keng.cluster.v1.Status
-	12, // 12: keng.cluster.v1.Response.told:type_name -> keng.cluster.v1.Told
-	14, // 13: keng.cluster.v1.Response.time:type_name -> keng.cluster.v1.Time
-	16, // 14: keng.cluster.v1.Status.members:type_name -> keng.cluster.v1.Member
-	0,  // 15: keng.cluster.v1.Error.kind:type_name -> keng.cluster.v1.Error.Kind
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	15, // 8: keng.cluster.v1.Request.keep_blob:type_name -> keng.cluster.v1.KeepBlob
+	17, // 9: keng.cluster.v1.Request.read_blob:type_name -> keng.cluster.v1.ReadBlob
+	21, // 10: keng.cluster.v1.Response.error:type_name -> keng.cluster.v1.Error
+	4,  // 11: keng.cluster.v1.Response.applied:type_name -> keng.cluster.v1.Applied
+	6,  // 12: keng.cluster.v1.Response.index:type_name -> keng.cluster.v1.Index
+	19, // 13: keng.cluster.v1.Response.status:type_name -> keng.cluster.v1.Status
+	12, // 14: keng.cluster.v1.Response.told:type_name -> keng.cluster.v1.Told
+	14, // 15: keng.cluster.v1.Response.time:type_name -> keng.cluster.v1.Time
+	16, // 16: keng.cluster.v1.Response.blob_kept:type_name -> keng.cluster.v1.BlobKept
+	18, // 17: keng.cluster.v1.Response.blob_part:type_name -> keng.cluster.v1.BlobPart
+	20, // 18: keng.cluster.v1.Status.members:type_name -> keng.cluster.v1.Member
+	0,  // 19: keng.cluster.v1.Error.kind:type_name -> keng.cluster.v1.Error.Kind
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_proto_clusterpb_cluster_proto_init() }
@@ -1438,6 +1738,8 @@ func file_proto_clusterpb_cluster_proto_init() {
 		(*Request_GetStatus)(nil),
 		(*Request_Tell)(nil),
 		(*Request_GetTime)(nil),
+		(*Request_KeepBlob)(nil),
+		(*Request_ReadBlob)(nil),
 	}
 	file_proto_clusterpb_cluster_proto_msgTypes[1].OneofWrappers = []any{
 		(*Response_Applied)(nil),
@@ -1445,6 +1747,8 @@ func file_proto_clusterpb_cluster_proto_init() {
 		(*Response_Status)(nil),
 		(*Response_Told)(nil),
 		(*Response_Time)(nil),
+		(*Response_BlobKept)(nil),
+		(*Response_BlobPart)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1452,7 +1756,7 @@ func file_proto_clusterpb_cluster_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_clusterpb_cluster_proto_rawDesc), len(file_proto_clusterpb_cluster_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   17,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

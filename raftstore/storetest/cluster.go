@@ -26,6 +26,8 @@ type Cluster struct {
 	// SnapshotEntries is for the disks of nodes that are started for the first time: see
 	// raftstore.Memory.
 	SnapshotEntries uint64
+	// BlobGrace is for the same disks: see raftstore.Memory.
+	BlobGrace time.Duration
 
 	t         testing.TB
 	authority *Authority
@@ -76,7 +78,7 @@ func (c *Cluster) Start(id, join string) *raftstore.Store {
 	}
 	if c.disks[id] == nil {
 		c.disks[id] = raftstore.NewMemory()
-		c.disks[id].SnapshotEntries = c.SnapshotEntries
+		c.disks[id].SnapshotEntries, c.disks[id].BlobGrace = c.SnapshotEntries, c.BlobGrace
 	}
 	credentials := c.authority.Credentials(id)
 	network := &raftstore.Network{
@@ -103,6 +105,9 @@ func (c *Cluster) Start(id, join string) *raftstore.Store {
 // discard is the nodes' logger: what they complain of while a test breaks things is
 // no news.
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// Disk returns a node's disk.
+func (c *Cluster) Disk(id string) *raftstore.Memory { return c.disks[id] }
 
 // Store returns a node that runs, or nil.
 func (c *Cluster) Store(id string) *raftstore.Store {

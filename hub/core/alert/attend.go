@@ -207,15 +207,12 @@ func (a *Alert) AddResponder(by By, r Responder, name string) Outcome {
 	return a.join(by, r, DidAddResponder, HasResponderNow, name)
 }
 
-// AddTeam calls one more team, whose name is for people. It owns the alert if no team does.
+// AddTeam calls one more team, whose name is for people.
 func (a *Alert) AddTeam(by By, id core.TeamID, name string) Outcome {
-	o := a.join(by, Responder{Kind: Team, ID: string(id)}, DidAddTeam, HasTeamNow, name)
-	if o.Moved() && a.OwnerTeam == "" {
-		a.OwnerTeam = id
-	}
-	return o
+	return a.join(by, Responder{Kind: Team, ID: string(id)}, DidAddTeam, HasTeamNow, name)
 }
 
+// join lets one more answer for the alert. A team owns it if no team does, in whichever way it was called.
 func (a *Alert) join(by By, r Responder, what What, has Reason, name string) Outcome {
 	switch {
 	case a.Status == Closed:
@@ -228,6 +225,9 @@ func (a *Alert) join(by By, r Responder, what What, has Reason, name string) Out
 		return refuse(TooManyResponders)
 	}
 	a.Responders = append(slices.Clip(a.Responders), r)
+	if r.Kind == Team && a.OwnerTeam == "" {
+		a.OwnerTeam = core.TeamID(r.ID)
+	}
 	a.rouse()
 	return a.moved(by, what, has, ThenCall, name)
 }

@@ -45,6 +45,8 @@ const (
 	DidAcknowledgeToo    What = 31 // one more person has acknowledged what was acknowledged
 	DidAcknowledgePartly What = 32 // a person has acknowledged, and others must
 	DidTakePartly        What = 33 // a person has taken ownership, and others must acknowledge
+	DidAddAttachment     What = 34
+	DidDeleteAttachment  What = 35
 )
 
 // Why is why something happened, if not because somebody wanted it. Values are stored.
@@ -170,6 +172,8 @@ func (w What) words() words {
 		DidAcknowledgeToo:    {"AcknowledgeToo", "Alert acknowledged by one more", "Thêm một người đã xác nhận cảnh báo", false},
 		DidAcknowledgePartly: {"AcknowledgePartly", "Alert acknowledged by %s of %s who have to", "Cảnh báo đã có %s trên %s người cần thiết xác nhận", true},
 		DidTakePartly:        {"TakeOwnershipPartly", "Ownership taken, alert acknowledged by %s of %s who have to", "Đã nhận xử lý; cảnh báo đã có %s trên %s người cần thiết xác nhận", true},
+		DidAddAttachment:     {"AddAttachment", "File attached: %s", "Đã đính kèm tệp: %s", false},
+		DidDeleteAttachment:  {"DeleteAttachment", "Attached file deleted: %s", "Đã xóa tệp đính kèm: %s", false},
 	}
 	if int(w) >= len(all) {
 		return words{}

@@ -10,7 +10,7 @@ import (
 // Rule ogapi-10.log.actions.
 func TestEverythingThatHappensHasWords(t *testing.T) {
 	names := map[string]alert.What{}
-	for w := alert.DidCreate; w <= alert.DidTakePartly; w++ {
+	for w := alert.DidCreate; w <= alert.DidDeleteAttachment; w++ {
 		e := alert.Entry{What: w, By: "an", At: now, Of: []string{"old", "new"}, Note: "the note"}
 		if w.String() == "" || e.Text() == "" || e.TextVi() == "" || e.Text() == e.TextVi() {
 			t.Errorf("%d is %q, told as %q and %q", w, w, e.Text(), e.TextVi())
@@ -33,7 +33,7 @@ func TestEverythingThatHappensHasWords(t *testing.T) {
 			t.Errorf("nothing is named %s", name)
 		}
 	}
-	if w := alert.DidTakePartly + 1; w.String() != "" || alert.What(0).String() != "" || (alert.Entry{What: 255}).Text() != "" {
+	if w := alert.DidDeleteAttachment + 1; w.String() != "" || alert.What(0).String() != "" || (alert.Entry{What: 255}).Text() != "" {
 		t.Error("what cannot happen has words")
 	}
 }

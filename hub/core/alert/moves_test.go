@@ -357,6 +357,13 @@ func TestCalls(t *testing.T) {
 	if o := a.AddTeam(by("an", 0), "ops", "Ops"); !o.Moved() || a.OwnerTeam != "ops" {
 		t.Errorf("%+v", o)
 	}
+	a.OwnerTeam = "" // a team is one, in whichever way it is called
+	if o := a.AddResponder(by("an", 0), alert.Responder{Kind: alert.User, ID: "night"}, "Night"); !o.Moved() || a.OwnerTeam != "" {
+		t.Errorf("%+v", o)
+	}
+	if o := a.AddResponder(by("an", 0), alert.Responder{Kind: alert.Team, ID: "night"}, "Night"); !o.Moved() || a.OwnerTeam != "night" {
+		t.Errorf("%+v", o)
+	}
 	for i := len(a.Responders); i < alert.RespondersMax; i++ {
 		if o := a.AddResponder(by("an", 0), alert.Responder{Kind: alert.User, ID: fmt.Sprint(i)}, "U"); !o.Moved() {
 			t.Fatalf("responder %d: %+v", i, o)

@@ -69,6 +69,9 @@ const (
 	HasJoined         Reason = "Put alert under another one"
 	HasLeft           Reason = "Set alert free from another one"
 
+	HasAttachment      Reason = "Attached file to alert"
+	HasLessAttachments Reason = "Deleted attached file of alert"
+
 	HasAcknowledgedPartly Reason = "Acknowledged alert for one person: others have to acknowledge it, too"
 )
 

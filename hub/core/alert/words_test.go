@@ -39,6 +39,8 @@ func TestTheWordsOfEveryLine(t *testing.T) {
 		{alert.DidReopen, nil, "Reopen", "Alert is open again", "Cảnh báo được mở lại"},
 		{alert.DidSee, nil, "Seen", "Alert seen", "Đã xem cảnh báo"},
 		{alert.DidDelete, nil, "Delete", "Alert deleted", "Đã xóa cảnh báo"},
+		{alert.DidAddAttachment, []string{"a.png"}, "AddAttachment", "File attached: a.png", "Đã đính kèm tệp: a.png"},
+		{alert.DidDeleteAttachment, []string{"a.png"}, "DeleteAttachment", "Attached file deleted: a.png", "Đã xóa tệp đính kèm: a.png"},
 	} {
 		e := alert.Entry{What: x.what, Of: x.of, By: "an", At: now}
 		if x.what.String() != x.name || e.Text() != x.en || e.TextVi() != x.vi {

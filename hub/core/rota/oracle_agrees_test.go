@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	schedules = flag.Int("schedules", 120, "how many random schedules are compared with the oracle")
+	schedules = flag.Int("schedules", 60, "how many random schedules are compared with the oracle")
 	share     = flag.Int("share", 8, "of how many zones one is walked through for twenty years; 1: all are")
 	seed      = flag.Uint64("seed", 1, "the first of them")
 )

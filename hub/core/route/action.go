@@ -70,6 +70,9 @@ type Action struct {
 	Fields Rewrite `cbor:"9,keyasint"`
 	// AppendAttachments keeps what came attached, as files of an e-mail.
 	AppendAttachments bool `cbor:"10,keyasint,omitempty"`
+	// Place is where the caller had the action in his list, from 1: so it is told, in whatever order
+	// actions are tried. 0, of one that an earlier version wrote: where it is tried.
+	Place int `cbor:"11,keyasint,omitempty"`
 }
 
 // Check says what is wrong with an action.
