@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"keng/hub/api"
 )
 
 var (
@@ -14,8 +16,9 @@ var (
 	fuzzSeed   = flag.Uint64("seed", 1, "of those requests")
 )
 
-// answerBound is how long an answer may take. It is far more than any needs, since the machine may be busy.
-const answerBound = 5 * time.Second
+// answerBound is how long an answer may take: as long as a command may. It is far more than any needs, since the
+// machine may be busy.
+const answerBound = api.CommandTimeout
 
 // try makes one request and checks what holds for every one, whatever is sent. It returns the reply.
 func (w *fuzzWorld) try(which uint16, seed uint64, body []byte) answer {
