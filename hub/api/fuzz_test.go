@@ -113,7 +113,7 @@ func FuzzEveryOperation(f *testing.F) {
 	for i := range w.operations {
 		m := &maker{Rand: rand.New(rand.NewPCG(1, uint64(i))), world: w}
 		_, body := m.request(&w.operations[i], nil)
-		f.Add(uint16(i), uint64(4*i), []byte(body))
+		f.Add(uint16(i), uint64(8*i+4), []byte(body)) // with nothing odd, and not everything told after it
 	}
 	f.Fuzz(func(t *testing.T, which uint16, seed uint64, body []byte) {
 		w.reset(t)
