@@ -18,6 +18,7 @@ import (
 	"github.com/opsgenie/opsgenie-go-sdk-v2/deployment"
 	"github.com/opsgenie/opsgenie-go-sdk-v2/heartbeat"
 	"github.com/opsgenie/opsgenie-go-sdk-v2/integration"
+	"github.com/opsgenie/opsgenie-go-sdk-v2/logs"
 
 	"keng/hub/client"
 	"keng/hub/hubtest"
@@ -77,6 +78,7 @@ type clients struct {
 	account      *account.Client
 	integrations *integration.Client
 	deployments  *deployment.Client
+	logs         *logs.Client
 	// config is for more clients of the same node, with another key.
 	config func(key string) *sdk.Config
 	sdk    *sdk.OpsGenieClient // for what the SDK has no method, or one that cannot read any answer
@@ -114,13 +116,14 @@ func (w *world) clients(road *road, node string) *clients {
 		c.ConfigureLogLevel("fatal") // what is wrong the checks tell
 		return c
 	}
-	all, errs := &clients{hub: w.API(node), config: config}, [6]error{}
+	all, errs := &clients{hub: w.API(node), config: config}, [7]error{}
 	all.alerts, errs[0] = alert.NewClient(config(w.Key()))
 	all.heartbeats, errs[1] = heartbeat.NewClient(config(w.Key()))
 	all.account, errs[2] = account.NewClient(config(w.Key()))
 	all.sdk, errs[3] = sdk.NewOpsGenieClient(config(w.Key()))
 	all.integrations, errs[4] = integration.NewClient(config(w.Key()))
 	all.deployments, errs[5] = deployment.NewClient(config(w.Key()))
+	all.logs, errs[6] = logs.NewClient(config(w.Key()))
 	if err := errors.Join(errs[:]...); err != nil {
 		w.t.Fatal(err)
 	}

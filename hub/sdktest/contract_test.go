@@ -49,7 +49,11 @@ func (o *operation) fakeReplies(t testing.TB, request string) (replies []fakeRep
 	promised := o.promised(t)
 	codes := slices.Sorted(maps.Keys(promised.Responses.Map())) // "default" is the last
 	status, err := strconv.Atoi(codes[0])
-	media := promised.Responses.Value(codes[0]).Value.Content.Get("application/json")
+	content := promised.Responses.Value(codes[0]).Value.Content
+	if text := content["text/plain"]; text != nil {
+		return []fakeReply{{status, []byte(inventedText(text.Schema.Value, true)), request}}
+	}
+	media := content.Get("application/json")
 	if err != nil || status > 299 || media == nil {
 		t.Fatalf("%s: the contract has no success with JSON", o)
 	}

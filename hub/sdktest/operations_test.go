@@ -20,7 +20,7 @@ type operation struct {
 func (o *operation) String() string { return fmt.Sprintf("%02d %s %s", o.number, o.method, o.path) }
 
 // operations are the lines of the notes that are about what the client's packages alert,
-// heartbeat, integration, deployment and account do, and the one about request limits.
+// heartbeat, integration, deployment, logs and account do, and the one about request limits.
 func operations() []operation {
 	const (
 		alerts   = "/v2/alerts"
@@ -97,6 +97,8 @@ func operations() []operation {
 		{214, "PUT", deploys + "/{id}/updateState", "deployment.UpdateState", checkUpdateDeployment},
 		{215, "GET", deploys + "/requests/{requestId}", "deployment.GetRequestStatus", checkDeploymentRequest},
 
+		{216, "GET", "/v2/logs/list/{marker}", "logs.ListLogFiles", checkListLogFiles},
+		{217, "GET", "/v2/logs/download/{filename}", "logs.GenerateLogFileDownloadLink", checkLogLink},
 		{218, "GET", "/v2/account", "account.Get", checkAccount},
 		{219, "GET", "/v2/request-limits", "", checkLimits},
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/opsgenie/opsgenie-go-sdk-v2/deployment"
 	"github.com/opsgenie/opsgenie-go-sdk-v2/heartbeat"
 	"github.com/opsgenie/opsgenie-go-sdk-v2/integration"
+	"github.com/opsgenie/opsgenie-go-sdk-v2/logs"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write testdata/operations.md anew")
@@ -75,7 +76,7 @@ func (w *world) succeeded() string {
 // list names no other.
 func TestListHasEveryMethodOfTheClient(t *testing.T) {
 	missing := map[string]bool{}
-	for _, client := range []any{&alert.Client{}, &heartbeat.Client{}, &integration.Client{}, &deployment.Client{}, &account.Client{}} {
+	for _, client := range []any{&alert.Client{}, &heartbeat.Client{}, &integration.Client{}, &deployment.Client{}, &logs.Client{}, &account.Client{}} {
 		kind := reflect.TypeOf(client)
 		for i := range kind.NumMethod() {
 			missing[strings.TrimPrefix(strings.ReplaceAll(kind.String(), "Client", kind.Method(i).Name), "*")] = true
