@@ -128,6 +128,7 @@ type hub struct {
 	lenient bool
 	tokens  int // made so far
 	pings   int // heard so far
+	waits   int // so far, for what is due
 }
 
 // The keys of the tests. They are made for them and open nothing else.
@@ -169,8 +170,8 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 		})
 		return out, err
 	}
-	o.Blobs, o.LinkKey = h.blobs, [32]byte{7}
 	o.ReadTool = intake.Read
+	o.Blobs, o.LinkKey = h.blobs, [32]byte{7}
 	for _, f := range options {
 		f(&o)
 	}

@@ -69,7 +69,7 @@ func TestANativeScript(t *testing.T) {
 			t.Errorf("%d %s: %s", i, step.kind, s.raw)
 		}
 		list := h.call("GET", "/v2/alerts", "").list()
-		if len(list) != 1 || list[0]["alias"] != "web-1/HTTP" || list[0]["status"] != step.status || list[0]["source"] != "203.0.113.7" || list[0]["message"] != "web-1/HTTP is CRITICAL: refused" {
+		if len(list) != 1 || list[0]["alias"] != "web-1/HTTP" || list[0]["status"] != step.status || list[0]["source"] != "Nagios" || list[0]["message"] != "web-1/HTTP is CRITICAL: refused" {
 			t.Fatalf("%d %s: %v", i, step.kind, list)
 		}
 		if acknowledged := step.kind == "ACKNOWLEDGEMENT" || step.kind == "RECOVERY"; list[0]["acknowledged"] != acknowledged {
@@ -232,6 +232,24 @@ func TestEachFormatOverHTTP(t *testing.T) {
 			newest := h.call("GET", "/v2/alerts?sort=createdAt&order=desc&limit=1", "").list()
 			if a.body["result"] != step.result || newest[0]["status"] != step.status {
 				t.Errorf("%s: %s: %v", f.Path, a.raw, newest)
+			}
+		}
+	}
+}
+
+// Rules ogapi-11.intake.defaults: an integration of a tool's type begins with the tool's default actions, which take what the tool
+// sends in its own format, and what it sends by the API.
+func TestIntegrationsOfTools(t *testing.T) {
+	h := newHub(t, func(o *api.Options) { o.DefaultActions = intake.DefaultActions })
+	for _, f := range intake.All() {
+		made := h.want(h.call("POST", "/v2/integrations", fmt.Sprintf(`{"type":%q,"name":%q}`, f.Type, f.Label)), 201)
+		key, _ := made.data("apiKey").(string)
+		for _, step := range []struct{ path, body, result, status string }{{"/v1/json/" + f.Path, f.Example, "Created alert", "open"}, {"/v1/json/" + f.Path, f.Over, "Closed alert", "closed"},
+			{"/v2/alerts", `{"message":"by the API","alias":"` + f.Type + `"}`, "Request will be processed", "open"}} {
+			a := h.with(key, "POST", step.path, step.body)
+			newest := h.call("GET", "/v2/alerts?sort=createdAt&order=desc&limit=1", "").list()
+			if a.body["result"] != step.result || newest[0]["status"] != step.status || step.path == "/v2/alerts" && newest[0]["alias"] != f.Type {
+				t.Errorf("%s %s: %s: %v", f.Type, step.path, a.raw, newest)
 			}
 		}
 	}
