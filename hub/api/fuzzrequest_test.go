@@ -47,7 +47,7 @@ func operations(t testing.TB) (all []operation) {
 // maker makes requests from what the contract says, of which some values are odd. The same dice make the same ones.
 type maker struct {
 	*rand.Rand
-	names *fuzzWorld
+	world *fuzzWorld
 	odd   int // one value of so many is odd; 0: none is
 }
 
@@ -79,6 +79,9 @@ func (m *maker) request(o *operation, body []byte) (*http.Request, string) {
 		r.Header.Set("Content-Type", oneOf(m, "", "application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x", ";;;", "a/b; q=\"", "application/json; charset=utf-16"))
 	}
 	if m.isOdd() {
+		r.Header.Set("Authorization", "GenieKey "+oneOf(m, teamKey, teamKey, readKey, writeKey, "unknown", ""))
+	}
+	if m.isOdd() {
 		r.Header.Set("If-None-Match", oneOf(m, "*", `"x"`, `W/"x", "y"`))
 	}
 	return r, text
@@ -91,7 +94,7 @@ func (m *maker) path(filled, pattern string) string {
 		return filled + pattern + oneOf(m, "", "", "", "/")
 	}
 	_, after, _ := strings.Cut(rest, "}")
-	name := url.PathEscape(m.name(m.names.namesOf(filled + before)))
+	name := url.PathEscape(m.name(m.world.namesOf(filled + before)))
 	if m.isOdd() {
 		name = oneOf(m, oddNames...)
 	}
@@ -106,7 +109,7 @@ var oddNames = []string{
 // name returns one of some names, or of all if there are none.
 func (m *maker) name(some []string) string {
 	if len(some) == 0 || m.IntN(8) == 0 {
-		some = m.names.names[""]
+		some = m.world.names[""]
 	}
 	return oneOf(m, some...)
 }
@@ -181,7 +184,8 @@ func (m *maker) parts(schema *openapi3.SchemaRef) string {
 func (m *maker) oddBody() string {
 	return oneOf(m, "", " ", "null", "[]", "{}", "17", `"x"`, "true", "{", "[", `{"a":1,}`, "\x00", "\xff\xfe{}", "'x'", `{"a":1} {"b":2}`, "NaN", `{"a":NaN}`, `{"a":Infinity}`, `{"a":1e999999}`, "a=b&c=d", "<x/>",
 		strings.Repeat("[", 10_000), strings.Repeat(`{"a":`, 10_000), strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000), `{"message":`+strings.Repeat("[", 9_000)+strings.Repeat("]", 9_000)+`}`,
-		strings.Repeat(`{"rules":[`, 2_000)+strings.Repeat("]}", 2_000), `{"name":"`+strings.Repeat("ế", 300_000)+`"}`, `{"\u0000":"\ud800"}`, "\ufeff{}")
+		strings.Repeat(`{"rules":[`, 2_000)+strings.Repeat("]}", 2_000), `{"name":"`+strings.Repeat("ế", 300_000)+`"}`, `{"\u0000":"\ud800"}`, "\ufeff{}",
+		strings.Repeat(" ", api.BodyMax)+"{}")
 }
 
 var oddValues = []string{
@@ -261,7 +265,7 @@ func (m *maker) text(key string, s *openapi3.Schema) string {
 	lists := map[string]string{"username": "users", "user": "users", "owner": "users", "team": "teams", "ownerTeam": "teams", "schedule": "schedules", "escalation": "escalations", "alias": "alerts", "policy": "policies"}
 	switch low := strings.ToLower(key); {
 	case s.Format == "date-time", s.Format == "date":
-		at := m.names.madeAt.Add(time.Duration(m.IntN(2_000)-500) * time.Hour)
+		at := m.world.madeAt.Add(time.Duration(m.IntN(2_000)-500) * time.Hour)
 		if s.Format == "date" {
 			return at.Format(time.DateOnly)
 		}
@@ -273,7 +277,7 @@ func (m *maker) text(key string, s *openapi3.Schema) string {
 	case key == "id" || strings.HasSuffix(low, "id") || strings.HasSuffix(low, "name") || key == "identifier":
 		return m.name(nil)
 	case lists[key] != "":
-		return m.name(m.names.namesOf("/" + lists[key]))
+		return m.name(m.world.namesOf("/" + lists[key]))
 	}
 	return oneOf(m, "x", "một hai ba", "5m", "84-901234567", "message", "contains", "it", "a-1", "P2", "")
 }

@@ -26,8 +26,26 @@ func newPlayed(t *testing.T) *oracle.Hub {
 		return oracle.Reply{Status: a.status, Body: a.body}
 	}
 	return &oracle.Hub{
-		Write: call, Read: call, Now: func() time.Time { return h.store.now }, Source: "203.0.113.7",
+		Write: call, Read: call, Now: func() time.Time { return h.store.now }, Wait: h.wait, Source: "203.0.113.7",
 		User: oracle.Named{ID: string(h.user), Name: "lan@example.vn"}, Team: oracle.Named{ID: string(h.team), Name: "Mạng"}, Escalation: oracle.Named{ID: string(up.ID), Name: "up"},
+	}
+}
+
+// wait lets the clock go on and does what is due, moment by moment.
+func (h *hub) wait(until time.Time) {
+	for {
+		next, ok := state.NextDeadline(h.store.tx)
+		if !ok || next.After(until) {
+			break
+		}
+		if next.After(h.store.now) {
+			h.store.now = next
+		}
+		h.waits++
+		must(state.Do(h.t.Context(), h.store, core.Seed{7, byte(h.waits), byte(h.waits >> 8)}, state.DoDue{}))
+	}
+	if until.After(h.store.now) { // it is not already later by what the commands took
+		h.store.now = until
 	}
 }
 
@@ -35,11 +53,22 @@ func newPlayed(t *testing.T) *oracle.Hub {
 //
 //	go test ./hub/api -run TestRandomCallsAgreeWithTheModel -seeds 3000
 func TestRandomCallsAgreeWithTheModel(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(*oracleSeeds) {
 		steps := oracle.Steps(seed, 60)
 		if err := oracle.Play(newPlayed(t), steps); err != nil {
 			few := oracle.Shrink(steps, func() *oracle.Hub { return newPlayed(t) })
 			t.Fatalf("seed %d: %v\n\nshrunk to %d calls: %v", seed, err, len(few), oracle.Play(newPlayed(t), few))
+		}
+	}
+}
+
+// Random sequences of calls about heartbeats, among which time goes by, have the outcome that a simple model has.
+func TestRandomHeartbeatsAgreeWithTheModel(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(*oracleSeeds) {
+		if err := oracle.PlayHeartbeats(newPlayed(t), oracle.Steps(seed, 60)); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
 }

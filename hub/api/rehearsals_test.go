@@ -79,3 +79,13 @@ func TestRehearseWithAKeyOfATeam(t *testing.T) {
 		t.Error(a.raw)
 	}
 }
+
+// A rehearsal in which nothing can be seen to happen has come to its end at once.
+func TestRehearsalOfNothing(t *testing.T) {
+	h := newHub(t)
+	h.create(`{"message":"down","alias":"web"}`)
+	a := h.want(h.call("POST", "/keng/v1/rehearsals", `{"alert":{"message":"down","alias":"web"},"at":"2026-12-01T09:00:00Z"}`), 200)
+	if len(a.data("steps").([]any)) != 0 || a.data("endAt") != "2026-12-01T09:00:00.000Z" {
+		t.Errorf("%s", a.raw)
+	}
+}

@@ -13,8 +13,6 @@ import (
 
 // Opsgenie's client for Go speaks HTTPS if "api" is anywhere in the name of the host, and plain
 // HTTP else: by such a name it creates, asks for the status of, and closes an alert.
-//
-// Rule ogapi-9.client.https-by-name.
 func wantSDKOverTLS(t *testing.T, a *App, transport *http.Transport, key string) {
 	t.Helper()
 	own := transport.Clone()

@@ -136,7 +136,7 @@ func (m *Machine) Rehearse(tx table.Tx, r Rehearsal, spent func() error) (*Rehea
 	}
 	r.At = r.At.UTC()
 	p := &performance{
-		Rehearsal: r, machine: m, tx: tx, spent: spent, now: r.At,
+		Rehearsal: r, machine: m, tx: tx, spent: spent, now: r.At, changed: r.At,
 		agenda: map[core.DeliveryID]assumed{}, taken: map[core.DeliveryID]bool{}, away: map[core.DeliveryID]bool{},
 		out: &Rehearsed{At: r.At, Until: r.At.Add(r.For)},
 	}

@@ -106,7 +106,7 @@ func (r *rule) hole() string {
 // ruleFiles returns the files with a name below the packages whose rules these are, in order.
 func ruleFiles(t *testing.T, suffix string) (files []string) {
 	t.Helper()
-	for _, dir := range []string{".", "../api", "../core"} {
+	for _, dir := range []string{".", "../api", "../app", "../core"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			if strings.HasSuffix(path, suffix) {
 				files = append(files, path)

@@ -39,6 +39,8 @@ type Hub struct {
 	Write, Read func(method, target, body string) Reply
 	// Now is the present moment by the clock of the hub.
 	Now func() time.Time
+	// Wait lets the hub's clock go on to a moment, and the hub do what is due until then. Nil: nobody waits.
+	Wait func(until time.Time)
 	// Source is where calls come from that do not say it.
 	Source string
 	// Who there is.
@@ -132,7 +134,7 @@ func (p *player) unacknowledge(asker) call {
 }
 
 func (p *player) snooze(by asker) call {
-	until := p.hub.Now().Add(time.Duration(24+p.step.A%3*24) * time.Hour).UTC().Truncate(24 * time.Hour)
+	until := p.hub.Now().UTC().Truncate(time.Hour).Add(time.Duration(1+p.step.A%3*24)*time.Hour + 30*time.Minute)
 	text := until.Add(7 * time.Hour).Format("2006-01-02T15:04:05+07:00")
 	return call{"POST", "/snooze", "Snooze", map[string]any{"endTime": text}, nil, func(a *alert) outcome { return a.snooze(by, until) }}
 }
@@ -242,8 +244,12 @@ func (p *player) remove(asker) call {
 
 // move makes the step's call of both.
 func (p *player) move() error {
-	if p.step.Kind%4 == 0 {
+	switch {
+	case p.step.Kind%4 == 0:
 		return p.create()
+	case p.step.Kind%13 == 1 && p.hub.Wait != nil:
+		p.wait()
+		return nil
 	}
 	by := asker{user: pick(p.step.C, "", p.hub.User.Name, "unknown"), source: pick(p.step.C/3, "", "tool"), note: pick(p.step.B/2, "", "", "a note", "ghi chú")}
 	c := kinds[p.step.Kind/4%len(kinds)](p, askerOf(by, p.hub))
@@ -274,6 +280,19 @@ func (p *player) move() error {
 		return err
 	}
 	return p.checkStatus(status, c.action, what, a)
+}
+
+// wait lets time go by, after which snoozes are over. It ends when an hour begins, and snoozes end between two: so it
+// does not matter how long the calls themselves take.
+func (p *player) wait() {
+	until := p.hub.Now().Truncate(time.Hour).Add(time.Duration(1+p.step.A%30) * time.Hour)
+	p.calls = append(p.calls, "wait until "+until.String())
+	p.hub.Wait(until)
+	for _, a := range p.model.alerts {
+		if !a.snoozedUntil.IsZero() && a.snoozedUntil.Before(until) {
+			a.rouse()
+		}
+	}
 }
 
 func askerOf(by asker, hub *Hub) asker {
