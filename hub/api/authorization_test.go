@@ -105,6 +105,7 @@ var authorizationRules = []authorizationRule{
 	{"POST", `/keng/v1/intake/\{integrationType\}/test`, "rw", "changes nothing, and a tool's own key may try its own body"},
 	{"POST", `/v2/integrations/authenticate`, "rwdc", "a tool asks about its own key"},
 	{"POST", `/keng/v1/rehearsals`, "r", "changes nothing"},
+	{"POST", `/keng/v1/intake/\{integrationType\}/test`, "rw", "changes nothing, and a tool may try what it could send"},
 	{"GET", `/keng/v1/(tokens|checks)(/.*)?`, "c", "has what lets others in, or on to other machines"},
 	{"GET", `.*`, "r", "looking is reading"},
 	{"DELETE", `/v2/alerts/\{identifier\}|/v1/incidents/\{identifier\}`, "d", "what is deleted has no log any more"},
