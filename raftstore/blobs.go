@@ -15,7 +15,7 @@ import (
 
 const (
 	// maxBlobPuts is how many blobs may be put at a node at once: more wait.
-	maxBlobPuts = 4
+	maxBlobPuts = 16
 	// maxBlobFetches is how many are read from other nodes at once, and maxBlobsAwaited how many may
 	// wait for it.
 	maxBlobFetches, maxBlobsAwaited = 2, 64

@@ -1,22 +1,16 @@
 package acklink
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"strings"
 
 	"keng/hub/core"
+	"keng/hub/signed"
 )
 
-// A token is the delivery's id, 16 bytes, and as much of its HMAC-SHA-256 as nobody can guess
-// over a network: 38 letters in all, since an SMS has to hold it. Everything else, whose page
-// it is, of which alerts and how old, is in the delivery.
-const (
-	idBytes  = 16
-	macBytes = 12
-)
+// idBytes is the size of what a token bears, the delivery's id: 38 letters in all, since an SMS
+// has to hold it. Everything else, whose page it is, of which alerts and how old, is in the delivery.
+const idBytes = 16
 
 // sign returns the token of a delivery; "" for an id that is none of ours.
 func (l *Links) sign(id core.DeliveryID) string {
@@ -24,23 +18,16 @@ func (l *Links) sign(id core.DeliveryID) string {
 	if err != nil || len(raw) != idBytes || written(raw) != id {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(append(raw, l.mac(raw)...))
+	return signed.Token(l.o.Key, raw)
 }
 
 // verify returns the delivery that a token names, if this cluster made the token.
 func (l *Links) verify(token string) (core.DeliveryID, bool) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) != idBytes+macBytes {
+	id, ok := signed.Open(l.o.Key, token, idBytes)
+	if !ok {
 		return "", false
 	}
-	id, mac := raw[:idBytes], raw[idBytes:]
-	return written(id), hmac.Equal(mac, l.mac(id))
-}
-
-func (l *Links) mac(id []byte) []byte {
-	h := hmac.New(sha256.New, l.o.Key[:])
-	h.Write(id)
-	return h.Sum(nil)[:macBytes]
+	return written(id), true
 }
 
 // written is how an id is written: see core.Seed.

@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
 	"keng/hub/core"
@@ -13,16 +15,16 @@ import (
 )
 
 // RequestsOfOneMax is how many requests of one key a node works on at once, from the first byte of
-// the body to the last of the reply. It leaves three quarters of the connections to other keys
-// whatever one does, and is far more than a caller needs that waits for answers.
+// the body to the last of the reply. With those that wait it leaves more than half of the connections to
+// other keys whatever one does, and is far more than a caller needs that waits for answers.
 const RequestsOfOneMax = ConnectionsMax / 4
 
 // admit returns why a request of a known key is not worked on now, nil if it is.
-func (a *API) admit(c *call, limit state.RateLimit) error {
+func (a *API) admit(ctx context.Context, c *call, limit state.RateLimit) error {
 	if err := a.rates.take(c.key.ID, limit, time.Now()); err != nil {
 		return err
 	}
-	return a.underWay.begin(c)
+	return a.underWay.begin(ctx, c)
 }
 
 // rateCounts counts the requests of each key that is limited, at this node: other nodes count
@@ -114,37 +116,112 @@ func (r *rateCounts) sweep(now time.Time) {
 	}
 }
 
-// underWay counts the requests of each key that a node works on. Safe for concurrent use.
+// underWay bounds what a node works on: how many requests and bytes of bodies of one key, and how
+// many bytes in all. Who finds no room waits a moment for it, since many a tool never sends again
+// what is refused. Safe for concurrent use.
 type underWay struct {
-	most int // of one key
+	most     int           // requests of one key; half as many besides may wait
+	patience time.Duration // how long one waits
+	bytes    *semaphore.Weighted
 
 	mutex sync.Mutex
-	of    map[core.IntegrationID]int // only keys that have any
+	of    map[core.IntegrationID]*load // only keys that have requests here
+}
+
+// The bounds of bodies, in bytes. They are in memory as a whole, and so is what they are parsed into.
+const (
+	bytesOfOneMax = 32 << 20  // of one key
+	bytesOfAllMax = 256 << 20 // of all keys of a node
+)
+
+// roomPatience is how long a request waits for others to end.
+const roomPatience = 2 * time.Second
+
+func newUnderWay() *underWay {
+	return &underWay{most: RequestsOfOneMax, patience: roomPatience, bytes: semaphore.NewWeighted(bytesOfAllMax), of: map[core.IntegrationID]*load{}}
+}
+
+// load is what one key has under way.
+type load struct {
+	here            int // requests, those too that wait; guarded by underWay.mutex
+	requests, bytes *semaphore.Weighted
 }
 
 // begin counts a request, or says that there are too many of its key.
-func (u *underWay) begin(c *call) error {
+func (u *underWay) begin(ctx context.Context, c *call) error {
+	l := u.enter(c.key.ID)
+	if l == nil {
+		return u.tooMany()
+	}
+	c.load = l
+	ctx, cancel := context.WithTimeout(ctx, u.patience)
+	defer cancel()
+	if l.requests.Acquire(ctx, 1) != nil {
+		return u.tooMany()
+	}
+	c.counts = true
+	return nil
+}
+
+// enter returns what a key has under way, with one request more, or nil if that many wait already
+// that more must not: each holds a connection.
+func (u *underWay) enter(key core.IntegrationID) *load {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	if u.of[c.key.ID] >= u.most {
-		return throttled(1, 1, fmt.Sprintf("This key has %d requests under way at this node, as many as it may. Wait for answers.", u.most))
+	l := u.of[key]
+	if l == nil {
+		l = &load{requests: semaphore.NewWeighted(int64(u.most)), bytes: semaphore.NewWeighted(bytesOfOneMax)}
+		u.of[key] = l
 	}
-	if u.of == nil {
-		u.of = map[core.IntegrationID]int{}
+	if l.here >= u.most+u.most/2 {
+		return nil
 	}
-	u.of[c.key.ID]++
-	c.counts = true
+	l.here++
+	return l
+}
+
+func (u *underWay) tooMany() error {
+	return throttled(1, 1, fmt.Sprintf("This key has %d requests under way at this node, as many as it may. Wait for answers.", u.most))
+}
+
+// room makes sure of room for a body of at most so many bytes before it is read, or says that
+// there is none. It is given back when the request ends.
+func (u *underWay) room(ctx context.Context, c *call, most int64) error {
+	if said := c.r.ContentLength; said >= 0 {
+		most = min(most, said)
+	}
+	if c.load == nil || most == 0 { // an operation for anyone; none such reads a large body
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, u.patience)
+	defer cancel()
+	if c.load.bytes.Acquire(ctx, most) != nil {
+		return throttled(1, 1, fmt.Sprintf("This key has bodies of %d MiB under way at this node, as much as it may. Wait for answers.", bytesOfOneMax>>20))
+	}
+	if u.bytes.Acquire(ctx, most) != nil {
+		c.load.bytes.Release(most)
+		return &core.Error{Kind: core.Unavailable, Words: "This node has as many bodies under way as it can hold. Try again."}
+	}
+	c.bytes += most
 	return nil
 }
 
 // end counts a request no longer, if it was counted.
 func (u *underWay) end(c *call) {
-	if !c.counts {
+	l := c.load
+	if l == nil {
 		return
+	}
+	if c.bytes > 0 {
+		u.bytes.Release(c.bytes)
+		l.bytes.Release(c.bytes)
+	}
+	if c.counts {
+		l.requests.Release(1)
 	}
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	if u.of[c.key.ID]--; u.of[c.key.ID] == 0 {
+	if l.here--; l.here == 0 {
 		delete(u.of, c.key.ID)
 	}
 }

@@ -27,7 +27,8 @@
 //     leader a write is tried again for [CommandTimeout] with the same identity, then 503.
 //   - Every reply bears X-Request-Id, which is also in the body, and the headers of
 //     Opsgenie's rate limits. A key that asks more often than those allow, or has more than
-//     [RequestsOfOneMax] requests under way at this node, is told 429 and when to try again.
+//     [RequestsOfOneMax] requests under way at this node for longer than it can wait, is told 429
+//     and when to try again.
 //   - A path may end in a slash, and an alert's alias may hold unescaped slashes.
 package api
 
@@ -88,6 +89,12 @@ type Options struct {
 	// Zones finds time zones where the cluster was given none. Default: in the data of the
 	// machine.
 	Zones state.Zones
+	// Blobs keeps the files that are attached to alerts. Default: none is kept, and to attach one
+	// is answered by 503.
+	Blobs Blobs
+	// LinkKey signs the links to such files. All nodes of a cluster have the same, and nobody else.
+	// Required with Blobs.
+	LinkKey [32]byte
 	// PublicURL is how callers reach the hub, for links in replies: scheme and host, no
 	// path. Default: what the request says.
 	PublicURL string
@@ -107,8 +114,9 @@ type API struct {
 	feeds   quota
 	answers *feedAnswers
 
-	rates    rateCounts
-	underWay underWay
+	rates     rateCounts
+	underWay  *underWay
+	strangers *strangers
 }
 
 var _ http.Handler = (*API)(nil)
@@ -117,6 +125,9 @@ var _ http.Handler = (*API)(nil)
 func New(o Options) (*API, error) {
 	if o.Store == nil || o.MakeToken == nil || o.HeardPing == nil {
 		return nil, &core.Error{Words: "api.Options needs Store, MakeToken and HeardPing"}
+	}
+	if o.Blobs != nil && o.LinkKey == [32]byte{} {
+		return nil, &core.Error{Words: "api.Options needs LinkKey with Blobs"}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -142,11 +153,14 @@ func New(o Options) (*API, error) {
 	if o.Zones == nil {
 		o.Zones = (&zones.Finder{}).Find
 	}
-	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: underWay{most: RequestsOfOneMax}}, nil
+	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: newUnderWay(), strangers: newStrangers()}, nil
 }
 
+// StreamsMax is how many requests a server takes at once on one connection of HTTP/2.
+const StreamsMax = 100
+
 // Server returns an HTTP server with limits for a listener that faces strangers: on time, on
-// bytes, and on connections ([ConnectionsMax]). The embedder starts it and shuts it down.
+// bytes, on connections ([ConnectionsMax]) and on what is asked for at once on one ([StreamsMax]). The embedder starts it and shuts it down.
 func Server(addr string, h http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Addr:              addr,
@@ -157,6 +171,12 @@ func Server(addr string, h http.Handler, logger *slog.Logger) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    HeaderMax,
 		ConnState:         newCrowd(ConnectionsMax).note,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          StreamsMax,
+			MaxReceiveBufferPerConnection: 128 << 10, // what was sent before anybody reads it; 1 MiB would be 2 GiB in all
+			MaxReceiveBufferPerStream:     64 << 10,
+			WriteByteTimeout:              30 * time.Second, // a stream has its time-out; this ends a connection on which not even that can be said
+		},
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }

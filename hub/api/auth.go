@@ -19,7 +19,7 @@ func (a *API) authorize(ctx context.Context, secret string, route *route) (key *
 	if secret == "" || len(secret) > keyMax {
 		return nil, limit, unauthorized("This needs an API key: send the header \"Authorization: GenieKey <key>\".")
 	}
-	err = a.look(ctx, func(tx table.Reader) error {
+	find := func(tx table.Reader) error {
 		var ok bool
 		if key, ok = state.FindKey(tx, secret); !ok {
 			return core.Missing("key", "")
@@ -28,7 +28,11 @@ func (a *API) authorize(ctx context.Context, secret string, route *route) (key *
 			limit, _ = state.RateLimitOf(tx, route.Domain)
 		}
 		return nil
-	})
+	}
+	err = a.Store.View(ctx, false, find)
+	if err != nil && core.KindOf(err) == core.NotFound {
+		err = a.strangers.ask(ctx, a, secret, find)
+	}
 	switch {
 	case core.KindOf(err) == core.NotFound && err != nil:
 		return nil, limit, unauthorized("This API key is not known, or it is disabled.")

@@ -100,6 +100,7 @@ type authorizationRule struct {
 var authorizationRules = []authorizationRule{
 	{"GET", `/healthz|/readyz|/openapi\.yaml`, "", "tells nothing of anybody"},
 	{"GET", `/keng/v1/feeds/\{id\}\.ics`, "", "its address is the secret"},
+	{"GET", `/keng/v1/attachments/\{token\}`, "", "its address is signed, and expires"},
 	{".*", `/v2/heartbeats/\{name\}/ping`, "w", "what pings has the key of an integration"},
 	{"GET", `/v[12]/(alerts|incidents|deployments)/requests/\{requestId\}`, "rw", "who has asked may know what became of it"},
 	{"POST", `/keng/v1/intake/\{integrationType\}/test`, "rw", "changes nothing, and a tool's own key may try its own body"},
@@ -154,10 +155,10 @@ func (c *caller) fate(needs state.Rights, whole bool) string {
 }
 
 func fateOf(a answer) string {
-	switch code, _ := a.body["code"].(float64); {
+	switch code, _ := a.body["code"].(float64); { // a 403 without a code is not about the key
 	case a.status == http.StatusUnauthorized:
 		return "401"
-	case a.status == http.StatusForbidden:
+	case a.status == http.StatusForbidden && code != 0:
 		return fmt.Sprint(int(code))
 	}
 	return "in"

@@ -24,7 +24,9 @@ type call struct {
 	params map[string]string // of the path
 	base   string            // scheme and host, for links
 	key    *state.Key        // nil on a route for anyone
-	counts bool              // among those of the key that are under way
+	load   *load             // what its key has under way, this request included; nil before that is known
+	counts bool              // there, and does not wait any more
+	bytes  int64             // that it holds there
 	seed   core.Seed         // identity of the command that this request leads to
 	id     string            // request id
 	raw    []byte            // the body as it came, once it is read
@@ -33,6 +35,7 @@ type call struct {
 	wrong  map[string]string
 	home   func() *time.Location // where times without an offset are
 	now    func() time.Time
+	room   func(most int64) error // for a body of at most so many bytes, asked for before it is read
 }
 
 // asker is who asks, and the identity of what is asked. Questions embed it.
@@ -107,9 +110,12 @@ func (c *call) identifier(name string) string {
 }
 
 // alert returns which alert the path names.
-func (c *call) alert() state.Ref {
+func (c *call) alert() state.Ref { return c.alertBy("identifierType") }
+
+// alertBy is alert, where a parameter of that name says by what the alert is named.
+func (c *call) alertBy(kind string) state.Ref {
 	id := c.identifier("identifier")
-	switch c.choice("identifierType", "id", "alias", "tiny") {
+	switch c.choice(kind, "id", "alias", "tiny") {
 	case "alias":
 		return state.Ref{Alias: id}
 	case "tiny":

@@ -41,3 +41,30 @@ func TestClientConfiguresAndPages(t *testing.T) {
 		t.Errorf("a person who is needed: %v", err)
 	}
 }
+
+// It attaches files, and reads them back.
+func TestClientAttaches(t *testing.T) {
+	h := newHub(t)
+	server := httptest.NewServer(h.api)
+	defer server.Close()
+	c := must(client.New(server.URL, fullKey))
+	ctx := t.Context()
+	h.create(`{"message":"m","alias":"a/b"}`)
+	ref := client.ByAlias("a/b")
+	id := must(c.AddAttachment(ctx, ref, "màn hình.png", []byte("pixels"), "lan@example.vn"))
+	if all := must(c.Attachments(ctx, ref)); !slices.Equal(all, []client.Attachment{{ID: id, Name: "màn hình.png"}}) {
+		t.Errorf("attached: %v", all)
+	}
+	if got := must(c.ReadAttachment(ctx, ref, id)); string(got) != "pixels" {
+		t.Errorf("read: %q", got)
+	}
+	if err := c.DeleteAttachment(ctx, ref, id, "lan@example.vn"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.ReadAttachment(ctx, ref, id); core.KindOf(err) != core.NotFound {
+		t.Errorf("when it is deleted: %v", err)
+	}
+	if _, err := c.AddAttachment(ctx, client.ByAlias("none"), "x", nil, ""); core.KindOf(err) != core.NotFound {
+		t.Errorf("to no alert: %v", err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"keng/hub/state"
 )
@@ -52,8 +53,10 @@ func ReadChecks(text string) error {
 // Crowd is the bound of a server's connections, with another number.
 func Crowd(most int) func(net.Conn, http.ConnState) { return newCrowd(most).note }
 
-// SetRequestsOfOneMax sets another bound to what one key has under way.
-func (a *API) SetRequestsOfOneMax(most int) { a.underWay.most = most }
+// SetRequestsOfOneMax sets another bound to what one key has under way, and how long one waits for room.
+func (a *API) SetRequestsOfOneMax(most int, patience time.Duration) {
+	a.underWay.most, a.underWay.patience = most, patience
+}
 
 // Counted says of how many keys and domains the API remembers how often they have asked, and how
 // many keys have requests under way.
@@ -63,4 +66,11 @@ func (a *API) Counted() (buckets, busy int) {
 	a.underWay.mutex.Lock()
 	defer a.underWay.mutex.Unlock()
 	return len(a.rates.buckets), len(a.underWay.of)
+}
+
+// Strangers says how many keys the API remembers as unknown.
+func (a *API) Strangers() int {
+	a.strangers.mutex.Lock()
+	defer a.strangers.mutex.Unlock()
+	return len(a.strangers.unknown)
 }

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -81,10 +83,44 @@ func (s *memStore) View(ctx context.Context, latest bool, f func(table.Reader) e
 	return f(s.tx)
 }
 
+// memBlobs is an api.Blobs in memory.
+type memBlobs struct {
+	mu   sync.Mutex
+	kept map[[32]byte][]byte
+	down error // nil: it works
+}
+
+func (b *memBlobs) PutBlob(_ context.Context, r io.Reader) (hash [32]byte, size int64, err error) {
+	content, err := io.ReadAll(r)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err = cmp.Or(err, b.down); err != nil {
+		return hash, 0, err
+	}
+	hash = sha256.Sum256(content)
+	b.kept[hash] = content
+	return hash, int64(len(content)), nil
+}
+
+type memBlob struct{ *bytes.Reader }
+
+func (memBlob) Close() error { return nil }
+
+func (b *memBlobs) OpenBlob(_ context.Context, hash [32]byte) (io.ReadSeekCloser, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	content, ok := b.kept[hash]
+	if !ok || b.down != nil {
+		return nil, &core.Error{Kind: core.Unavailable, Words: "it cannot be had now"}
+	}
+	return memBlob{bytes.NewReader(content)}, nil
+}
+
 // hub is an API over a store in memory, with keys, people and a team.
 type hub struct {
 	t     testing.TB
 	store *memStore
+	blobs *memBlobs
 	api   *api.API
 	team  core.TeamID
 	user  core.UserID
@@ -106,7 +142,7 @@ const (
 )
 
 func newHub(t testing.TB, options ...func(*api.Options)) *hub {
-	h := &hub{t: t, store: newStore()}
+	h := &hub{t: t, store: newStore(), blobs: &memBlobs{kept: map[[32]byte][]byte{}}}
 	o := api.Options{
 		Store: h.store, Logger: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return h.store.now }, // tests tell one time, whenever they are run
@@ -135,6 +171,7 @@ func newHub(t testing.TB, options ...func(*api.Options)) *hub {
 		return out, err
 	}
 	o.ReadTool = intake.Read
+	o.Blobs, o.LinkKey = h.blobs, [32]byte{7}
 	for _, f := range options {
 		f(&o)
 	}

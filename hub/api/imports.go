@@ -29,6 +29,9 @@ func importRoutes() []route {
 
 // file reads a body that is a file.
 func (c *call) file() ([]byte, error) {
+	if err := c.room(importMax); err != nil {
+		return nil, err
+	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, importMax))
 	if _, big := errors.AsType[*http.MaxBytesError](err); big {
 		return nil, &problem{status: http.StatusRequestEntityTooLarge, typ: "RequestTooLarge", words: fmt.Sprintf("The file is larger than %d MiB.", importMax>>20)}

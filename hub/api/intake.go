@@ -62,13 +62,13 @@ func (c *call) bodyKey() (string, error) {
 // toolIn is what a tool sends.
 type toolIn struct {
 	asker
-	format, secret, address string
-	body                    []byte
+	format, secret string
+	body           []byte
 }
 
 func (in *toolIn) read(c *call) {
 	in.asker = c.asker()
-	in.format, in.secret, in.address, in.body = c.identifier("integrationType"), c.secret, c.address(), c.raw
+	in.format, in.secret, in.body = c.identifier("integrationType"), c.secret, c.raw
 }
 
 // taken says what was done with what a tool has sent. It is 200 whatever that is.
@@ -117,7 +117,6 @@ func (a *API) readTool(ctx context.Context, in *toolIn) (*state.ToolBody, []stat
 		missing := false
 		for _, x := range body.Inputs {
 			said := x.Said
-			said.Draft.Source = cmp.Or(said.Draft.Source, in.address)
 			var names []responderIn
 			for _, name := range x.Responders {
 				names = append(names, responderIn{name: name})

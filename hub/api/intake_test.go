@@ -69,7 +69,7 @@ func TestANativeScript(t *testing.T) {
 			t.Errorf("%d %s: %s", i, step.kind, s.raw)
 		}
 		list := h.call("GET", "/v2/alerts", "").list()
-		if len(list) != 1 || list[0]["alias"] != "web-1/HTTP" || list[0]["status"] != step.status || list[0]["source"] != "203.0.113.7" || list[0]["message"] != "web-1/HTTP is CRITICAL: refused" {
+		if len(list) != 1 || list[0]["alias"] != "web-1/HTTP" || list[0]["status"] != step.status || list[0]["source"] != "Nagios" || list[0]["message"] != "web-1/HTTP is CRITICAL: refused" {
 			t.Fatalf("%d %s: %v", i, step.kind, list)
 		}
 		if acknowledged := step.kind == "ACKNOWLEDGEMENT" || step.kind == "RECOVERY"; list[0]["acknowledged"] != acknowledged {

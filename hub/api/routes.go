@@ -66,7 +66,7 @@ func routes() []route {
 		{"GET", "/healthz", anyone, false, noDomain, on((*API).getHealth)},
 		{"GET", "/readyz", anyone, false, noDomain, on((*API).getReadiness)},
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
-	}, alertMoveRoutes(), alertReadRoutes(), savedSearchRoutes(), configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
+	}, alertMoveRoutes(), alertReadRoutes(), attachmentRoutes(), savedSearchRoutes(), configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
 		feedRoutes(), importRoutes(), catchAllRoutes(), defaultTeamRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes(),
 		rateLimitRoutes(), integrationRoutes(), deploymentRoutes(), intakeRoutes())
 }

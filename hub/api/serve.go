@@ -94,6 +94,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{r: r, w: w, params: params, base: a.base(r), seed: seed.New()}
 	c.home = func() *time.Location { return a.home(r.Context()) }
 	c.now = a.Now
+	c.room = func(most int64) error { return a.underWay.room(r.Context(), c, most) }
 	c.id = c.seed.Ordered("request", 0)
 	defer a.underWay.end(c)
 	var out outcome
@@ -138,7 +139,7 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 		if c.key, limit, err = a.authorize(ctx, c.secret, route); err != nil {
 			return nil, err
 		}
-		if err = a.admit(c, limit); err != nil {
+		if err = a.admit(ctx, c, limit); err != nil {
 			return nil, err
 		}
 	}
@@ -158,6 +159,9 @@ func (a *API) reply(w http.ResponseWriter, r *http.Request, id string, out outco
 	h.Set("X-RateLimit-Period-In-Sec", "60")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+	if d, ok := out.(*download); ok {
+		return d.serve(w, r)
+	}
 	contentType, body := "application/json; charset=utf-8", []byte(nil)
 	switch o := out.(type) {
 	case *file:
@@ -224,6 +228,9 @@ func (c *call) readBody() error {
 func (c *call) readRaw(most int64) (err error) {
 	if c.raw != nil {
 		return nil
+	}
+	if err := c.room(most); err != nil {
+		return err
 	}
 	if c.raw, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most)); err != nil {
 		if _, big := errors.AsType[*http.MaxBytesError](err); big {

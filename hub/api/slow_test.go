@@ -40,7 +40,7 @@ func creating(key string, bytes int, more string) string {
 func TestOneKeyLeavesRoomToOthers(t *testing.T) {
 	const most = 5
 	h, s := served(t)
-	h.api.SetRequestsOfOneMax(most)
+	h.api.SetRequestsOfOneMax(most, 10*time.Millisecond)
 	s.Config.ConnState = api.Crowd(2 * most)
 	s.Start()
 	defer s.Close()

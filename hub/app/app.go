@@ -237,7 +237,7 @@ const storeDir = "store"
 func (a *App) openStore(context.Context) error {
 	s, err := a.host.OpenStore(raftstore.Options{
 		Dir: a.inData(storeDir), NodeID: a.o.NodeID, Bootstrap: a.founding(), Network: a.network(),
-		Handle: planted(state.New(a.zones.Find).With(a.limits())).Handle, Wall: wallClock(), Told: a.told, Logger: a.logger.With("part", "raftstore"),
+		Handle: planted(state.New(a.zones.Find).With(a.limits())).Handle, Wall: wallClock(), Told: a.told, Blobs: state.NamedBlobs, Logger: a.logger.With("part", "raftstore"),
 	})
 	if errors.Is(err, raftstore.ErrNoState) {
 		return fmt.Errorf("%s is of a cluster, but its store is missing: put that back as it was last; or if it is lost, take the node out with `keng-hub cluster remove %s`, and let it join with an empty directory", a.o.DataDir, a.o.NodeID)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"syscall"
 	"time"
 
 	"keng/hub/core"
@@ -30,9 +32,24 @@ func (r replicated) View(ctx context.Context, latest bool, f func(table.Reader) 
 	return kindly(r.Store.View(ctx, level, f))
 }
 
+// PutBlob keeps a file on the disks of a majority.
+func (r replicated) PutBlob(ctx context.Context, content io.Reader) (hash [32]byte, size int64, err error) {
+	hash, size, err = r.Store.PutBlob(ctx, content)
+	return hash, size, kindly(err)
+}
+
+// OpenBlob opens a file that was kept.
+func (r replicated) OpenBlob(ctx context.Context, hash [32]byte) (io.ReadSeekCloser, error) {
+	content, err := r.Store.OpenBlob(ctx, hash)
+	return content, kindly(err)
+}
+
 // kindly gives the store's own errors a kind: they are nobody's fault and may be over soon.
 func kindly(err error) error {
-	for _, passing := range []error{raftstore.ErrClosed, raftstore.ErrOverloaded, raftstore.ErrUnknownOutcome, raftstore.ErrNotLeader, raftstore.ErrNotMember} {
+	for _, passing := range []error{
+		raftstore.ErrClosed, raftstore.ErrOverloaded, raftstore.ErrUnknownOutcome, raftstore.ErrNotLeader, raftstore.ErrNotMember,
+		raftstore.ErrNoRoom, raftstore.ErrNoBlob, syscall.ENOSPC,
+	} {
 		if errors.Is(err, passing) {
 			return &core.Error{Kind: core.Unavailable, Words: err.Error()}
 		}

@@ -97,9 +97,14 @@ type file []byte
 // send makes one request.
 func (c *Client) send(ctx context.Context, method, path string, body any) (status int, raw []byte, err error) {
 	var content io.Reader
-	if sent, ok := body.(file); ok {
+	contentType := "application/json"
+	switch sent := body.(type) {
+	case nil:
+	case file:
 		content = bytes.NewReader(sent)
-	} else if body != nil {
+	case form:
+		content, contentType = bytes.NewReader(sent.content), sent.contentType
+	default:
 		raw, err := json.Marshal(body)
 		if err != nil {
 			return 0, nil, fmt.Errorf("cannot encode a request: %w", err)
@@ -113,7 +118,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (statu
 	if c.key != "" {
 		req.Header.Set("Authorization", "GenieKey "+c.key)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", contentType)
 	res, err := c.http.Do(req)
 	if err != nil {
 		return 0, nil, &core.Error{Kind: core.Unavailable, Words: "cannot reach the hub: " + err.Error() + advice(err)}

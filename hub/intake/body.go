@@ -36,9 +36,18 @@ func parse(body []byte) (map[string]any, error) {
 // along.
 var secretNames = []string{"apiKey", "password"}
 
-// flatten returns the fields of an object. Values are bounded as the state bounds them.
-func flatten(object map[string]any, environment bool, secret string) fields {
-	w := flattener{out: fields{}, left: state.PayloadBytesMax / 2, environment: environment, secret: secret}
+// flatten returns the fields of an object. Values are bounded as the state bounds them; if there
+// is no room for all, the format's own go first.
+func (f *Format) flatten(object map[string]any, secret string) fields {
+	w := flattener{out: fields{}, left: state.PayloadBytesMax / 2, environment: f.environment, secret: secret, known: map[string]bool{}}
+	for _, x := range f.Fields {
+		w.known[x.Name] = true
+		for at, c := range x.Name {
+			if c == '.' {
+				w.known[x.Name[:at]] = true // the object in which it stands
+			}
+		}
+	}
 	w.object("", object, 0)
 	return w.out
 }
@@ -48,6 +57,22 @@ type flattener struct {
 	left        int // bytes for which there is room
 	environment bool
 	secret      string
+	known       map[string]bool
+}
+
+// names returns the names of an object within another, known ones first.
+func (w *flattener) names(at string, object map[string]any) []string {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(object)), func(name string) bool { return len(at)+len(name) > nameMax }) // no template could name it
+	slices.SortStableFunc(names, func(a, b string) int {
+		switch knowsA, knowsB := w.known[at+a], w.known[at+b]; {
+		case knowsA == knowsB:
+			return 0
+		case knowsA:
+			return -1
+		}
+		return 1
+	})
+	return names
 }
 
 func (w *flattener) object(at string, object map[string]any, depth int) {
@@ -55,7 +80,7 @@ func (w *flattener) object(at string, object map[string]any, depth int) {
 		return
 	}
 	var within []string
-	for _, name := range slices.Sorted(maps.Keys(object)) {
+	for _, name := range w.names(at, object) {
 		switch object[name].(type) {
 		case map[string]any, []any:
 			within = append(within, name) // later: if room is short, what lies deep is left out

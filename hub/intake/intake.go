@@ -14,6 +14,7 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ const (
 	AlertsMax = 1000    // alerts of one body; the reading says how many more there were
 	depthMax  = 8       // objects within one another; what lies deeper is passed over
 	itemsMax  = 200     // of one list
+	nameMax   = 800     // bytes of a field's name; four for each character that a template may have
 	totalMax  = 4 << 20 // bytes of all inputs of one body together, about
 )
 
@@ -127,7 +129,7 @@ func Read(path string, body []byte, secret string) (*state.ToolBody, error) {
 	out.Left, parts = max(len(parts)-AlertsMax, 0), parts[:min(len(parts), AlertsMax)]
 	total, known := 0, len(parts) == 0
 	for i, part := range parts {
-		own := flatten(part, f.environment, secret)
+		own := f.flatten(part, secret)
 		if total += own.bytes(); i > 0 && total > totalMax {
 			out.Left += len(parts) - i
 			break
@@ -147,6 +149,7 @@ func (f *Format) input(own fields) state.ToolInput {
 	if s.draft.Message = strings.TrimSpace(s.draft.Message); s.draft.Message == "" {
 		s.draft.Message = "Alert from " + f.Label
 	}
+	s.draft.Source = cmp.Or(s.draft.Source, f.Type) // as who closes the alert, too
 	return state.ToolInput{
 		Said:       state.Said{Event: s.event, Draft: s.draft, Payload: own},
 		Responders: listed(s.responders, alert.RespondersMax),

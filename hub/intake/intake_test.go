@@ -196,6 +196,36 @@ func TestStrangeBodiesAreRefused(t *testing.T) {
 	}
 }
 
+// A body within its bounds is read within moments, however its names and values are laid out.
+func TestBodiesAreReadInBoundedTime(t *testing.T) {
+	long := strings.Repeat("n", 300<<10)
+	var many, deep strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&many, `"k%d":"",`, i)
+	}
+	for range 100_000 {
+		deep.WriteString(`{"a":`)
+	}
+	for name, body := range map[string]string{
+		"a long name above many": `{"notification_type":"x","` + long + `":{` + many.String() + `"z":1}}`,
+		"many names":             `{` + many.String() + `"notification_type":"x"}`,
+		"a long list":            `{"notification_type":"x","l":[` + strings.Repeat(`{"a":1},`, 100_000) + `1]}`,
+		"many alerts":            `{"receiver":"` + long + `","alerts":[` + strings.Repeat(`{"status":"firing"},`, 30_000) + `{}]}`,
+	} {
+		begun := time.Now()
+		format := map[bool]string{true: "prometheus", false: "nagios"}[name == "many alerts"]
+		if _, err := intake.Read(format, []byte(body), "secret-secret"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("%s took %s", name, took)
+		}
+	}
+	if _, err := intake.Read("nagios", []byte(deep.String()), ""); core.KindOf(err) != core.Unacceptable {
+		t.Errorf("what is too deep: %v", err)
+	}
+}
+
 // FuzzFormats: whatever comes in whatever format, it is read or refused, within its bounds, and
 // what is decided of it can become an alert.
 func FuzzFormats(f *testing.F) {

@@ -40,17 +40,19 @@ func alertsOf(common ...string) func(map[string]any) []map[string]any {
 		if !ok {
 			return nil
 		}
+		shared := map[string]any{}
+		for _, name := range common {
+			if text, ok := body[name].(string); ok {
+				shared[name] = alert.Cut(text, commonMax)
+			}
+		}
 		parts := []map[string]any{}
 		for _, item := range list {
 			part, ok := item.(map[string]any)
 			if !ok {
 				continue
 			}
-			for _, name := range common {
-				if text, ok := body[name].(string); ok {
-					part[name] = alert.Cut(text, commonMax)
-				}
-			}
+			maps.Copy(part, shared)
 			parts = append(parts, part)
 		}
 		return parts
