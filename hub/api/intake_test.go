@@ -237,6 +237,24 @@ func TestEachFormatOverHTTP(t *testing.T) {
 	}
 }
 
+// Rules ogapi-11.intake.defaults: an integration of a tool's type begins with the tool's default actions, which take what the tool
+// sends in its own format, and what it sends by the API.
+func TestIntegrationsOfTools(t *testing.T) {
+	h := newHub(t, func(o *api.Options) { o.DefaultActions = intake.DefaultActions })
+	for _, f := range intake.All() {
+		made := h.want(h.call("POST", "/v2/integrations", fmt.Sprintf(`{"type":%q,"name":%q}`, f.Type, f.Label)), 201)
+		key, _ := made.data("apiKey").(string)
+		for _, step := range []struct{ path, body, result, status string }{{"/v1/json/" + f.Path, f.Example, "Created alert", "open"}, {"/v1/json/" + f.Path, f.Over, "Closed alert", "closed"},
+			{"/v2/alerts", `{"message":"by the API","alias":"` + f.Type + `"}`, "Request will be processed", "open"}} {
+			a := h.with(key, "POST", step.path, step.body)
+			newest := h.call("GET", "/v2/alerts?sort=createdAt&order=desc&limit=1", "").list()
+			if a.body["result"] != step.result || newest[0]["status"] != step.status || step.path == "/v2/alerts" && newest[0]["alias"] != f.Type {
+				t.Errorf("%s %s: %s: %v", f.Type, step.path, a.raw, newest)
+			}
+		}
+	}
+}
+
 // Rules keng-5.intake.trial: a trial says what would become of a body, and changes nothing.
 func TestATrialChangesNothing(t *testing.T) {
 	h := newHub(t)

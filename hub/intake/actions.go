@@ -32,8 +32,10 @@ func do(kind route.ActionKind, name string, conditions ...route.Condition) route
 	return a
 }
 
-// actions are actions in the order in which they are tried.
+// actions are actions in the order in which they are tried, after one for what comes by the API
+// with the same key: many tools can do both, and an alert of the API has none of the tool's fields.
 func actions(all ...route.Action) []route.Action {
+	all = append([]route.Action{withName(do(route.Create, "Create alert sent by the API", when("eventType", "equals", route.Create.String())), "default-create-api")}, all...)
 	route.Arrange(all)
 	return all
 }

@@ -15,7 +15,6 @@ func zenoss() *Format {
 			{event + "component_title", "its component"}, {event + "severity", "0 to 5"}, {"tags", "tags between commas"}, {"responders", "who is to be told, between commas"},
 		},
 		Actions: actions(
-			do(route.Create, "Create alert", when("eventType", "equals", "create")),
 			do(route.Close, "Close alert", when("eventType", "equals", "close")),
 		),
 		Example: `{"evid":"0242ac11-0007","eventData":{"result":{"success":true,"event":[{"summary":"router-1 is DOWN","message":"ping failed","device_title":"router-1","severity":5}]}}}`,
