@@ -105,7 +105,6 @@ var authorizationRules = []authorizationRule{
 	{"POST", `/keng/v1/intake/\{integrationType\}/test`, "rw", "changes nothing, and a tool's own key may try its own body"},
 	{"POST", `/v2/integrations/authenticate`, "rwdc", "a tool asks about its own key"},
 	{"POST", `/keng/v1/rehearsals`, "r", "changes nothing"},
-	{"POST", `/keng/v1/intake/\{integrationType\}/test`, "rw", "changes nothing, and a tool may try what it could send"},
 	{"GET", `/keng/v1/(tokens|checks)(/.*)?`, "c", "has what lets others in, or on to other machines"},
 	{"GET", `.*`, "r", "looking is reading"},
 	{"DELETE", `/v2/alerts/\{identifier\}|/v1/incidents/\{identifier\}`, "d", "what is deleted has no log any more"},
@@ -119,7 +118,7 @@ var authorizationRules = []authorizationRule{
 // addresses and days off, or of the installation.
 var (
 	boundMayConfigure = regexp.MustCompile(`^/v2/heartbeats(/.*)?$|^/(v2|keng/v1)/integrations(/.*)?$`)
-	boundMayNotSee    = regexp.MustCompile(`/contacts|/notification-rules|/reachability|^/keng/v1/(devices|absences|swaps|notices|cluster|agents|catch-all|default-team|lint|rate-limits|feeds$)`)
+	boundMayNotSee    = regexp.MustCompile(`/contacts|/notification-rules|/reachability|^/keng/v1/(devices|absences|swaps|notices|cluster|agents|catch-all|default-team|lint|rate-limits|feeds$)|^/v2/logs/`)
 )
 
 // needsOf returns what a key needs for an operation, and whether one that is bound to a team is refused.

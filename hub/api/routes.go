@@ -68,7 +68,7 @@ func routes() []route {
 		{"GET", "/openapi.yaml", anyone, false, noDomain, on((*API).getContract)},
 	}, alertMoveRoutes(), alertReadRoutes(), attachmentRoutes(), savedSearchRoutes(), configurationRoutes(), calendarRoutes(), checkRoutes(), heartbeatRoutes(), policyRoutes(), maintenanceRoutes(),
 		feedRoutes(), importRoutes(), catchAllRoutes(), defaultTeamRoutes(), lintRoutes(), reachabilityRoutes(), rehearsalRoutes(), explanationRoutes(),
-		rateLimitRoutes(), integrationRoutes(), deploymentRoutes(), intakeRoutes())
+		rateLimitRoutes(), integrationRoutes(), deploymentRoutes(), logFileRoutes(), intakeRoutes())
 }
 
 // handler reads what is asked out of a call and answers it.

@@ -28,6 +28,7 @@ type envelope struct {
 	Result  string  `json:"result,omitempty"`
 	Data    any     `json:"data,omitempty"`
 	Paging  *paging `json:"paging,omitempty"`
+	Marker  string  `json:"marker,omitempty"` // of a list of log files: what to ask for to go on
 	// Expandable says what more may be asked for with the parameter expand.
 	Expandable []string          `json:"expandable,omitempty"`
 	TotalCount *int              `json:"totalCount,omitempty"` // of a paged list, all pages together
