@@ -99,13 +99,13 @@ type authorizationRule struct {
 
 var authorizationRules = []authorizationRule{
 	{"GET", `/healthz|/readyz|/openapi\.yaml`, "", "tells nothing of anybody"},
-	{"GET", `/keng/v1/feeds/\{id\}\.ics`, "", "its address is the secret"},
-	{"GET", `/keng/v1/attachments/\{token\}`, "", "its address is signed, and expires"},
+	{"GET", `/keng/v1/feeds/\{id\}\.ics|/keng/v1/attachments/\{token\}|/keng/v1/log-files/\{token\}/\{filename\}`, "", "its address is the secret"},
 	{".*", `/v2/heartbeats/\{name\}/ping`, "w", "what pings has the key of an integration"},
 	{"GET", `/v[12]/(alerts|incidents|deployments)/requests/\{requestId\}`, "rw", "who has asked may know what became of it"},
 	{"POST", `/keng/v1/intake/\{integrationType\}/test`, "rw", "changes nothing, and a tool's own key may try its own body"},
 	{"POST", `/v2/integrations/authenticate`, "rwdc", "a tool asks about its own key"},
 	{"POST", `/keng/v1/rehearsals`, "r", "changes nothing"},
+	{"POST", `/keng/v1/intake/\{integrationType\}/test`, "rw", "changes nothing, and a tool may try what it could send"},
 	{"GET", `/keng/v1/(tokens|checks)(/.*)?`, "c", "has what lets others in, or on to other machines"},
 	{"GET", `.*`, "r", "looking is reading"},
 	{"DELETE", `/v2/alerts/\{identifier\}|/v1/incidents/\{identifier\}`, "d", "what is deleted has no log any more"},
