@@ -107,6 +107,17 @@ func TestDocsIntegrations(t *testing.T) {
 	}
 }
 
+func TestDocsAttachments(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "attachments.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	for _, part := range []string{`"result":"Created","data":{"id":"1"}`, `"data":[{"id":1,"name":"disks.txt"}]`, "the same\n", "This is no link of this hub's.", `"result":"Deleted"`,
+		`"log":"Attached file deleted: disks.txt","type":"alertAction","owner":"an@example.vn"`} {
+		if !strings.Contains(out, part) {
+			t.Errorf("it does not say %q:\n%s", part, out)
+		}
+	}
+}
+
 func TestDocsHeartbeats(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "heartbeats.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])

@@ -4,7 +4,7 @@ import "keng/hub/state"
 
 // configurationRoutes is the part of the table by which people, teams, schedules and
 // escalations are configured. A key bound to a team may look at what pages, but neither
-// change it nor see people's addresses.
+// change it nor see people's addresses, nor other teams' schedules.
 func configurationRoutes() []route {
 	var list []route
 	add := func(method, path string, right state.Rights, whole bool, h handler) {

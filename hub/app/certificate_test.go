@@ -139,6 +139,8 @@ func TestCertificateIsReadAgain(t *testing.T) {
 }
 
 // The API is served over TLS, by HTTP/1.1 and HTTP/2, and an agent joins at the same port.
+//
+// Rule ogapi-9.client.https-by-name.
 func TestTLSForHTTP(t *testing.T) {
 	t.Parallel()
 	files := newPairFiles(t)

@@ -60,7 +60,8 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	handler, err := api.New(api.Options{
 		Store: a.Store(), Logger: a.logger.With("part", "api"), MakeToken: a.MakeToken, Ready: a.ready, Now: a.store.Now,
 		Cluster: nodes{a}, Connected: nodes{a}.Connected, Pages: a.beside(a.withLinks(pages)), PublicURL: a.saidURL(), Observe: a.watcher.Request,
-		AgentResults: a.agentResults, Zones: a.zones.Find, HeardPing: a.pings.Heard, Rehearse: a.rehearse, ReadTool: intake.Read, DefaultActions: intake.DefaultActions,
+		AgentResults: a.agentResults, Zones: a.zones.Find, HeardPing: a.pings.Heard, Rehearse: a.rehearse,
+		ReadTool: intake.Read, DefaultActions: intake.DefaultActions,
 		Blobs: replicated{a.store}, LinkKey: links,
 	})
 	if err != nil {
