@@ -55,7 +55,11 @@ func (f *framed) ask(method, path, key string, all bool) uint32 {
 func (f *framed) send(method, path, key string, all, headed bool) (uint32, error) {
 	var block bytes.Buffer
 	enc := hpack.NewEncoder(&block)
-	for _, field := range [][2]string{{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "hub"}, {"authorization", "GenieKey " + key}} {
+	fields := [][2]string{{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "hub"}, {"authorization", "GenieKey " + key}}
+	if !all { // what needs little room is not kept waiting for it
+		fields = append(fields, [2]string{"content-length", "15"})
+	}
+	for _, field := range fields {
 		_ = enc.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]})
 	}
 	id := f.next

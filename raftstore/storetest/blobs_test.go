@@ -48,9 +48,12 @@ func namedBlobs(r table.Reader) iter.Seq[raftstore.BlobHash] {
 }
 
 // withBlobs runs f in a bubble with three nodes that keep blobs.
-func withBlobs(t *testing.T, f func(t *testing.T, c *storetest.Cluster)) {
+func withBlobs(t *testing.T, f func(t *testing.T, c *storetest.Cluster)) { withSeed(t, 1, f) }
+
+// withSeed is withBlobs, where what is lost with the power follows from a seed.
+func withSeed(t *testing.T, seed uint64, f func(t *testing.T, c *storetest.Cluster)) {
 	synctest.Test(t, func(t *testing.T) {
-		c := storetest.Empty(t, 1, nameBlobs)
+		c := storetest.Empty(t, seed, nameBlobs)
 		c.Change = func(o *raftstore.Options) { o.Blobs = namedBlobs }
 		c.SnapshotEntries, c.BlobGrace = 100, 2*time.Minute
 		for _, id := range []string{"a", "b", "c"} {
@@ -113,29 +116,33 @@ func has(t *testing.T, c *storetest.Cluster, id string, h raftstore.BlobHash, wa
 // A blob is on the disks of two of three nodes when it has been put, whatever these go through
 // afterwards; the third one gets it when the state names it.
 func TestBlobIsOnAMajority(t *testing.T) {
-	withBlobs(t, func(t *testing.T, c *storetest.Cluster) {
-		c.Net.Cut("c")
-		want := content(3)
-		h, err := put(t, c.Store("b"), want, time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Kill("a")
-		c.Kill("b")
-		c.Start("a", "a")
-		c.Start("b", "a")
-		has(t, c, "a", h, want)
-		has(t, c, "b", h, want)
-		has(t, c, "c", h, nil)
-		c.Net.Heal("c")
-		if got, err := read(t, c.Store("c"), h, time.Minute); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("the third node does not fetch it when it is opened there: %v", err)
-		}
-		again, err := put(t, c.Store("c"), want, time.Minute)
-		if err != nil || again != h {
-			t.Errorf("put once more: %v", err)
-		}
-	})
+	for seed := range uint64(4) { // a disk keeps what was not synced, or does not
+		withSeed(t, seed, blobIsOnAMajority)
+	}
+}
+
+func blobIsOnAMajority(t *testing.T, c *storetest.Cluster) {
+	c.Net.Cut("c")
+	want := content(3)
+	h, err := put(t, c.Store("b"), want, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Kill("a")
+	c.Kill("b")
+	c.Start("a", "a")
+	c.Start("b", "a")
+	has(t, c, "a", h, want)
+	has(t, c, "b", h, want)
+	has(t, c, "c", h, nil)
+	c.Net.Heal("c")
+	if got, err := read(t, c.Store("c"), h, time.Minute); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the third node does not fetch it when it is opened there: %v", err)
+	}
+	again, err := put(t, c.Store("c"), want, time.Minute)
+	if err != nil || again != h {
+		t.Errorf("put once more: %v", err)
+	}
 }
 
 // Without a majority a blob is not kept, and the other nodes have nothing of it.
