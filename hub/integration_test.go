@@ -34,17 +34,17 @@ func TestIntegrationCommands(t *testing.T) {
 			t.Fatalf("%v: %s", words, &errs)
 		}
 		key := strings.TrimSpace(out.String())
-		if len(key) != 36 || strings.Contains(errs.String(), key) || !strings.Contains(errs.String(), "The key of integration nagios hanoi, type Nagios.") {
+		if len(key) != 36 || strings.Contains(errs.String(), key) || !strings.Contains(errs.String(), "The key of integration nagios hanoi, type API.") {
 			t.Fatalf("%v: %q, and %q", words, &out, &errs)
 		}
 		return key
 	}
 	h.want(0, "integration", `There are no integrations\. Make one with: keng-hub integration create`)
-	first := key("integration", "create", "--type", "nagios", "--name", "nagios hanoi")
+	first := key("integration", "create", "--type", "api", "--name", "nagios hanoi")
 	if allowed(first) != http.StatusAccepted {
 		t.Error("the key is not let in")
 	}
-	h.want(0, "integration list", `^NAME +TYPE +LET IN +ID\nnagios hanoi +Nagios +yes +\S+\n$`)
+	h.want(0, "integration list", `^NAME +TYPE +LET IN +ID\nnagios hanoi +API +yes +\S+\n$`)
 	if code, said := h.run("integration", "show", "nagios hanoi"); code != 0 || !strings.Contains(said, "Its key may: read, write. Owned by: nobody.") || !strings.Contains(said, "it has no actions: everything creates an alert") {
 		t.Errorf("%d %s", code, said)
 	}

@@ -99,8 +99,8 @@ func TestDocsRateLimits(t *testing.T) {
 func TestDocsIntegrations(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "integrations.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
-	for _, part := range []string{"The key of integration nagios hanoi, type Nagios. Keep it", "ignore tests: match-any-condition, 1 conditions", `"status":"Nothing was done: ignored by action tests`,
-		`"message":"[hanoi] no ping"`, `"priority":"P1"`, `"integration":{"id":"`, `"name":"nagios hanoi","type":"Nagios"}`, `"close[0].filter.conditions[0].operation":"resembles does not fit`, "is kept out: what it sends is refused.\n401\n", "is let in.\n200\n", "is gone, and its key works no more."} {
+	for _, part := range []string{"The key of integration backup hanoi, type API. Keep it", "ignore tests: match-any-condition, 1 conditions", `"status":"Nothing was done: ignored by action tests`,
+		`"message":"[hanoi] no ping"`, `"priority":"P1"`, `"integration":{"id":"`, `"name":"backup hanoi","type":"API"}`, `"close[0].filter.conditions[0].operation":"resembles does not fit`, "is kept out: what it sends is refused.\n401\n", "is let in.\n200\n", "is gone, and its key works no more."} {
 		if !strings.Contains(out, part) {
 			t.Errorf("it does not say %q:\n%s", part, out)
 		}
