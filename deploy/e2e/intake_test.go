@@ -38,7 +38,8 @@ func filesOf(t *testing.T, page string) map[string]string {
 }
 
 // Nagios takes characters out of some macros alone: common/macros.c of Nagios Core 4, init_macros and clean_macro_chars. They are
-// control characters and illegal_macro_output_chars, here as in its sample configuration.
+// control characters and illegal_macro_output_chars, here as in its sample configuration. What is not among them reaches the
+// shell as somebody wrote it; comments of notifications did so until CVE-2026-48554 was mended, and many a Nagios is older.
 var (
 	cleaned         = regexp.MustCompile(`^\$((LONG)?(HOST|SERVICE)OUTPUT|(HOST|SERVICE)(PERFDATA|ACKAUTHOR|ACKCOMMENT))\$$`)
 	illegalInOutput = regexp.MustCompile("[\\x00-\\x1f\\x7f`~$&|'\"<>]")
