@@ -40,7 +40,7 @@ const (
 // intakeRoutes is the part of the table by which other tools send alerts.
 func intakeRoutes() []route {
 	return []route{
-		{"POST", toolRoot + "{integrationType...}", state.Write, false, alertDomain, on((*API).takeTool)},
+		{"POST", toolRoot + "{integrationType...}", state.Write, false, toolDomain, on((*API).takeTool)},
 		{"POST", "/keng/v1/intake/{integrationType...}/test", state.Read | state.Write, false, configurationDomain, on((*API).tryTool)},
 	}
 }
