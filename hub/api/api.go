@@ -116,6 +116,7 @@ type API struct {
 
 	rates     rateCounts
 	underWay  *underWay
+	uploads   uploadsUnderWay
 	strangers *strangers
 }
 
