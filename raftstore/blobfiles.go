@@ -23,7 +23,7 @@ const (
 	MaxBlobBytes = 64 << 20
 
 	blobUnfinished = "unfinished-" // prefix of files that are no blobs yet
-	blobDamaged    = "damaged-"    // prefix of what was a blob: its bytes have another hash
+	blobDamaged    = "damaged-"    // prefix of what was a blob: its bytes have another hash, or cannot be read
 	// blobSyncBytes is after how many bytes a file that is being written is synced: one large
 	// sync at the end would hold up those of the log.
 	blobSyncBytes = 1 << 20
@@ -66,6 +66,9 @@ func openBlobs(dir string, disk vfs.FS) (*blobs, error) {
 func (b *blobs) at(name string) string { return b.fs.PathJoin(b.dir, name) }
 
 func (b *blobs) path(h BlobHash) string { return b.at(hex.EncodeToString(h[:])) }
+
+// damagedPath is where a damaged blob is set aside.
+func (b *blobs) damagedPath(h BlobHash) string { return b.at(blobDamaged + hex.EncodeToString(h[:])) }
 
 // blobNamed returns the hash that a file's name is; not ok: it is not a blob's.
 func blobNamed(name string) (h BlobHash, ok bool) {
@@ -150,6 +153,7 @@ func (f *blobFile) finish(want *BlobHash) (BlobHash, error) {
 	if err != nil {
 		return h, fmt.Errorf("cannot keep a blob: %w", err)
 	}
+	_ = f.folder.fs.Remove(f.folder.damagedPath(h)) // if there is one, it is of no use any more
 	return h, nil
 }
 
@@ -190,6 +194,7 @@ func (b *blobs) open(h BlobHash) (*blob, error) {
 // openWhole opens a blob that is not damaged. A damaged one is set aside: then it is as if it
 // were not there.
 func (b *blobs) openWhole(h BlobHash) (*blob, error) {
+	began := time.Now()
 	o, err := b.open(h)
 	if err != nil {
 		return nil, err
@@ -205,15 +210,19 @@ func (b *blobs) openWhole(h BlobHash) (*blob, error) {
 	} else {
 		err = fmt.Errorf("%w: %x: the file is damaged", ErrNoBlob, h)
 	}
-	return nil, errors.Join(err, b.setAside(h))
+	return nil, errors.Join(err, b.setAside(h, began))
 }
 
-// setAside makes a damaged blob one that is not there.
-func (b *blobs) setAside(h BlobHash) error {
+// setAside makes a blob that was found damaged, by somebody who began to read at a moment, one that
+// is not there. If it was put or asked for since, it is left alone: it may be another file by now.
+func (b *blobs) setAside(h BlobHash, began time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.asked[h].After(began) {
+		return nil
+	}
 	b.losses++
-	err := b.fs.Rename(b.path(h), b.at(blobDamaged+hex.EncodeToString(h[:])))
+	err := b.fs.Rename(b.path(h), b.damagedPath(h))
 	if errors.Is(err, fs.ErrNotExist) { // somebody else has done it
 		return nil
 	}

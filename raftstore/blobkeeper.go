@@ -2,6 +2,7 @@ package raftstore
 
 import (
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"keng/raftstore/table"
@@ -117,7 +118,9 @@ func (k *blobKeeper) missing() (missing []BlobHash, err error) {
 	return missing, err
 }
 
-// sweep removes files that are older than the grace and that the state does not name.
+// sweep removes files that are older than the grace and that the state does not name. Of those that it
+// names the damaged ones stay, too, until there are whole ones: what they hold may be nowhere else, and a
+// disk that could not be read may be read again.
 func (k *blobKeeper) sweep() {
 	old, err := k.blobs.old(time.Now().Add(-k.options.limits.blobGrace))
 	if err != nil || len(old) == 0 {
@@ -139,7 +142,7 @@ func (k *blobKeeper) sweep() {
 	}
 	removed := 0
 	for _, name := range old {
-		if named[name] || removed == blobSweepRoom {
+		if named[strings.TrimPrefix(name, blobDamaged)] || removed == blobSweepRoom {
 			continue
 		}
 		if err := k.blobs.remove(name); err != nil {

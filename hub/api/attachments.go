@@ -4,14 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
-	"keng/hub/signed"
 	"keng/hub/state"
 	"keng/raftstore/table"
 )
@@ -99,7 +96,7 @@ func (a *API) getAttachment(ctx context.Context, in *attachmentIn) (*data[attach
 		if err != nil {
 			return err
 		}
-		out.of = attachmentLink{x.Name, in.base + attachmentsPath + attachmentToken(a.LinkKey, x.ID, a.Now().Add(AttachmentLinkLife))}
+		out.of = attachmentLink{x.Name, in.base + attachmentsPath + a.linkToken(attachmentLinks, attachmentPayload(x.ID), AttachmentLinkLife)}
 		return nil
 	})
 	return &out, err
@@ -109,40 +106,20 @@ func deleteAttachment(in *attachmentIn) state.DeleteAttachment {
 	return state.DeleteAttachment{Asked: in.asked, Attachment: in.id}
 }
 
-// A link's token bears the attachment's id and the second at which it ends.
-const attachmentTokenBytes = 16
-
-func attachmentToken(key [32]byte, id uint64, end time.Time) string {
-	return signed.Token(key, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, id), uint64(end.Unix())))
-}
-
-// attachmentOfToken returns which attachment a link leads to, if it is one of this cluster's that
-// works still.
-func attachmentOfToken(key [32]byte, token string, now time.Time) (id uint64, err error) {
-	raw, ok := signed.Open(key, token, attachmentTokenBytes)
-	if !ok {
-		return 0, badLink("This is no link of this hub's. Ask for the attachment again.")
-	}
-	if end := time.Unix(int64(binary.BigEndian.Uint64(raw[8:])), 0); !now.Before(end) {
-		return 0, badLink("This link has expired. Ask for the attachment again.")
-	}
-	return binary.BigEndian.Uint64(raw), nil
-}
-
-func badLink(words string) *problem {
-	return &problem{status: http.StatusForbidden, typ: "AccessDenied", words: words}
-}
+// attachmentPayload returns what a link bears: the attachment's id.
+func attachmentPayload(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
 
 // tokenIn is a link.
 type tokenIn struct{ token string }
 
-func (in *tokenIn) read(c *call) { in.token, _ = url.PathUnescape(c.params["token"]) }
+func (in *tokenIn) read(c *call) { in.token = c.params["token"] }
 
 func (a *API) downloadAttachment(ctx context.Context, in *tokenIn) (*download, error) {
-	id, err := attachmentOfToken(a.LinkKey, in.token, a.Now())
+	payload, err := a.followLink(attachmentLinks, in.token, len(attachmentPayload(0)), "attachment")
 	if err != nil {
 		return nil, err
 	}
+	id := binary.BigEndian.Uint64(payload)
 	if a.Blobs == nil {
 		return nil, noBlobs()
 	}

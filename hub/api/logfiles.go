@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"keng/hub/core"
-	"keng/hub/signed"
 	"keng/hub/state"
 	"keng/raftstore/table"
 )
@@ -233,34 +232,27 @@ func (a *API) getLogLink(ctx context.Context, in *logFileIn) (*file, error) {
 	if _, err := a.inputsOf(ctx, in.piece); err != nil {
 		return nil, err
 	}
-	token := signed.Token(a.LinkKey, logPayload(in.piece, a.Now().Add(LogLinkLife)))
+	token := a.linkToken(logFileLinks, logPayload(in.piece), LogLinkLife)
 	return &file{"text/plain; charset=utf-8", []byte(in.base + logFilesPath + token + "/" + logName(in.piece))}, nil
 }
 
-// logTokenBytes is how long the payload of a link's token is. No other link's is as long.
-const logTokenBytes = 24
-
-// logPayload returns what a link's token bears: the file, and the second at which it ends.
-func logPayload(p state.LogPiece, end time.Time) []byte {
-	b := binary.BigEndian.AppendUint64(nil, uint64(p.Start.Unix()))
-	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, p.Block), uint64(end.Unix()))
+// logPayload returns what a link bears: which piece of the journal the file is.
+func logPayload(p state.LogPiece) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(p.Start.Unix())), p.Block)
 }
 
 // getLogFile answers with a log file to who has a link to it.
 func (a *API) getLogFile(ctx context.Context, in *logFileIn) (*file, error) {
-	raw, ok := signed.Open(a.LinkKey, in.token, logTokenBytes)
-	if !ok || a.LinkKey == [32]byte{} {
-		return nil, badLink("This is no link of this hub's. Ask for the log file again.")
-	}
-	at := func(i int) uint64 { return binary.BigEndian.Uint64(raw[8*i:]) }
-	if !a.Now().Before(time.Unix(int64(at(2)), 0)) {
-		return nil, badLink("This link has expired. Ask for the log file again.")
+	payload, err := a.followLink(logFileLinks, in.token, len(logPayload(state.LogPiece{})), "log file")
+	if err != nil {
+		return nil, err
 	}
 	done, err := a.mayReadLogs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	inputs, err := a.inputsOf(ctx, state.LogPiece{Start: time.Unix(int64(at(0)), 0).UTC(), Block: at(1)})
+	start, block := binary.BigEndian.Uint64(payload), binary.BigEndian.Uint64(payload[8:])
+	inputs, err := a.inputsOf(ctx, state.LogPiece{Start: time.Unix(int64(start), 0).UTC(), Block: block})
 	return &file{"application/x-ndjson", logText(inputs)}, err
 }

@@ -55,6 +55,11 @@ func createAttachment(a *API, ctx context.Context, c *call) (outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	end, err := a.uploads.begin(ctx, c.key.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	body := newUploadBody(c)
 	c.r.Body = body
 	form, err := c.r.MultipartReader()
@@ -127,7 +132,8 @@ func (a *API) readFile(ctx context.Context, body *uploadBody, part *multipart.Pa
 	if err != nil && err != io.EOF {
 		return err
 	}
-	up.file.Name, up.file.Type = part.FileName(), mediaType(start)
+	// What is cut off would be cut off later, too, but only after it had been sent to the leader.
+	up.file.Name, up.file.Type = alert.AttachmentName(part.FileName()), mediaType(start)
 	hash, size, err := a.Blobs.PutBlob(ctx, content)
 	up.file.Hash, up.file.Size = hash[:], size
 	return err

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"syscall"
 	"time"
 
@@ -35,26 +37,38 @@ func (r replicated) View(ctx context.Context, latest bool, f func(table.Reader) 
 // PutBlob keeps a file on the disks of a majority.
 func (r replicated) PutBlob(ctx context.Context, content io.Reader) (hash [32]byte, size int64, err error) {
 	hash, size, err = r.Store.PutBlob(ctx, content)
-	return hash, size, kindly(err)
+	return hash, size, discreetly(err, "The file cannot be kept at present: too few nodes can be reached, or have room on their disks. Try again later.")
 }
 
 // OpenBlob opens a file that was kept.
 func (r replicated) OpenBlob(ctx context.Context, hash [32]byte) (io.ReadSeekCloser, error) {
 	content, err := r.Store.OpenBlob(ctx, hash)
-	return content, kindly(err)
+	return content, discreetly(err, "The file cannot be had from any node at present. Try again later.")
+}
+
+// discreetly is kindly about files, of which callers are told in fixed words: the store's own tell of
+// nodes and their addresses, and whoever has a link may ask. They are in the error, for the log.
+func discreetly(err error, words string) error {
+	if !passing(err) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", &core.Error{Kind: core.Unavailable, Words: words}, err)
 }
 
 // kindly gives the store's own errors a kind: they are nobody's fault and may be over soon.
 func kindly(err error) error {
-	for _, passing := range []error{
+	if !passing(err) {
+		return err
+	}
+	return &core.Error{Kind: core.Unavailable, Words: err.Error()}
+}
+
+// passing reports whether an error is one of the store's own that may be over soon.
+func passing(err error) bool {
+	return slices.ContainsFunc([]error{
 		raftstore.ErrClosed, raftstore.ErrOverloaded, raftstore.ErrUnknownOutcome, raftstore.ErrNotLeader, raftstore.ErrNotMember,
 		raftstore.ErrNoRoom, raftstore.ErrNoBlob, syscall.ENOSPC,
-	} {
-		if errors.Is(err, passing) {
-			return &core.Error{Kind: core.Unavailable, Words: err.Error()}
-		}
-	}
-	return err
+	}, func(own error) bool { return errors.Is(err, own) })
 }
 
 // Lead waits until this node leads.
