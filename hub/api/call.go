@@ -19,23 +19,24 @@ import (
 
 // call is one request at work. What is wrong with it is collected, to be told at once.
 type call struct {
-	r      *http.Request
-	w      http.ResponseWriter
-	params map[string]string // of the path
-	base   string            // scheme and host, for links
-	key    *state.Key        // nil on a route for anyone
-	load   *load             // what its key has under way, this request included; nil before that is known
-	counts bool              // there, and does not wait any more
-	bytes  int64             // that it holds there
-	seed   core.Seed         // identity of the command that this request leads to
-	id     string            // request id
-	raw    []byte            // the body as it came, once it is read
-	secret string            // by which the key is known: it goes nowhere
-	body   object
-	wrong  map[string]string
-	home   func() *time.Location // where times without an offset are
-	now    func() time.Time
-	room   func(most int64) error // for a body of at most so many bytes, asked for before it is read
+	r       *http.Request
+	w       http.ResponseWriter
+	params  map[string]string // of the path
+	base    string            // scheme and host, for links
+	key     *state.Key        // nil on a route for anyone
+	load    *load             // what its key has under way, this request included; nil before that is known
+	counts  bool              // there, and does not wait any more
+	bytes   int64             // that it holds there
+	seed    core.Seed         // identity of the command that this request leads to
+	id      string            // request id
+	raw     []byte            // the body as it came, once it is read
+	bodyMax int64             // bytes that it may have
+	secret  string            // by which the key is known: it goes nowhere
+	body    object
+	wrong   map[string]string
+	home    func() *time.Location // where times without an offset are
+	now     func() time.Time
+	room    func(most int64) error // for a body of at most so many bytes, asked for before it is read
 }
 
 // asker is who asks, and the identity of what is asked. Questions embed it.

@@ -144,7 +144,7 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 			return nil, err
 		}
 	}
-	c.wrong = map[string]string{}
+	c.wrong, c.bodyMax = map[string]string{}, route.bodyMax()
 	return route.Handle(a, ctx, c)
 }
 
@@ -219,7 +219,7 @@ func (c *call) readBody() error {
 	if m := c.r.Method; m == http.MethodGet || m == http.MethodHead || m == http.MethodDelete {
 		return nil
 	}
-	if err := c.readRaw(BodyMax); err != nil {
+	if err := c.readRaw(c.bodyMax); err != nil {
 		return err
 	}
 	return c.body.parse(c.raw)
@@ -235,7 +235,7 @@ func (c *call) readRaw(most int64) (err error) {
 	}
 	if c.raw, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most)); err != nil {
 		if _, big := errors.AsType[*http.MaxBytesError](err); big {
-			return tooLarge()
+			return tooLarge(most)
 		}
 		return malformed("the body could not be read: it was cut short or came too slowly")
 	}
