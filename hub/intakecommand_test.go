@@ -45,4 +45,7 @@ func TestIntakeCommand(t *testing.T) {
 	if found, err := c.TryTool(t.Context(), "nagios", []byte(`{"notification_type":"RECOVERY","host_name":"web-1"}`)); err != nil || found.Inputs[0].AlertID != "" {
 		t.Errorf("a trial has made an alert: %+v, %v", found, err)
 	}
+	if _, err := c.TryTool(t.Context(), "a b?c", nil); err == nil || !strings.Contains(err.Error(), "There are: nagios, ") {
+		t.Errorf("a name that is none of a path: %v", err)
+	}
 }

@@ -18,7 +18,8 @@
 //   - Bodies are JSON whatever the Content-Type says. Keys are read exactly as spelled:
 //     "Id" is not "id". Unknown keys are passed over, empty strings and null are absent.
 //     What is not JSON is 400, what is of a wrong type or against a limit 422 with the
-//     field's name in "errors", what is beyond [BodyMax] 413.
+//     field's name in "errors", what is beyond [BodyMax], in the
+//     format of another tool beyond [ToolBodyMax], 413.
 //   - A change of the configuration is one command that the leader evaluates: a PATCH says
 //     what is to be otherwise, never what the caller believes that the rest is. What
 //     something else needs is not deleted: 428 names who needs it. What Kẻng keeps but cannot

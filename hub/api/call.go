@@ -31,6 +31,7 @@ type call struct {
 	seed    core.Seed         // identity of the command that this request leads to
 	id      string            // request id
 	raw     []byte            // the body as it came, once it is read
+	bodyMax int64             // bytes that it may have
 	secret  string            // by which the key is known: it goes nowhere
 	body    object
 	wrong   map[string]string

@@ -16,6 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"keng/hub/api"
+	"keng/hub/intake"
 )
 
 // operation is one of the route table, with what the contract says of it.
@@ -44,11 +45,16 @@ func operations(t testing.TB) (all []operation) {
 	return all
 }
 
+// ofTools reports whether other tools send to an operation in formats of their own.
+func (o *operation) ofTools() bool { return strings.Contains(o.path, "{integrationType") }
+
 // maker makes requests from what the contract says, of which some values are odd. The same dice make the same ones.
 type maker struct {
 	*rand.Rand
 	world *fuzzWorld
 	odd   int // one value of so many is odd; 0: none is
+	// format is that of the tool that sends the request; nil: none does.
+	format *intake.Format
 }
 
 func oneOf[T any](m *maker, list ...T) T { return list[m.IntN(len(list))] }
@@ -57,6 +63,9 @@ func (m *maker) isOdd() bool { return m.odd > 0 && m.IntN(m.odd) == 0 }
 
 // request makes a request of an operation. A body that is given is sent as it is.
 func (m *maker) request(o *operation, body []byte) (*http.Request, string) {
+	if m.format = nil; o.ofTools() {
+		m.format = oneOf(m, intake.All()...)
+	}
 	contentType, text := m.body(o)
 	if body != nil {
 		text = string(body)
@@ -94,7 +103,11 @@ func (m *maker) path(filled, pattern string) string {
 		return filled + pattern + oneOf(m, "", "", "", "/")
 	}
 	_, after, _ := strings.Cut(rest, "}")
-	name := url.PathEscape(m.name(m.world.namesOf(filled + before)))
+	some := m.world.namesOf(filled + before)
+	if m.format != nil {
+		some = []string{m.format.Path}
+	}
+	name := url.PathEscape(m.name(some))
 	if m.isOdd() {
 		name = oneOf(m, oddNames...)
 	}
@@ -147,6 +160,9 @@ func (m *maker) body(o *operation) (contentType, text string) {
 	kind, _, _ := mime.ParseMediaType(contentType)
 	if m.isOdd() && m.IntN(2) == 0 {
 		return contentType, m.oddBody()
+	}
+	if m.format != nil && m.IntN(2) == 0 {
+		return contentType, oneOf(m, m.format.Example, m.format.Over)
 	}
 	schema := content[contentType].Schema
 	switch kind {

@@ -25,8 +25,11 @@ import (
 // toolRoot begins the paths of tools. Their scripts take an answer other than 200 for a failure.
 const toolRoot = "/v1/json/"
 
-// The bounds of what a tool sends, besides [BodyMax].
+// The bounds of what a tool sends.
 const (
+	// ToolBodyMax is how many bytes a body has at most that comes by a known key: in a storm a webhook
+	// of many alerts has megabytes, and Alertmanager does not send again what is refused.
+	ToolBodyMax = 8 << 20
 	// strangeBodyMax is up to how many bytes a body is read before it is known by whom it comes.
 	strangeBodyMax = 256 << 10
 	// strangeTime is how long that may take.
@@ -43,6 +46,14 @@ func intakeRoutes() []route {
 		{"POST", toolRoot + "{integrationType...}", state.Write, false, toolDomain, on((*API).takeTool)},
 		{"POST", "/keng/v1/intake/{integrationType...}/test", state.Read | state.Write, false, configurationDomain, on((*API).tryTool)},
 	}
+}
+
+// bodyMax returns how many bytes a body may have by a known key.
+func (r *route) bodyMax() int64 {
+	if strings.Contains(r.Path, "{integrationType...}") {
+		return ToolBodyMax
+	}
+	return BodyMax
 }
 
 // keyInBody reports whether the key may stand in the body, where tools' scripts have it.
@@ -109,7 +120,7 @@ func (a *API) takeTool(ctx context.Context, in *toolIn) (*taken, error) {
 	}
 	words := done.Status
 	if said.Left > 0 {
-		words += fmt.Sprintf("; %d more alerts were passed over: a body may have up to %d", said.Left, command.Before)
+		words += fmt.Sprintf("; %d more alerts were passed over, which the last alert says", said.Left)
 	}
 	return &taken{words}, nil
 }

@@ -160,7 +160,7 @@ func TestWhoseActionsDecide(t *testing.T) {
 	}
 }
 
-// Rules ogapi-11.intake.many: a body with many alerts is taken whole, in its order, by more than one command
+// Rules ogapi-11.intake.many, keng-5.intake.overflow: a body with many alerts is taken whole, in its order, by more than one command
 // if need be, and the answer sums it up.
 func TestManyAlertsOfOneBody(t *testing.T) {
 	h := newHub(t)
@@ -189,8 +189,11 @@ func TestManyAlertsOfOneBody(t *testing.T) {
 	if a = h.want(h.with(writeKey, "POST", "/v1/json/prometheus", alerts(0, nil)), 200); a.body["result"] != "Nothing was done: the body says nothing of any alert" {
 		t.Errorf("%s", a.raw)
 	}
-	if a = h.with(writeKey, "POST", "/v1/json/prometheus", alerts(1003, func(int) string { return "resolved" })); !strings.HasSuffix(a.body["result"].(string), "; 3 more alerts were passed over: a body may have up to 1000") {
+	if a = h.with(writeKey, "POST", "/v1/json/prometheus", alerts(1003, func(int) string { return "resolved" })); !strings.HasSuffix(a.body["result"].(string), "; 3 more alerts were passed over, which the last alert says") {
 		t.Errorf("%s", a.raw)
+	}
+	if newest := h.call("GET", "/v2/alerts?sort=createdAt&order=desc&limit=1", "").list(); newest[0]["message"] != "3 more alerts of Alertmanager (webhook) were passed over" || newest[0]["priority"] != "P1" {
+		t.Errorf("nobody is told what was passed over: %v", newest)
 	}
 }
 
@@ -216,8 +219,12 @@ func TestWhatAToolMaySend(t *testing.T) {
 	if a := h.with(writeKey, "POST", "/v1/json/nothing", `{}`); a.status != 404 || !strings.Contains(a.raw, "integrations/webhooks/connectwiseautomate") {
 		t.Errorf("a format that is not there: %s", a.raw)
 	}
-	if a := h.with(writeKey, "POST", "/v1/json/nagios", `{"x":"`+strings.Repeat("x", api.BodyMax)+`"}`); a.status != 413 {
-		t.Errorf("too large: %d", a.status)
+	large := func(size int) answer {
+		return h.with(writeKey, "POST", "/v1/json/nagios", nagiosBody("PROBLEM", "", "host_name", "large", "service_output", strings.Repeat("x", size)))
+	}
+	h.want(large(api.ToolBodyMax-1000), 200)
+	if a := h.want(large(api.ToolBodyMax), 413); !strings.Contains(a.raw, "8 MiB") || api.ToolBodyMax != intake.BodyMax {
+		t.Errorf("too large: %s", a.raw)
 	}
 	none := newHub(t, func(o *api.Options) { o.ReadTool = nil })
 	none.want(none.with(writeKey, "POST", "/v1/json/nagios", nagiosBody("PROBLEM", "")), 404)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -95,8 +96,13 @@ func malformed(words string) *problem {
 	return &problem{status: http.StatusBadRequest, typ: "MalformedRequest", words: words}
 }
 
-func tooLarge() *problem {
-	return &problem{status: http.StatusRequestEntityTooLarge, typ: "RequestTooLarge", words: "The body is larger than 1 MiB."}
+// tooLarge is the answer to a body of more than so many bytes.
+func tooLarge(most int64) *problem {
+	size := fmt.Sprintf("%d KiB", most>>10)
+	if most >= 1<<20 {
+		size = fmt.Sprintf("%d MiB", most>>20)
+	}
+	return &problem{status: http.StatusRequestEntityTooLarge, typ: "RequestTooLarge", words: "The body is larger than " + size + "."}
 }
 
 func unauthorized(words string) *problem {

@@ -147,7 +147,7 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 			return nil, err
 		}
 	}
-	c.wrong = map[string]string{}
+	c.wrong, c.bodyMax = map[string]string{}, route.bodyMax()
 	return route.Handle(a, ctx, c)
 }
 
@@ -222,7 +222,7 @@ func (c *call) readBody() error {
 	if m := c.r.Method; m == http.MethodGet || m == http.MethodHead || m == http.MethodDelete {
 		return nil
 	}
-	if err := c.readRaw(BodyMax); err != nil {
+	if err := c.readRaw(c.bodyMax); err != nil {
 		return err
 	}
 	return c.body.parse(c.raw)
@@ -242,8 +242,8 @@ func (c *call) readRaw(most int64) (err error) {
 
 // unreadable returns what the caller is told when the body could not be read, nil if it could.
 func unreadable(err error) error {
-	if _, big := errors.AsType[*http.MaxBytesError](err); big {
-		return tooLarge()
+	if e, big := errors.AsType[*http.MaxBytesError](err); big {
+		return tooLarge(e.Limit)
 	}
 	if err == nil || core.KindOf(err) == core.Unavailable {
 		return err

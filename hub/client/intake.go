@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
 )
 
 // ToolTrial is what would become of what a tool sends in a format of its own.
@@ -44,6 +45,7 @@ type ToolAlert struct {
 // is changed.
 func (c *Client) TryTool(ctx context.Context, format string, body []byte) (ToolTrial, error) {
 	var out ToolTrial
-	_, err := c.call(ctx, http.MethodPost, "/keng/v1/intake/"+format+"/test", file(body), &out)
+	path := url.URL{Path: "/keng/v1/intake/" + format + "/test"} // a format may have slashes
+	_, err := c.call(ctx, http.MethodPost, path.EscapedPath(), file(body), &out)
 	return out, err
 }

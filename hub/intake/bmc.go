@@ -72,20 +72,23 @@ func bmcFootPrintsV11() *Format {
 // which it reads FootPrints along, which [flatten] leaves out.
 func footPrints(f Format, number, kind, workspace string) *Format {
 	f.Note = "The script sends its own password along; the hub leaves it out."
-	f.Fields = []Field{
+	f.Fields = append([]Field{
 		{"action", "Create, AddNote or Close"}, {number, "the ticket"}, {kind, "Incident or Problem"}, {"title", "what happened"}, {"description", "more of it"}, {"priority", "its priority"}, {"status", "its state"},
 		{"urgency", "how urgent"}, {"impact", "how wide"}, {"resolution", "how it was solved"}, {"opsgenieAlertAlias", "of the alert that the ticket is about"}, {workspace, "in which workspace"}, {"url", "of FootPrints"},
-		{"submitter", "who told"}, {"assignees", "who has it"}, {"tags", "tags between commas"}, {"responders", "who is to be told, between commas"},
-	}
+		{"submitter", "who told"}, {"assignees", "who has it"},
+	}, whoFields()...)
 	f.Actions = byAction()
 	f.Example = `{"action":"Create","` + number + `":"4711","` + kind + `":"Incident","title":"Wi-Fi is down","description":"On floor 3","priority":"1","status":"Open","urgency":"High","opsgenieAlertAlias":"","` + workspace + `":"7","username":"keng","password":"not to be kept"}`
 	f.Over = `{"action":"Close","` + number + `":"4711","resolution":"New access point","opsgenieAlertAlias":"","` + workspace + `":"7"}`
 	f.say = func(f fields) said {
-		s := said{event: f.first("action"), responders: f["responders"]}
+		s := said{event: f.first("action"), responders: f.named()}
 		s.draft = alert.Draft{
-			Message: joined(": ", joined(" ", f.first(kind), f.first(number)), f.first("title")), Alias: f.first("opsgenieAlertAlias", number, "incidentNumber", "problemNumber"),
+			Message: joined(": ", joined(" ", f.first(kind), f.first(number)), f.first("title")), Alias: f.first("opsgenieAlertAlias"),
 			Description: f.first("description"), Tags: listed(f["tags"], alert.TagsMax),
 			Details: f.some(number, kind, "priority", "status", "urgency", "impact", "submitter", "assignees", workspace, "url"),
+		}
+		if ticket := f.first(number, "incidentNumber", "problemNumber"); s.draft.Alias == "" && ticket != "" { // each workspace counts for itself
+			s.draft.Alias = aliasOf("footprints", f.first(workspace), ticket)
 		}
 		if is := f.first("action"); is != "Create" {
 			s.draft.Note = f.first("resolution", "mostRecentEdit", "description")

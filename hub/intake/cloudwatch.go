@@ -34,8 +34,11 @@ func cloudWatch() *Format {
 	}
 }
 
-// openEnvelope puts the fields of the message of SNS beside those of its envelope, which go before.
-func openEnvelope(body map[string]any) []map[string]any {
+// openEnvelope puts the fields of the message of SNS beside those of its envelope, which go before. By what
+// is left out anybody could end the subscription.
+func openEnvelope(body map[string]any, _ string) []map[string]any {
+	delete(body, "UnsubscribeURL")
+	delete(body, "Token")
 	text, _ := body["Message"].(string)
 	var message map[string]any
 	d := json.NewDecoder(strings.NewReader(text))

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"cmp"
+
 	"keng/hub/core/alert"
 	"keng/hub/core/route"
 )
@@ -23,7 +25,7 @@ func datadog() *Format {
 		say: func(f fields) said {
 			s := said{event: f.first("alert_transition", "event_type")}
 			s.draft = alert.Draft{
-				Message: f.first("title", "body"), Alias: f.first("aggreg_key", "alert_id", "id"), Entity: f.first("hostname"), Description: f.first("body"),
+				Message: f.first("title", "body"), Alias: cmp.Or(f.first("aggreg_key"), aliasOf("datadog", f.first("alert_id", "id"))), Entity: f.first("hostname"), Description: f.first("body"),
 				Tags: listed(f["tags"], alert.TagsMax), Details: f.some("alert_id", "hostname", "link", "event_type", "user", "org.name"),
 			}
 			s.draft.Priority = priority(f["priority"])

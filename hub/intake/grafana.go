@@ -7,7 +7,7 @@ import (
 func grafana() *Format {
 	return &Format{
 		Path: "grafana", Type: "Grafana", Label: "Grafana (webhook of unified alerting)", Seen: "github.com/grafana/alerting, receivers/webhook and templates",
-		Note: "Grafana's own contact point for Opsgenie uses /v2/alerts and needs nothing of this. A label priority of P1 to P5 is the priority.",
+		Note: "Grafana's own contact point for Opsgenie uses /v2/alerts and needs nothing of this. A label priority of P1 to P5 is the priority." + manyNote,
 		Fields: []Field{
 			{"status", "firing or resolved"}, {"labels.alertname", "the rule; each label is a field"}, {"annotations.summary", "what happened; each annotation is a field"}, {"valueString", "the values"}, {"values.B", "each value is a field"},
 			{"startsAt", "since when"}, {"endsAt", "until when"}, {"generatorURL", "the rule's link"}, {"silenceURL", "where to silence it"}, {"dashboardURL", "its dashboard"}, {"panelURL", "its panel"},

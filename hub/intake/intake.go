@@ -9,8 +9,8 @@
 // Reading is a pure function of the body: what becomes of the inputs the state decides, by the
 // rules of the key's integration or the format's default actions. A body is bounded in bytes
 // ([BodyMax]), what is made of it in fields, texts and inputs ([AlertsMax]). A tool can mend
-// nothing, so what is too long is cut and never refused; but a body that has none of the format's
-// fields is refused, since it was sent to the wrong address.
+// nothing, so what is too long is cut and never refused, and what is too much is told by an alert;
+// but a body that has none of the format's fields is refused, since it was sent to the wrong address.
 package intake
 
 import (
@@ -27,12 +27,12 @@ import (
 
 // The bounds of what is read.
 const (
-	BodyMax   = 1 << 20 // bytes of a body
-	AlertsMax = 1000    // alerts of one body; the reading says how many more there were
+	BodyMax   = 8 << 20 // bytes of a body: in a storm Alertmanager's have megabytes, and what is refused it does not send again
+	AlertsMax = 1000    // alerts of one body; an alert of its own says how many more there were
 	depthMax  = 8       // objects within one another; what lies deeper is passed over
 	itemsMax  = 200     // of one list
 	nameMax   = 800     // bytes of a field's name; four for each character that a template may have
-	totalMax  = 4 << 20 // bytes of all inputs of one body together, about
+	totalMax  = 8 << 20 // bytes of all inputs of one body together, about
 )
 
 // Field is one of a tool's own fields.
@@ -57,13 +57,14 @@ type Format struct {
 	// Example is a body that raises an alert, Over one that closes it; empty: the tool never says.
 	Example, Over string
 
-	// split parts a body that says several things; nil: it says one.
-	split func(body map[string]any) []map[string]any
+	// split parts a body that says several things, and takes the secret by which it came out of what
+	// it cuts; nil: it says one.
+	split func(body map[string]any, secret string) []map[string]any
 	// say tells what one of them says.
 	say func(f fields) said
-	// environment marks a tool that sends all variables of its environment: what looks like a
-	// secret is left out.
-	environment bool
+	// leavesOut tells, of a tool that sends all variables of its environment, which of those that are
+	// no fields of the format are nobody's business; nil: it sends none.
+	leavesOut func(name string) bool
 }
 
 // said is what a tool says of one alert.
@@ -122,11 +123,12 @@ func Read(path string, body []byte, secret string) (*state.ToolBody, error) {
 	out := &state.ToolBody{Format: f.Path, Type: f.Type, Unverified: !f.Verified(), Defaults: f.Actions}
 	parts := []map[string]any{root}
 	if f.split != nil {
-		if parts = f.split(root); parts == nil {
+		if parts = f.split(root, secret); parts == nil {
 			return nil, f.strange()
 		}
+		out.Left = truncated(root)
 	}
-	out.Left, parts = max(len(parts)-AlertsMax, 0), parts[:min(len(parts), AlertsMax)]
+	out.Left, parts = out.Left+max(len(parts)-AlertsMax, 0), parts[:min(len(parts), AlertsMax)]
 	total, known := 0, len(parts) == 0
 	for i, part := range parts {
 		own := f.flatten(part, secret)
@@ -140,6 +142,9 @@ func Read(path string, body []byte, secret string) (*state.ToolBody, error) {
 	if !known {
 		return nil, f.strange()
 	}
+	if out.Left > 0 {
+		out.Inputs = append(out.Inputs, f.overflow(root, secret, out.Left))
+	}
 	return out, nil
 }
 
@@ -150,6 +155,7 @@ func (f *Format) input(own fields) state.ToolInput {
 		s.draft.Message = "Alert from " + f.Label
 	}
 	s.draft.Source = cmp.Or(s.draft.Source, f.Type) // as who closes the alert, too
+	s.draft.Alias = fitAlias(s.draft.Alias)
 	return state.ToolInput{
 		Said:       state.Said{Event: s.event, Draft: s.draft, Payload: own},
 		Responders: listed(s.responders, alert.RespondersMax),

@@ -22,7 +22,7 @@ func magentrix() *Format {
 		Over:    `{"caseId":"50000001","caseNumber":"00001026","caseStatus":"Closed","subject":"Portal is down"}`,
 		say: func(f fields) said {
 			return said{event: f.first("caseStatus"), draft: alert.Draft{
-				Message: joined(": ", f.first("caseNumber"), f.first("subject")), Alias: f.first("caseNumber", "caseId"), Entity: f.first("assetName", "accountName"),
+				Message: joined(": ", f.first("caseNumber"), f.first("subject")), Alias: aliasOf("magentrix", f.first("caseNumber", "caseId")), Entity: f.first("assetName", "accountName"),
 				Description: f.first("description", "caseDescription"),
 				Details:     f.some("caseId", "caseNumber", "caseStatus", "severity", "priority", "caseType", "accountName", "assetName", "isEscalated", "escalatedBy", "caseOrigin"),
 			}}

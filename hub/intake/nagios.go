@@ -25,7 +25,7 @@ func op5() *Format {
 // small letters. The field server says which of several servers it is: "default" and nothing
 // are the same.
 func nagiosLike(f Format, server string) *Format {
-	f.Fields = []Field{
+	f.Fields = append([]Field{
 		{"notification_type", "PROBLEM, RECOVERY, ACKNOWLEDGEMENT, FLAPPINGSTART, DOWNTIMESTART …"},
 		{"entity_type", "host or service"},
 		{"host_name", "the host"},
@@ -39,9 +39,8 @@ func nagiosLike(f Format, server string) *Format {
 		{"notification_comment", "what that person wrote; the vendor's scripts do not send it"},
 		{"long_date_time", "when, in the tool's words"},
 		{server, "which of several servers"},
-		{"tags", "tags between commas"},
-		{"responders", "who is to be told, by name or address, between commas"},
-	}
+		{"priority", "P1 to P5, of a script that is called with -priority"},
+	}, whoFields()...)
 	f.Actions = nagiosActions("notification_type")
 	f.Example = `{"entity_type":"service","notification_type":"PROBLEM","host_name":"web-1","host_address":"192.0.2.10","host_state":"UP","service_desc":"HTTP","service_state":"CRITICAL","service_output":"connection refused","` + server + `":"default"}`
 	f.Over = strings.NewReplacer("PROBLEM", "RECOVERY", "CRITICAL", "OK", "connection refused", "HTTP OK").Replace(f.Example)
@@ -55,7 +54,7 @@ func nagiosLike(f Format, server string) *Format {
 		if from := f[server]; from != "" && from != "default" {
 			s.draft.Alias, s.draft.Source = alias(from, s.draft.Alias), from
 		}
-		s.draft.Tags, s.responders = listed(f["tags"], alert.TagsMax), f["responders"]
+		s.draft.Tags, s.responders, s.draft.Priority = listed(f["tags"], alert.TagsMax), f.named(), priority(f["priority"])
 		s.draft.Details = f.some("host_name", "host_address", "host_state", "host_group_names", "host_notes_url", "service_desc", "service_state",
 			"service_group_names", "service_notes_url", "service_check_command", "long_date_time", server)
 		return s

@@ -13,19 +13,19 @@ func opsview() *Format {
 	return &Format{
 		Path: "opsview", Type: "Opsview", Label: "Opsview", Seen: scripts + "opsviewv6/nagios2opsgenie.go",
 		Note: "The script sends each variable of its environment whose name contains NAGIOS; the names are those of Nagios' macros.",
-		Fields: []Field{
+		Fields: append([]Field{
 			{names.event, "PROBLEM, RECOVERY, ACKNOWLEDGEMENT …"}, {names.host, "the host"}, {names.hostState, "UP, DOWN or UNREACHABLE"},
 			{names.hostOutput, "what the check of the host said"}, {names.service, "the service; empty for a host"},
 			{names.serviceState, "OK, WARNING, CRITICAL or UNKNOWN"}, {names.serviceOutput, "what the check of the service said"},
-			{names.author, "who acknowledged"}, {names.comment, "what that person wrote"}, {"tags", "tags between commas"}, {"responders", "who is to be told, between commas"},
-		},
-		Actions:     nagiosActions(names.event),
-		Example:     `{"NAGIOS_NOTIFICATIONTYPE":"PROBLEM","NAGIOS_HOSTNAME":"db-1","NAGIOS_HOSTSTATE":"UP","NAGIOS_SERVICEDESC":"MySQL","NAGIOS_SERVICESTATE":"CRITICAL","NAGIOS_SERVICEOUTPUT":"too many connections"}`,
-		Over:        `{"NAGIOS_NOTIFICATIONTYPE":"RECOVERY","NAGIOS_HOSTNAME":"db-1","NAGIOS_HOSTSTATE":"UP","NAGIOS_SERVICEDESC":"MySQL","NAGIOS_SERVICESTATE":"OK","NAGIOS_SERVICEOUTPUT":"OK"}`,
-		environment: true,
+			{names.author, "who acknowledged"}, {names.comment, "what that person wrote"},
+		}, whoFields()...),
+		Actions:   nagiosActions(names.event),
+		Example:   `{"NAGIOS_NOTIFICATIONTYPE":"PROBLEM","NAGIOS_HOSTNAME":"db-1","NAGIOS_HOSTSTATE":"UP","NAGIOS_SERVICEDESC":"MySQL","NAGIOS_SERVICESTATE":"CRITICAL","NAGIOS_SERVICEOUTPUT":"too many connections"}`,
+		Over:      `{"NAGIOS_NOTIFICATIONTYPE":"RECOVERY","NAGIOS_HOSTNAME":"db-1","NAGIOS_HOSTSTATE":"UP","NAGIOS_SERVICEDESC":"MySQL","NAGIOS_SERVICESTATE":"OK","NAGIOS_SERVICEOUTPUT":"OK"}`,
+		leavesOut: notLike("NAGIOS"),
 		say: func(f fields) said {
 			s := names.say(f, false)
-			s.draft.Tags, s.responders = listed(f["tags"], alert.TagsMax), f["responders"]
+			s.draft.Tags, s.responders = listed(f["tags"], alert.TagsMax), f.named()
 			s.draft.Details = f.some(names.host, names.hostState, "NAGIOS_HOSTADDRESS", names.service, names.serviceState)
 			return s
 		},

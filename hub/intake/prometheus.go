@@ -12,7 +12,7 @@ import (
 func prometheus() *Format {
 	return &Format{
 		Path: "prometheus", Type: "Prometheus", Label: "Alertmanager (webhook)", Seen: "github.com/prometheus/alertmanager, notify/webhook/webhook.go and template/template.go, version 4 of the message",
-		Note: "Alertmanager's own receiver for Opsgenie uses /v2/alerts and needs nothing of this. A label priority of P1 to P5 is the priority.",
+		Note: "Alertmanager's own receiver for Opsgenie uses /v2/alerts and needs nothing of this. A label priority of P1 to P5 is the priority." + manyNote,
 		Fields: []Field{
 			{"status", "firing or resolved"}, {"labels.alertname", "the rule; each label is a field"}, {"annotations.summary", "what happened; each annotation is a field"}, {"startsAt", "since when"}, {"endsAt", "until when"},
 			{"generatorURL", "its link"}, {"fingerprint", "the alert; it is the alias"}, {"receiver", "Alertmanager's receiver"}, {"externalURL", "Alertmanager's address"}, {"groupKey", "of the group"},
@@ -34,8 +34,8 @@ func byStatus() []route.Action {
 }
 
 // alertsOf parts a webhook's alerts; each gets a few short fields of the whole. Nil: there are none.
-func alertsOf(common ...string) func(map[string]any) []map[string]any {
-	return func(body map[string]any) []map[string]any {
+func alertsOf(common ...string) func(map[string]any, string) []map[string]any {
+	return func(body map[string]any, secret string) []map[string]any {
 		list, ok := body["alerts"].([]any)
 		if !ok {
 			return nil
@@ -43,7 +43,7 @@ func alertsOf(common ...string) func(map[string]any) []map[string]any {
 		shared := map[string]any{}
 		for _, name := range common {
 			if text, ok := body[name].(string); ok {
-				shared[name] = alert.Cut(text, commonMax)
+				shared[name] = alert.Cut(without(text, secret), commonMax)
 			}
 		}
 		parts := []map[string]any{}
@@ -58,6 +58,9 @@ func alertsOf(common ...string) func(map[string]any) []map[string]any {
 		return parts
 	}
 }
+
+// manyNote says what becomes of a body with too many alerts.
+const manyNote = " Of a body the first 1000 alerts are taken, and an alert of P1 says how many more there were: group finely, as by group_by: ['...'], so that a body has few."
 
 // commonMax bounds, in characters, what of a whole body each of its alerts gets.
 const commonMax = 500

@@ -16,7 +16,7 @@ func scalyr() *Format {
 		Over:    `{"action":"close","trigger":"count:1m(error) > 10","description":"Too many errors","title":"Errors in the shop","link":"https://logs.example.vn/alert/7","id":"7"}`,
 		say: func(f fields) said {
 			return said{event: f.first("action"), draft: alert.Draft{
-				Message: f.first("title", "description", "trigger"), Alias: f.first("id", "title", "trigger"), Description: joined("\n", f.first("description"), f.first("trigger"), f.first("link")),
+				Message: f.first("title", "description", "trigger"), Alias: aliasOf("scalyr", f.first("id", "title", "trigger")), Description: joined("\n", f.first("description"), f.first("trigger"), f.first("link")),
 				Details: f.some("trigger", "link"),
 			}}
 		},

@@ -19,7 +19,7 @@ func serviceNow() *Format {
 		Example: `{"action":"create","message":"[ServiceNow] The shop is slow, Priority:2","alias":"INC0010021","description":"Incident Number: INC0010021","details":{"Severity":"2 - Medium","State":"New"},"responders":"an@example.vn"}`,
 		Over:    `{"action":"close","alias":"INC0010021"}`,
 		say: func(f fields) said {
-			s := said{event: f.first("action"), responders: f["responders"]}
+			s := said{event: f.first("action"), responders: f.named()}
 			s.draft = alert.Draft{Message: f.first("message"), Alias: f.first("alias"), Description: f.first("description"), Details: f.below("details")}
 			if who := f.first("recipient", "team"); who != "" {
 				s.draft.Note = s.event + ": " + who
@@ -48,7 +48,7 @@ func serviceNowV3() *Format {
 		Example: `{"alias":"INC0010021","incidentNumber":"INC0010021","shortDescription":"The shop is slow","priority":"2 - High","category":"Software","severity":"2 - Medium","state":"New","assignmentGroup":"web","teams":"web","recipients":"","configurationItem":"shop","incidentLink":"https://dev.example.vn/incident.do?sys_id=9d385017"}`,
 		Over:    `{"state":"Closed","closeCode":"Solved (Permanently)","closeNotes":"restarted","incidentNumber":"INC0010021","alias":"INC0010021"}`,
 		say: func(f fields) said {
-			s := said{event: f.first("state"), responders: joined(",", f["teams"], f["recipients"])}
+			s := said{event: f.first("state"), responders: f.named()}
 			s.draft = alert.Draft{
 				Message: joined(": ", f.first("incidentNumber"), f.first("shortDescription")), Alias: f.first("alias", "incidentNumber"), Entity: f.first("configurationItem"),
 				User: f.first("user"), Note: joined(": ", f.first("closeCode"), f.first("closeNotes", "workNotes", "additionalComments")),
@@ -80,7 +80,7 @@ func cherwell() *Format {
 		say: func(f fields) said {
 			s := said{event: f.first("incident.status")}
 			s.draft = alert.Draft{
-				Message: joined(": ", f.first("incident.id"), f.first("incident.shortDescription")), Alias: f.first("incident.id"), Entity: f.first("incident.service"),
+				Message: joined(": ", f.first("incident.id"), f.first("incident.shortDescription")), Alias: aliasOf("cherwell", f.first("incident.id")), Entity: f.first("incident.service"),
 				Description: f.first("incident.description"), Details: f.below("incident"),
 			}
 			maps.DeleteFunc(s.draft.Details, func(name, _ string) bool { return name == "description" || name == "shortDescription" })

@@ -234,6 +234,11 @@ type Replayed struct {
 // An input that was cut may be decided otherwise than a whole one. Defaults are the actions of
 // the format in which it came, if any: see [TakeInputs].
 func (m *Machine) Replay(r table.Reader, now time.Time, in *Input, defaults ...route.Action) Replayed {
+	if !in.fits() { // as when it is taken
+		short := *in
+		short.cut(toDecide)
+		in = &short
+	}
 	d := newDecider(r, now.UTC(), m.zones.In(r), new(atomic.Pointer[policySet])) // commands do not wait for it
 	out := Replayed{Decision: d.decide(in, defaults)}
 	alias := out.Decision.Alias

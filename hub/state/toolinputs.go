@@ -135,7 +135,7 @@ type ToolBody struct {
 	Type       string // of its integrations
 	Unverified bool   // the format was made by analogy
 	Inputs     []ToolInput
-	Left       int // how many more inputs there were than are taken
+	Left       int // how many more inputs there were than are taken; if any, the last input says so
 	// Defaults are what is done if there are no other rules.
 	Defaults []route.Action
 }

@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,5 +70,27 @@ func TestWhatAToolSaysByAKeyAlone(t *testing.T) {
 		if _, err := do(s, k); err == nil || core.KindOf(err) == core.Internal {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// Rule keng-5.journal.replay: of what is too large for the rules a trial looks at no more than they do.
+func TestATrialLooksAtWhatTheRulesDo(t *testing.T) {
+	s := newStage(t)
+	key, err := do(s, state.PutKey{Name: "work", Hash: make([]byte, 32), Rights: state.Write})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := toolSays("down", "a")
+	for i := range state.PayloadFieldsMax {
+		said.Payload[fmt.Sprintf("A%d", i)] = "" // before STATE in the order of names
+	}
+	r, err := do(s, state.TakeInputs{Request: "r", Integration: key, Format: "tool", Inputs: []state.Said{said}, Defaults: defaults()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := state.Input{Integration: key, Event: said.Event, Draft: said.Draft, Payload: said.Payload, Format: "tool"}
+	tried := s.machine.Replay(s.tx, s.now, &row, defaults()...)
+	if took, tries := r.Action, tried.Decision.Kind; took != "Ignore" || tries != 0 || len(row.Payload) != len(said.Payload) {
+		t.Errorf("it was taken as %q, and is tried as %q", took, tries)
 	}
 }
