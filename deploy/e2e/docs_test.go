@@ -129,10 +129,14 @@ func TestDocsHeartbeats(t *testing.T) {
 func TestDocsNagios(t *testing.T) {
 	t.Parallel()
 	out := runDoc(t, "nagios.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
-	for _, part := range []string{`"result":"Created alert"`, `"result":"Acknowledged alert"`, `"result":"Closed alert"`, "tried by the format's default actions", "tried by the hub at", "message: sw-1 is DOWN"} {
+	for _, part := range []string{`"result":"Created alert"`, `"result":"Acknowledged alert"`, `"result":"Closed alert"`, "tried by the format's default actions", "tried by the hub at", "message: sw-1 is DOWN",
+		`"alias":"db-1/Disk"`, `"priority":"P1"`, `"name":"nagios","type":"Nagios"}`} {
 		if !strings.Contains(out, part) {
 			t.Errorf("nothing says %q in\n%s", part, out)
 		}
+	}
+	if strings.Count(out, `"result":"Closed alert"`) != 2 {
+		t.Errorf("with a rule more, a recovery does not close the alert:\n%s", out)
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +37,13 @@ func filesOf(t *testing.T, page string) map[string]string {
 	return files
 }
 
+// Nagios takes characters out of some macros alone: common/macros.c of Nagios Core 4, init_macros and clean_macro_chars. They are
+// control characters and illegal_macro_output_chars, here as in its sample configuration.
+var (
+	cleaned         = regexp.MustCompile(`^\$((LONG)?(HOST|SERVICE)OUTPUT|(HOST|SERVICE)(PERFDATA|ACKAUTHOR|ACKCOMMENT))\$$`)
+	illegalInOutput = regexp.MustCompile("[\\x00-\\x1f\\x7f`~$&|'\"<>]")
+)
+
 // nagiosMonitor is Nagios with the page's objects and script, as far as its notifications go.
 type nagiosMonitor struct {
 	t       *testing.T
@@ -50,17 +59,36 @@ func (n *nagiosMonitor) notify(command string, macros map[string]string) string 
 	if m == nil {
 		n.t.Fatalf("there is no command %s", command)
 	}
-	line := strings.Replace(m[1], "/usr/local/bin/keng-notify", n.script, 1) + ` responders="an@example.vn"` // as the page says that one may
+	line := strings.Replace(m[1], "/usr/local/bin/keng-notify", n.script, 1) + ` responders='an@example.vn'` // as the page says that one may
 	line = regexp.MustCompile(`\$[A-Z]+\$`).ReplaceAllStringFunc(line, func(name string) string {
-		return regexp.MustCompile("[`~$&|'\"<>]").ReplaceAllString(macros[strings.Trim(name, "$")], "") // illegal_macro_output_chars
+		value := macros[strings.Trim(name, "$")]
+		if cleaned.MatchString(name) {
+			value = illegalInOutput.ReplaceAllString(value, "")
+		}
+		return value
 	})
 	cmd := exec.CommandContext(n.t.Context(), "sh", "-c", line)
-	cmd.Env = append(os.Environ(), "KENG_NOTIFY_CONF="+n.conf)
+	cmd.Dir, cmd.Env = filepath.Dir(n.script), append(os.Environ(), "KENG_NOTIFY_CONF="+n.conf)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		n.t.Fatalf("%v\n%s\n%s", err, line, out)
 	}
 	return resultOf(n.t, out)
+}
+
+// nagiosComment is what somebody writes in Nagios' pages who acknowledges: a shell would read much in it.
+const nagiosComment = `it's "x" $(touch pwned)`
+
+// about returns what tells of a host or a service ("HOST", "SERVICE"), which has those macros, and what the hub then says.
+func (n *nagiosMonitor) about(of string, macros map[string]string) func(kind, state, output string) string {
+	return func(kind, state, output string) string {
+		m := maps.Clone(macros)
+		m["NOTIFICATIONTYPE"], m[of+"STATE"], m[of+"OUTPUT"] = kind, state, output
+		if kind == "ACKNOWLEDGEMENT" {
+			m[of+"ACKAUTHOR"], m[of+"ACKCOMMENT"], m["NOTIFICATIONAUTHOR"], m["NOTIFICATIONCOMMENT"] = "lan", nagiosComment, "lan", nagiosComment
+		}
+		return n.notify("notify-"+strings.ToLower(of)+"-by-keng", m)
+	}
 }
 
 func resultOf(t *testing.T, reply []byte) string {
@@ -91,10 +119,8 @@ func TestStoryNagiosAndIcinga(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	nagios := func(kind, state, output string) string {
-		return n.notify("notify-service-by-keng", map[string]string{"NOTIFICATIONTYPE": kind, "HOSTNAME": "web-1", "HOSTSTATE": "UP", "SERVICEDESC": "HTTP", "SERVICESTATE": state,
-			"SERVICEOUTPUT": output, "NOTIFICATIONAUTHOR": "lan", "NOTIFICATIONCOMMENT": "I look"})
-	}
+	service := n.about("SERVICE", map[string]string{"HOSTNAME": "web-1", "HOSTSTATE": "UP", "SERVICEDESC": `Disk C:\`})
+	host := n.about("HOST", map[string]string{"HOSTNAME": "sw-2", "HOSTADDRESS": "192.0.2.2"})
 	icinga := func(kind, state, output string) string {
 		body, _ := json.Marshal(map[string]string{"apiKey": h.key, "icinga_server": "default", "responders": "an@example.vn", "tags": "", "logPath": "", "entity_type": "host", // of texts
 			"notification_type": kind, "host_name": "sw-1", "host_display_name": "sw-1", "host_address": "192.0.2.1", "host_state": state, "host_output": output})
@@ -125,14 +151,15 @@ func TestStoryNagiosAndIcinga(t *testing.T) {
 		tell                    func(kind, state, output string) string
 		bad, good, alias, words string
 	}{
-		{nagios, "CRITICAL", "OK", "web-1/HTTP", `web-1/HTTP is CRITICAL: no answer \ (90 %)`},
-		{icinga, "DOWN", "UP", "sw-1", `sw-1 is DOWN: no answer \ (90 %)`},
+		{service, "CRITICAL", "OK", `web-1/Disk C:\`, `web-1/Disk C:\ is CRITICAL: no answer (90 %) \`},
+		{host, "DOWN", "UP", "sw-2", `sw-2 is DOWN: no answer (90 %) \`},
+		{icinga, "DOWN", "UP", "sw-1", `sw-1 is DOWN: no answer (90 %) \`},
 	} {
 		for _, step := range []struct{ kind, state, result string }{
 			{"PROBLEM", monitor.bad, "Created alert"}, {"PROBLEM", monitor.bad, "Existing alert occurred again"},
 			{"ACKNOWLEDGEMENT", monitor.bad, "Acknowledged alert"}, {"RECOVERY", monitor.good, "Closed alert"}, {"RECOVERY", monitor.good, "Alert does not exist"},
 		} {
-			if got := monitor.tell(step.kind, step.state, `no answer \ (90 %)`); got != step.result {
+			if got := monitor.tell(step.kind, step.state, `no answer (90 %) \`); got != step.result {
 				t.Fatalf("%s %s: %s", monitor.alias, step.kind, got)
 			}
 			if step.result == "Created alert" {
@@ -148,9 +175,19 @@ func TestStoryNagiosAndIcinga(t *testing.T) {
 			if err != nil || a.Message != monitor.words || a.Acknowledged != (step.kind == "ACKNOWLEDGEMENT") {
 				t.Errorf("%s %s: %+v, %v", monitor.alias, step.kind, a, err)
 			}
+			if step.kind != "ACKNOWLEDGEMENT" || monitor.alias == "sw-1" { // Icinga's body has no comment
+				continue
+			}
+			told := func(e client.Entry) bool { return e.Owner == "lan" && strings.Contains(e.Text, "its x (touch pwned)") }
+			if log, err := h.client().Log(t.Context(), client.ByAlias(monitor.alias)); err != nil || !slices.ContainsFunc(log, told) {
+				t.Errorf("%s: who acknowledged and why is not told: %+v, %v", monitor.alias, log, err)
+			}
 		}
 	}
-	if n := len(mails.Mails()); n != 2 {
+	if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
+		t.Error("what was in a comment was run")
+	}
+	if n := len(mails.Mails()); n != 3 {
 		t.Errorf("there were %d mails, want one for each problem", n)
 	}
 	if strings.Contains(fmt.Sprint(h.out), h.key) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"sync"
 	"time"
@@ -123,6 +124,7 @@ type underWay struct {
 	most     int           // requests of one key; half as many besides may wait
 	patience time.Duration // how long one waits
 	bytes    *semaphore.Weighted
+	strange  *semaphore.Weighted // bytes of bodies of which it is not known by whom they come
 
 	mutex sync.Mutex
 	of    map[core.IntegrationID]*load // only keys that have requests here
@@ -132,13 +134,14 @@ type underWay struct {
 const (
 	bytesOfOneMax = 32 << 20  // of one key
 	bytesOfAllMax = 256 << 20 // of all keys of a node
+	bytesStrange  = 32 << 20  // of those whose key is in the body, until that is known
 )
 
 // roomPatience is how long a request waits for others to end.
 const roomPatience = 2 * time.Second
 
 func newUnderWay() *underWay {
-	return &underWay{most: RequestsOfOneMax, patience: roomPatience, bytes: semaphore.NewWeighted(bytesOfAllMax), of: map[core.IntegrationID]*load{}}
+	return &underWay{most: RequestsOfOneMax, patience: roomPatience, bytes: semaphore.NewWeighted(bytesOfAllMax), strange: semaphore.NewWeighted(bytesStrange), of: map[core.IntegrationID]*load{}}
 }
 
 // load is what one key has under way.
@@ -190,7 +193,7 @@ func (u *underWay) room(ctx context.Context, c *call, most int64) error {
 	if said := c.r.ContentLength; said >= 0 {
 		most = min(most, said)
 	}
-	if c.load == nil || most == 0 { // an operation for anyone; none such reads a large body
+	if c.load == nil || most == 0 { // an operation for anyone; none such reads a body
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, u.patience)
@@ -200,14 +203,54 @@ func (u *underWay) room(ctx context.Context, c *call, most int64) error {
 	}
 	if u.bytes.Acquire(ctx, most) != nil {
 		c.load.bytes.Release(most)
-		return &core.Error{Kind: core.Unavailable, Words: "This node has as many bodies under way as it can hold. Try again."}
+		return noRoomForBodies()
 	}
 	c.bytes += most
 	return nil
 }
 
+func noRoomForBodies() error {
+	return &core.Error{Kind: core.Unavailable, Words: "This node has as many bodies under way as it can hold. Try again."}
+}
+
+// strangeBody is the body of a request of which it is not known by whom it comes. What has come of
+// it counts, not what it says of its length: who says much and sends little takes no room from others.
+type strangeBody struct {
+	io.Reader
+	under *underWay
+	call  *call
+}
+
+// Read reads a part of the body, if there is room for it.
+func (s strangeBody) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	ctx, cancel := context.WithTimeout(s.call.r.Context(), s.under.patience)
+	defer cancel()
+	if s.under.strange.Acquire(ctx, int64(n)) != nil {
+		return 0, noRoomForBodies()
+	}
+	s.call.strange += int64(n)
+	return n, err
+}
+
+// known has the body of a request that was read before it was known by whom it comes count as others do.
+func (u *underWay) known(ctx context.Context, c *call) error {
+	if c.raw == nil {
+		return nil
+	}
+	err := u.room(ctx, c, int64(len(c.raw)))
+	u.forget(c)
+	return err
+}
+
+func (u *underWay) forget(c *call) {
+	u.strange.Release(c.strange)
+	c.strange = 0
+}
+
 // end counts a request no longer, if it was counted.
 func (u *underWay) end(c *call) {
+	u.forget(c)
 	l := c.load
 	if l == nil {
 		return

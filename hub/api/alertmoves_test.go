@@ -188,6 +188,26 @@ func TestWhatAChangeLacksIsNamed(t *testing.T) {
 	}
 }
 
+// What is said with a change that changes nothing is new all the same. Rule keng-7.note.kept.
+func TestNotesOfWhatIsSoAlreadyAreKept(t *testing.T) {
+	h := newHub(t)
+	id := h.create(`{"message":"m","tags":["disk"]}`)
+	for path, body := range map[string]string{"tags": `{"tags":["disk"],"note":"by tag"}`, "message": `{"message":"m","note":"by message"}`} {
+		method := "POST"
+		if path == "message" {
+			method = "PUT"
+		}
+		a := h.want(h.call(method, "/v2/alerts/"+id+"/"+path, body), 202)
+		if s := h.fate(a); s.data("success") != true {
+			t.Errorf("%s: %s", path, s.raw)
+		}
+	}
+	notes := h.call("GET", "/v2/alerts/"+id+"/notes", "").raw
+	if !strings.Contains(notes, `"by tag"`) || !strings.Contains(notes, `"by message"`) {
+		t.Errorf("the notes are %s", notes)
+	}
+}
+
 // That there is no such alert, or nobody of the name, is told by the status of the request.
 //
 // Rule ogapi-1.async.missing-alert.

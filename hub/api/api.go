@@ -39,6 +39,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"keng/hub/core"
 	routing "keng/hub/core/route"
 	"keng/hub/state"
@@ -117,6 +119,7 @@ type API struct {
 
 	rates     rateCounts
 	underWay  *underWay
+	logs      *semaphore.Weighted // log files that are being made
 	strangers *strangers
 }
 
@@ -154,7 +157,7 @@ func New(o Options) (*API, error) {
 	if o.Zones == nil {
 		o.Zones = (&zones.Finder{}).Find
 	}
-	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: newUnderWay(), strangers: newStrangers()}, nil
+	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: newUnderWay(), logs: semaphore.NewWeighted(logsAtOnce), strangers: newStrangers()}, nil
 }
 
 // StreamsMax is how many requests a server takes at once on one connection of HTTP/2.

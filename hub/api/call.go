@@ -27,6 +27,7 @@ type call struct {
 	load    *load             // what its key has under way, this request included; nil before that is known
 	counts  bool              // there, and does not wait any more
 	bytes   int64             // that it holds there
+	strange int64             // bytes of the body, while it is not known by whom it comes
 	seed    core.Seed         // identity of the command that this request leads to
 	id      string            // request id
 	raw     []byte            // the body as it came, once it is read

@@ -119,7 +119,7 @@ func (c *call) deployment() state.DeploymentRef {
 	if c.choice(parameter, "id", "api", "pipelines") == "id" {
 		return state.DeploymentRef{ID: id}
 	}
-	return state.DeploymentRef{External: id}
+	return state.DeploymentRef{External: id, By: c.key.ID}
 }
 
 // deploymentStateIn says how far a deployment has come.

@@ -70,6 +70,23 @@ func TestDeployments(t *testing.T) {
 	}
 }
 
+// Pipelines number what they do on their own: of several that are called 17, a key means its own.
+func TestDeploymentsOfSeveralPipelines(t *testing.T) {
+	h := newHub(t)
+	deploy := func(key string) {
+		h.want(h.with(key, "POST", deploymentsPath, `{"state":"started","environment":{"type":"Test","id":"t"},"externalId":"17","releases":[`+aRelease+`]}`), 202)
+	}
+	deploy(writeKey)
+	deploy(fullKey)
+	h.want(h.with(writeKey, "PUT", deploymentsPath+"/17/updateState?identifierType=api", `{"state":"failed"}`), 202)
+	if got := h.call("GET", deploymentsPath+"/17?identifierType=api", ""); got.data("state") != "started" {
+		t.Errorf("the other's: %s", got.raw)
+	}
+	if got := h.with(readKey, "GET", deploymentsPath+"/17?identifierType=api", ""); got.data("state") != "started" {
+		t.Errorf("who has told of none does not get the newest: %s", got.raw)
+	}
+}
+
 // Rule ogapi-2.deployments.missing: that there is no such deployment is told by the fate of the request.
 func TestDeploymentsThatAreNot(t *testing.T) {
 	h := newHub(t)

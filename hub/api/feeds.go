@@ -182,7 +182,7 @@ func (a *API) contentOf(tx reader, feed *state.Feed, language string) (name stri
 		return "", nil, noFeed()
 	}
 	language = cmp.Or(language, u.Language)
-	return "user " + language + " " + string(u.ID), func() (*shiftFeed, error) { return a.feedWriter(tx, language).person(u) }, nil
+	return "user " + language + " " + string(u.ID), func() (*shiftFeed, error) { return a.feedWriter(tx, language).person(u, scheduleName{}) }, nil
 }
 
 // findFeed finds a feed by its secret. Each feed may be looked at so often, and the newest state of

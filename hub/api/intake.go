@@ -6,9 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strings"
+	"time"
 
 	"keng/hub/core"
 	routing "keng/hub/core/route"
@@ -30,6 +32,8 @@ const (
 	ToolBodyMax = 8 << 20
 	// strangeBodyMax is up to how many bytes a body is read before it is known by whom it comes.
 	strangeBodyMax = 256 << 10
+	// strangeTime is how long that may take.
+	strangeTime = 5 * time.Second
 	// inputBytes is about how many bytes of inputs one command has at most, unless it has one input.
 	inputBytes = 256 << 10
 	// tryMax is how many inputs of a body a trial tells.
@@ -39,7 +43,7 @@ const (
 // intakeRoutes is the part of the table by which other tools send alerts.
 func intakeRoutes() []route {
 	return []route{
-		{"POST", toolRoot + "{integrationType...}", state.Write, false, alertDomain, on((*API).takeTool)},
+		{"POST", toolRoot + "{integrationType...}", state.Write, false, toolDomain, on((*API).takeTool)},
 		{"POST", "/keng/v1/intake/{integrationType...}/test", state.Read | state.Write, false, configurationDomain, on((*API).tryTool)},
 	}
 }
@@ -56,8 +60,13 @@ func (r *route) bodyMax() int64 {
 func (r *route) keyInBody() bool { return strings.HasPrefix(r.Path, toolRoot) }
 
 // bodyKey returns the key that stands in the body, "" if none does.
-func (c *call) bodyKey() (string, error) {
-	if err := c.readRaw(strangeBodyMax); err != nil {
+func (a *API) bodyKey(c *call) (string, error) {
+	control := http.NewResponseController(c.w)
+	_ = control.SetReadDeadline(time.Now().Add(strangeTime)) // where there is no connection nobody is slow
+	var err error
+	c.raw, err = io.ReadAll(strangeBody{http.MaxBytesReader(c.w, c.r.Body, strangeBodyMax), a.underWay, c})
+	_ = control.SetReadDeadline(time.Time{})
+	if err = unreadable(err); err != nil {
 		return "", err
 	}
 	var body struct {

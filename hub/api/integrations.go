@@ -253,7 +253,7 @@ func (a *API) authenticateIntegration(ctx context.Context, in *authenticateIn) (
 		typ = state.TypeOf(tx, in.key.ID)
 		return nil
 	})
-	if err == nil && typ != in.typ {
+	if err == nil && !strings.EqualFold(typ, in.typ) {
 		err = &core.Error{Kind: core.Forbidden, Words: "This API key is not that of an integration of the type " + in.typ + "."}
 	}
 	return &written{http.StatusOK, "Authenticated", nil}, err

@@ -222,6 +222,8 @@ func TestAuthenticate(t *testing.T) {
 	for said, status := range map[string]int{"Zabbix": 200, "zabbix": 200, "Nagios": 403, "API": 403, "Email": 422} {
 		h.want(h.with(key, "POST", integrationsPath+"/authenticate", `{"type":"`+said+`"}`), status)
 	}
+	_, odd := h.tool(`{"type":"MyTool","name":"y"}`)
+	h.want(h.with(odd, "POST", integrationsPath+"/authenticate", `{"type":"mytool"}`), 200)
 	h.want(h.call("POST", integrationsPath+"/authenticate", `{"type":"API"}`), 200)
 	h.want(h.call("POST", integrationsPath+"/authenticate", `{"type":"Zabbix"}`), 403)
 	h.want(h.with("nobody's", "POST", integrationsPath+"/authenticate", `{"type":"Zabbix"}`), 401)

@@ -34,6 +34,7 @@ const (
 	logFilesMax   = 1000             // of a list
 	logListInputs = 20_000           // that a list looks at, about
 	logListBytes  = 32 << 20         // of files that a list measures, about
+	logsAtOnce    = 4                // lists and files that are made: each may take some MiB
 )
 
 const (
@@ -124,6 +125,9 @@ func (in *logFilesIn) read(c *call) {
 	if day, err := time.Parse(time.DateOnly, in.said); !ok && err == nil {
 		at, ok = day, true
 	}
+	if t, err := time.Parse(logNameForm, in.said); !ok && err == nil { // as lamp says it
+		at, ok = t, true
+	}
 	if ms, err := strconv.ParseInt(in.said, 10, 64); !ok && err == nil {
 		at, ok = time.UnixMilli(ms), true
 	}
@@ -151,12 +155,27 @@ func (l *logFileList) fill(e *envelope) int {
 	return http.StatusOK
 }
 
+// mayReadLogs waits until few others read log files, or says that it cannot be now. The caller calls done in the end.
+func (a *API) mayReadLogs(ctx context.Context) (done func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, roomPatience)
+	defer cancel()
+	if a.logs.Acquire(ctx, 1) != nil {
+		return nil, &core.Error{Kind: core.Unavailable, Words: "Many others read log files at this node. Try again."}
+	}
+	return func() { a.logs.Release(1) }, nil
+}
+
 // listLogFiles tells log files, the oldest first: those whose five minutes are over. It may stop
 // before the limit, when it has looked at much: the marker goes on.
 func (a *API) listLogFiles(ctx context.Context, in *logFilesIn) (*logFileList, error) {
+	done, err := a.mayReadLogs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	out := &logFileList{marker: in.said}
 	now := a.Now()
-	err := a.Store.View(ctx, true, func(tx table.Reader) error {
+	err = a.Store.View(ctx, true, func(tx table.Reader) error {
 		looked, measured := 0, 0
 		for p, inputs := range state.LogPieces(tx, in.after.Start) {
 			if now.Before(p.Start.Add(state.LogPieceLength)) || len(out.files) == in.limit || looked >= logListInputs || measured >= logListBytes {
@@ -237,6 +256,11 @@ func (a *API) getLogFile(ctx context.Context, in *logFileIn) (*file, error) {
 	if !a.Now().Before(time.Unix(int64(at(2)), 0)) {
 		return nil, badLink("This link has expired. Ask for the log file again.")
 	}
+	done, err := a.mayReadLogs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	inputs, err := a.inputsOf(ctx, state.LogPiece{Start: time.Unix(int64(at(0)), 0).UTC(), Block: at(1)})
 	return &file{"application/x-ndjson", logText(inputs)}, err
 }

@@ -13,6 +13,7 @@ func TestLogFiles(t *testing.T) {
 	begun := h.store.now
 	h.create(`{"message":"first","alias":"a","details":{"host":"db"}}`)
 	h.create(`{"message":"second"}`)
+	h.want(h.call("GET", "/v2/logs/list/2026-11-25-14-03-00", ""), 200) // as lamp has it
 	if list := h.want(h.call("GET", "/v2/logs/list/2026-11-25", ""), 200); len(list.list()) != 0 || list.body["marker"] != "2026-11-25" {
 		t.Errorf("the five minutes are not over, and there is %s", list.raw)
 	}
@@ -65,7 +66,7 @@ func TestLogFiles(t *testing.T) {
 // Rule keng-8.logs.pages: of five minutes in which much came there is one file after another.
 func TestLogFilesOfAStorm(t *testing.T) {
 	h := newHub(t)
-	for i := range 1100 {
+	for i := range 300 {
 		h.store.now = time.Date(2026, 11, 25, 14, 0, 0, i, time.UTC)
 		h.call("POST", "/v2/alerts", `{"message":"m","alias":"a"}`)
 	}
@@ -80,11 +81,11 @@ func TestLogFilesOfAStorm(t *testing.T) {
 		marker = list.body["marker"].(string)
 		link := h.want(h.call("GET", "/v2/logs/download/"+marker, ""), 200)
 		n := strings.Count(h.with("", "GET", strings.TrimPrefix(link.raw, "http://example.com"), "").raw, "\n")
-		if lines += n; n > 512 {
+		if lines += n; n > 64 {
 			t.Errorf("%s has %d lines", marker, n)
 		}
 	}
-	if lines != 1100 || files != 3 {
+	if lines != 300 || files != 5 {
 		t.Errorf("%d lines in %d files", lines, files)
 	}
 }

@@ -127,6 +127,21 @@ func TestKeysAndDomainsAreCountedApart(t *testing.T) {
 	})
 }
 
+// What tools send in formats of their own is counted apart from what comes by the API. Rule ogapi-1.limits.domains.
+func TestToolsAreCountedApart(t *testing.T) {
+	limited(t, `{"domain":"integration","perMinute":1},{"domain":"alert","perMinute":2}`, func(t *testing.T, h *hub) {
+		send := func() answer { return h.bare("/v1/json/nagios?apiKey="+writeKey, nagiosBody("PROBLEM", "")) }
+		h.want(send(), 200)
+		h.refused(send(), "60")
+		h.want(h.with(writeKey, "POST", "/v2/alerts", `{"message":"m"}`), 202)
+		h.want(h.with(writeKey, "POST", "/v2/alerts", `{"message":"m"}`), 202)
+		h.refused(h.with(writeKey, "POST", "/v2/alerts", `{"message":"m"}`), "60")
+		if n := h.call("GET", "/v2/alerts/web-1%2FHTTP?identifierType=alias", "").data("count"); n != 1.0 {
+			t.Errorf("the alert was counted %v times: what was refused was done", n)
+		}
+	})
+}
+
 // A second's limit and a minute's are counted apart: a request needs a token of each, and one that
 // is refused takes none. Rule ogapi-1.limits.domains.
 func TestSecondsAndMinutesAreCountedApart(t *testing.T) {

@@ -223,3 +223,54 @@ func TestUnknownKeysHoldNobodyUp(t *testing.T) {
 		}
 	})
 }
+
+// What strangers send before it is known who they are takes no more memory than there is for that, and only
+// what has come counts: a thousand that have sent nothing yet keep nobody out. Rule keng-7.limits.strange-bodies.
+func TestBodiesOfStrangersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t)
+		begin := func(bytes int) *underWay {
+			r, w := io.Pipe()
+			request := httptest.NewRequest("POST", "/v1/json/nagios", r)
+			request.ContentLength = -1
+			u := &underWay{w, httptest.NewRecorder(), make(chan struct{})}
+			go func() {
+				defer close(u.done)
+				h.api.ServeHTTP(u.reply, request)
+				r.Close()
+			}()
+			_, _ = w.Write(make([]byte, bytes)) // fails when it is refused
+			return u
+		}
+		var all []*underWay
+		for range 1000 {
+			all = append(all, begin(0))
+		}
+		tool := func() int {
+			return h.serve(newRequest("POST", "/v1/json/nagios", `{"apiKey":"`+fullKey+`","entity_type":"service","notification_type":"PROBLEM","host_name":"web-1","service_desc":"disk"}`, "Authorization", "")).status
+		}
+		if code := tool(); code != 200 {
+			t.Errorf("beside those who send nothing: %d", code)
+		}
+		for range (32 << 20) / (200 << 10) {
+			all = append(all, begin(200<<10))
+		}
+		synctest.Wait()
+		more := begin(200 << 10)
+		<-more.done
+		if more.reply.Code != 503 {
+			t.Errorf("one more is told %d", more.reply.Code)
+		}
+		h.want(h.call("POST", "/v2/alerts", `{"message":"m"}`), 202)
+		for _, u := range all {
+			u.body.Close()
+			<-u.done
+			if u.reply.Code != 401 {
+				t.Fatalf("who has no key is told %d", u.reply.Code)
+			}
+		}
+		if code := tool(); code != 200 {
+			t.Errorf("after them: %d", code)
+		}
+	})
+}

@@ -18,6 +18,7 @@ const (
 	heartbeatDomain     = "heartbeat"
 	onCallDomain        = "schedule-oncalls"
 	integrationDomain   = "integration-configuration"
+	toolDomain          = "integration"
 	noDomain            = ""
 )
 

@@ -133,7 +133,7 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 		var limit state.RateLimit
 		c.secret = secretOf(c.r)
 		if c.secret == "" && route.keyInBody() {
-			if c.secret, err = c.bodyKey(); err != nil {
+			if c.secret, err = a.bodyKey(c); err != nil {
 				return nil, err
 			}
 		}
@@ -141,6 +141,9 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 			return nil, err
 		}
 		if err = a.admit(ctx, c, limit); err != nil {
+			return nil, err
+		}
+		if err = a.underWay.known(ctx, c); err != nil {
 			return nil, err
 		}
 	}
@@ -233,13 +236,19 @@ func (c *call) readRaw(most int64) (err error) {
 	if err := c.room(most); err != nil {
 		return err
 	}
-	if c.raw, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most)); err != nil {
-		if _, big := errors.AsType[*http.MaxBytesError](err); big {
-			return tooLarge(most)
-		}
-		return malformed("the body could not be read: it was cut short or came too slowly")
+	c.raw, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
+	return unreadable(err)
+}
+
+// unreadable returns what the caller is told when the body could not be read, nil if it could.
+func unreadable(err error) error {
+	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge(big.Limit)
 	}
-	return nil
+	if err == nil || core.KindOf(err) == core.Unavailable {
+		return err
+	}
+	return malformed("the body could not be read: it was cut short or came too slowly")
 }
 
 // do has a command carried out. As long as the cluster can not, or the outcome is not

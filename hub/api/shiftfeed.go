@@ -117,8 +117,8 @@ func (w *feedWriter) schedule(s *rota.Schedule) (*shiftFeed, error) {
 	})
 }
 
-// person makes the feed of a person's own shifts, in whatever schedule.
-func (w *feedWriter) person(u *reach.User) (*shiftFeed, error) {
+// person makes the feed of a person's own shifts, in whatever schedule who asks may see.
+func (w *feedWriter) person(u *reach.User, name scheduleName) (*shiftFeed, error) {
 	zone, err := w.zones(cmp.Or(u.Zone, "UTC"))
 	if err != nil {
 		zone = time.UTC
@@ -130,7 +130,7 @@ func (w *feedWriter) person(u *reach.User) (*shiftFeed, error) {
 		var all []ical.Event
 		concerns := state.MayBeOnCall(w.tx, u.ID, span.before)
 		for s := range state.Schedules.All(w.tx) {
-			if !concerns(s) {
+			if !concerns(s) || !name.seen(s) {
 				continue
 			}
 			shifts, fits, err := w.shifts(s, span, &who)
@@ -275,12 +275,13 @@ func (a *API) getScheduleFeed(ctx context.Context, in *scheduleFeedIn) (*feedFil
 // personFeedIn asks for the feed of a person.
 type personFeedIn struct {
 	user     state.Pick
-	language string // "": the person's
+	seen     scheduleName // which schedules the caller may see
+	language string       // "": the person's
 	known    string
 }
 
 func (in *personFeedIn) read(c *call) {
-	in.user = state.Either(c.identifier("identifier"))
+	in.user, in.seen.of = state.Either(c.identifier("identifier")), c.key.Team
 	in.language, in.known = c.choice("language", "", "vi", "en"), c.r.Header.Get("If-None-Match")
 }
 
@@ -290,7 +291,7 @@ func (a *API) getPersonFeed(ctx context.Context, in *personFeedIn) (*feedFile, e
 		if err != nil {
 			return nil, err
 		}
-		return a.feedWriter(tx, cmp.Or(in.language, u.Language)).person(u)
+		return a.feedWriter(tx, cmp.Or(in.language, u.Language)).person(u, in.seen)
 	})
 }
 

@@ -43,6 +43,9 @@ func TestTeamKeysDoNotSeeForeignSchedules(t *testing.T) {
 		}
 	}
 	h.want(h.with(teamKey, "GET", "/v2/schedules/theirs?identifierType=name", ""), 403)
+	if a := h.want(h.with(teamKey, "GET", "/v2/users/lan@example.vn/schedules", ""), 200); strings.Contains(a.raw, "theirs") || !strings.Contains(a.raw, "ours") {
+		t.Errorf("a person's schedules: %s", a.raw)
+	}
 	told := func(key, list string) string { // without what concerns a schedule that is seen, too
 		a := h.want(h.with(key, "GET", list, ""), 200)
 		for i, item := range a.list() {

@@ -22,10 +22,11 @@ type userIn struct {
 	user   state.Pick
 	fields state.UserFields
 	expand bool
+	seen   scheduleName // which schedules the caller may see
 }
 
 func (in *userIn) read(c *call) {
-	in.user = state.Either(c.identifier("identifier"))
+	in.user, in.seen.of = state.Either(c.identifier("identifier")), c.key.Team
 	in.expand = strings.Contains(c.query("expand"), "contact")
 	b := c.body
 	in.fields = state.UserFields{
@@ -310,12 +311,12 @@ func listUserSchedules(tx reader, in *userIn) ([]thing, error) {
 		return nil, err
 	}
 	var out []thing
+	has := func(r rota.Rotation) bool {
+		return slices.Contains(r.Participants, rota.Participant{User: u.ID}) ||
+			slices.ContainsFunc(r.Slots, func(s rota.Slot) bool { return s.Participant.User == u.ID })
+	}
 	for s := range state.Schedules.All(tx) {
-		in := func(r rota.Rotation) bool {
-			return slices.Contains(r.Participants, rota.Participant{User: u.ID}) ||
-				slices.ContainsFunc(r.Slots, func(s rota.Slot) bool { return s.Participant.User == u.ID })
-		}
-		if slices.ContainsFunc(s.Rotations, in) {
+		if in.seen.seen(s) && slices.ContainsFunc(s.Rotations, has) {
 			out = append(out, scheduleThing(s))
 		}
 	}

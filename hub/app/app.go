@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"keng/hub/acklink"
 	"keng/hub/channel/all"
 	"keng/hub/channel/direct"
@@ -117,9 +119,10 @@ type App struct {
 	link        net.PacketConn
 	linkTCP     net.Listener // at the same port
 	http, raft  net.Listener
-	certificate *certificate   // nil without TLS for HTTP
-	split       *link.Splitter // of http; nil without TLS for HTTP
-	rehearsals  chan struct{}  // one for each that is at work
+	certificate *certificate       // nil without TLS for HTTP
+	split       *link.Splitter     // of http; nil without TLS for HTTP
+	rehearsals  chan struct{}      // one for each that is at work
+	readiness   singleflight.Group // questions to the leader whether this node can serve
 	failed      chan error
 	cleanups    []cleanup // in the order of opening; closed in the reverse
 }

@@ -95,15 +95,24 @@ func (a *App) beside(pages http.Handler) http.Handler {
 	return mux
 }
 
-// ready says whether this node can serve: it has a leader and has caught up.
+// ready says whether this node can serve: it has a leader and has caught up. Anybody may ask, as
+// often as he likes: those who ask at once share one question to the leader.
 func (a *App) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	err := a.Store().View(ctx, true, func(table.Reader) error { return nil })
-	if errors.Is(err, context.DeadlineExceeded) {
-		return errNoMajority
+	answer := a.readiness.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		err := a.Store().View(ctx, true, func(table.Reader) error { return nil })
+		if errors.Is(err, context.DeadlineExceeded) {
+			return nil, errNoMajority
+		}
+		return nil, err
+	})
+	select {
+	case r := <-answer:
+		return r.Err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return err
 }
 
 // errNoMajority says in words why a node that waited in vain cannot serve.

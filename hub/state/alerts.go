@@ -255,6 +255,9 @@ func (c *change) move(k Asked, action string, do func(*alert.Alert) alert.Outcom
 	}
 	o := do(row)
 	r.Alert, r.Alias, r.Success, r.Status = row.ID, row.Alias, o.OK(), string(o.Reason)
+	if o.Verdict == alert.Same && k.Note != "" { // it was so already, but what is said with it is new
+		o = row.AddNote(k.by(c))
+	}
 	if err := c.follows(row, o, call); err != nil {
 		return r, err
 	}

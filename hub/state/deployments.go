@@ -81,18 +81,35 @@ var (
 // Deployments holds the deployments, the newest [DeploymentsMax] of them.
 var Deployments = table.New(64, "deployments", func(d *Deployment) table.Key { return table.K().Uint64(d.Number) }, deploymentsByID, deploymentsByExternal)
 
-// DeploymentRef names a deployment: by its id, or by what the caller calls it. Of several that he
-// calls the same the newest is meant.
+// DeploymentRef names a deployment: by its id, or by what the caller calls it. Of several that are
+// called the same the newest of the caller's own is meant, else the newest: build 17 is of many a pipeline.
 type DeploymentRef struct {
-	ID       string `cbor:"1,keyasint,omitempty"`
-	External string `cbor:"2,keyasint,omitempty"`
+	ID       string             `cbor:"1,keyasint,omitempty"`
+	External string             `cbor:"2,keyasint,omitempty"`
+	By       core.IntegrationID `cbor:"3,keyasint,omitempty"` // the caller's
 }
+
+// sameDeployments is how many deployments that are called the same are looked at.
+const sameDeployments = 100
 
 // FindDeployment returns the deployment that a reference names, or an error of kind [core.NotFound].
 func FindDeployment(r table.Reader, ref DeploymentRef) (*Deployment, error) {
 	if ref.External != "" {
-		if d, ok := deploymentsByExternal.First(r, table.K().String(ref.External)); ok {
-			return d, nil
+		var newest *Deployment
+		looked := 0
+		for d := range deploymentsByExternal.Find(r, table.K().String(ref.External)) {
+			if d.Integration == ref.By {
+				return d, nil
+			}
+			if newest == nil {
+				newest = d
+			}
+			if looked++; looked == sameDeployments {
+				break
+			}
+		}
+		if newest != nil {
+			return newest, nil
 		}
 	} else if d, ok := deploymentsByID.Get(r, table.K().String(ref.ID)); ok {
 		return d, nil
@@ -202,12 +219,12 @@ func (k UpdateDeployment) apply(c *change) (Request, error) {
 	d.State, d.UpdatedAt = k.State, c.now
 	over := k.State == "successful" || k.State == "failed"
 	switch {
-	case !k.CompletedAt.IsZero():
-		d.CompletedAt = k.CompletedAt
-	case over && d.CompletedAt.IsZero():
-		d.CompletedAt = c.now
 	case !over:
 		d.CompletedAt = time.Time{}
+	case !k.CompletedAt.IsZero():
+		d.CompletedAt = k.CompletedAt
+	case d.CompletedAt.IsZero():
+		d.CompletedAt = c.now
 	}
 	if err := Deployments.Put(c.tx, d); err != nil {
 		return r, err

@@ -20,7 +20,7 @@ const (
 	LogPieceLength = 5 * time.Minute
 	// logBlock is how many inputs there are in a piece at most: as large as they can be that is
 	// about 17 MB.
-	logBlock = 512
+	logBlock = 64
 )
 
 // logPieceAt returns the piece that an input is in.

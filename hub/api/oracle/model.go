@@ -63,14 +63,12 @@ func (by asker) name() string {
 
 // outcome is what becomes of a call that moves an alert.
 type outcome struct {
-	ok      bool
-	changed bool   // something, so that the note is kept: ours
+	ok      bool   // so that the note is kept, whether anything else changes or not: ours
 	already string // what clients parse of a refusal
 }
 
 var (
-	moved       = outcome{ok: true, changed: true}
-	unchanged   = outcome{ok: true}
+	done        = outcome{ok: true}
 	refused     = outcome{}
 	isClosed    = outcome{already: "Alert is already closed"}
 	isAcked     = outcome{already: "Alert is already acknowledged"}
@@ -94,7 +92,7 @@ func (a *alert) acknowledge(by asker) outcome {
 	if a.owner == "" { // ours: who takes care of what nobody owns owns it
 		a.owner = by.name()
 	}
-	return moved
+	return done
 }
 
 func (a *alert) attend(by asker) {
@@ -113,7 +111,7 @@ func (a *alert) unacknowledge() outcome {
 		return isWanted
 	}
 	a.rouse()
-	return moved
+	return done
 }
 
 // rouse makes the alert want attention again.
@@ -125,7 +123,7 @@ func (a *alert) close(by asker) outcome {
 	}
 	a.closed, a.snoozedUntil, a.closedBy, a.called = true, time.Time{}, by.name(), false
 	a.see(by)
-	return moved
+	return done
 }
 
 func (a *alert) snooze(by asker, until time.Time) outcome {
@@ -133,11 +131,11 @@ func (a *alert) snooze(by asker, until time.Time) outcome {
 	case a.closed:
 		return isClosed
 	case a.snoozedUntil.Equal(until):
-		return unchanged
+		return done
 	}
 	a.snoozedUntil, a.called = until, false
 	a.see(by)
-	return moved
+	return done
 }
 
 // assign gives the alert to a person. Ours: that person is called, so it wants attention again; who takes it for
@@ -147,18 +145,18 @@ func (a *alert) assign(by asker, owner string) outcome {
 	case a.closed:
 		return isClosed
 	case owner == by.user && a.owner == owner && a.acknowledged:
-		return unchanged
+		return done
 	case owner == by.user:
 		a.owner = owner
 		a.attend(by)
-		return moved
+		return done
 	case a.owner == owner && (a.acknowledged || a.called) && a.snoozedUntil.IsZero():
-		return unchanged
+		return done
 	}
 	a.owner = owner
 	a.rouse()
 	a.called = true
-	return moved
+	return done
 }
 
 // call calls one more responder. Ours: the alert wants attention again.
@@ -167,14 +165,14 @@ func (a *alert) call(p party) outcome {
 	case a.closed:
 		return isClosed
 	case slices.Contains(a.responders, p):
-		return unchanged
+		return done
 	}
 	a.responders = append(a.responders, p)
 	a.rouse()
 	if p.Type == "team" && a.ownerTeam == "" {
 		a.ownerTeam = p.ID
 	}
-	return moved
+	return done
 }
 
 // escalate calls by an escalation, again if it has done so before.
@@ -186,7 +184,7 @@ func (a *alert) escalate(p party) outcome {
 		a.responders = append(a.responders, p)
 	}
 	a.rouse()
-	return moved
+	return done
 }
 
 func (a *alert) run(action string) outcome {
@@ -196,7 +194,7 @@ func (a *alert) run(action string) outcome {
 	case !slices.Contains(a.actions, action):
 		return refused
 	}
-	return moved
+	return done
 }
 
 // tagsMax is how many tags an alert has at most.
@@ -213,33 +211,28 @@ func (a *alert) addTags(tags []string) outcome {
 			a.tags = append(a.tags, tag)
 		}
 	}
-	return outcome{ok: len(a.tags) > before || !full, changed: len(a.tags) > before}
+	return outcome{ok: len(a.tags) > before || !full}
 }
 
 func (a *alert) removeTags(tags []string) outcome {
-	left := slices.DeleteFunc(slices.Clone(a.tags), func(tag string) bool { return slices.Contains(tags, tag) })
-	changed := len(left) < len(a.tags)
-	a.tags = left
-	return outcome{ok: true, changed: changed}
+	a.tags = slices.DeleteFunc(a.tags, func(tag string) bool { return slices.Contains(tags, tag) })
+	return done
 }
 
 func (a *alert) addDetails(details map[string]string) outcome {
-	before := maps.Clone(a.details)
 	maps.Copy(a.details, details)
-	return outcome{ok: true, changed: !maps.Equal(before, a.details)}
+	return done
 }
 
 func (a *alert) removeDetails(keys []string) outcome {
-	before := len(a.details)
 	for _, key := range keys {
 		delete(a.details, key)
 	}
-	return outcome{ok: true, changed: len(a.details) < before}
+	return done
 }
 
 // set changes a text.
 func set(field *string, text string) outcome {
-	changed := *field != text
 	*field = text
-	return outcome{ok: true, changed: changed}
+	return done
 }

@@ -178,7 +178,7 @@ func (p *player) removeDetails(asker) call {
 }
 
 func (p *player) addNote(by asker) call {
-	return call{"POST", "/notes", "AddNote", map[string]any{"note": cmp.Or(by.note, "a note of its own")}, nil, func(*alert) outcome { return moved }}
+	return call{"POST", "/notes", "AddNote", map[string]any{"note": cmp.Or(by.note, "a note of its own")}, nil, func(*alert) outcome { return done }}
 }
 
 func (p *player) text() string {
@@ -238,7 +238,7 @@ func (p *player) act(asker) call {
 func (p *player) remove(asker) call {
 	return call{"DELETE", "", "Delete", nil, nil, func(a *alert) outcome {
 		a.deleted = true
-		return moved
+		return done
 	}}
 }
 
@@ -270,7 +270,7 @@ func (p *player) move() error {
 	a := p.model.find(ref)
 	what := outcome{already: noSuchAlert.already}
 	if a != nil {
-		if what = c.do(a); what.changed && (by.note != "" || c.action == "AddNote") {
+		if what = c.do(a); what.ok && (by.note != "" || c.action == "AddNote") {
 			note, _ := body["note"].(string)
 			a.notes = append(a.notes, cmp.Or(note, by.note))
 		}
