@@ -242,8 +242,8 @@ func (c *call) readRaw(most int64) (err error) {
 
 // unreadable returns what the caller is told when the body could not be read, nil if it could.
 func unreadable(err error) error {
-	if e, big := errors.AsType[*http.MaxBytesError](err); big {
-		return tooLarge(e.Limit)
+	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge(big.Limit)
 	}
 	if err == nil || core.KindOf(err) == core.Unavailable {
 		return err
