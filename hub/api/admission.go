@@ -20,6 +20,10 @@ import (
 // other keys whatever one does, and is far more than a caller needs that waits for answers.
 const RequestsOfOneMax = ConnectionsMax / 4
 
+// uploadsOfOneMax is how many of them may be uploads. The store takes 16 of all keys, and an upload may
+// last for minutes.
+const uploadsOfOneMax = 4
+
 // admit returns why a request of a known key is not worked on now, nil if it is.
 func (a *API) admit(ctx context.Context, c *call, limit state.RateLimit) error {
 	if err := a.rates.take(c.key.ID, limit, time.Now()); err != nil {
@@ -148,6 +152,7 @@ func newUnderWay() *underWay {
 type load struct {
 	here            int // requests, those too that wait; guarded by underWay.mutex
 	requests, bytes *semaphore.Weighted
+	uploads         *semaphore.Weighted // those of the requests that are uploads
 }
 
 // begin counts a request, or says that there are too many of its key.
@@ -173,7 +178,7 @@ func (u *underWay) enter(key core.IntegrationID) *load {
 	defer u.mutex.Unlock()
 	l := u.of[key]
 	if l == nil {
-		l = &load{requests: semaphore.NewWeighted(int64(u.most)), bytes: semaphore.NewWeighted(bytesOfOneMax)}
+		l = &load{requests: semaphore.NewWeighted(int64(u.most)), bytes: semaphore.NewWeighted(bytesOfOneMax), uploads: semaphore.NewWeighted(uploadsOfOneMax)}
 		u.of[key] = l
 	}
 	if l.here >= u.most+u.most/2 {
@@ -185,6 +190,17 @@ func (u *underWay) enter(key core.IntegrationID) *load {
 
 func (u *underWay) tooMany() error {
 	return throttled(1, 1, fmt.Sprintf("This key has %d requests under way at this node, as many as it may. Wait for answers.", u.most))
+}
+
+// upload counts a request as an upload until end is called. If its key has as many as it may, it waits a
+// moment for one of them to end, and then says so.
+func (u *underWay) upload(ctx context.Context, c *call) (end func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, u.patience)
+	defer cancel()
+	if c.load.uploads.Acquire(ctx, 1) != nil {
+		return nil, throttled(1, 1, fmt.Sprintf("This key has %d uploads under way at this node, as many as it may. Wait for answers.", uploadsOfOneMax))
+	}
+	return func() { c.load.uploads.Release(1) }, nil
 }
 
 // room makes sure of room for a body of at most so many bytes before it is read, or says that

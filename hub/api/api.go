@@ -119,7 +119,6 @@ type API struct {
 
 	rates     rateCounts
 	underWay  *underWay
-	uploads   uploadsUnderWay
 	logs      *semaphore.Weighted // log files that are being made
 	strangers *strangers
 }

@@ -74,10 +74,3 @@ func (a *API) Strangers() int {
 	defer a.strangers.mutex.Unlock()
 	return len(a.strangers.unknown)
 }
-
-// Uploading says how many keys have uploads under way.
-func (a *API) Uploading() int {
-	a.uploads.mutex.Lock()
-	defer a.uploads.mutex.Unlock()
-	return len(a.uploads.of)
-}

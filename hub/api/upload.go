@@ -55,7 +55,7 @@ func createAttachment(a *API, ctx context.Context, c *call) (outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	end, err := a.uploads.begin(ctx, c.key.ID)
+	end, err := a.underWay.upload(ctx, c)
 	if err != nil {
 		return nil, err
 	}
