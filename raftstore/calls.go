@@ -114,8 +114,8 @@ func (s *Store) askOver(ctx context.Context, lane *peers, to raft.ServerAddress,
 }
 
 // updateThere has a command evaluated by another node.
-func (s *Store) updateThere(ctx context.Context, l leader, changed <-chan struct{}, id CommandID, payload []byte) attempt {
-	within, cancel := attemptContext(ctx, changed)
+func (s *Store) updateThere(ctx context.Context, l leader, reign context.Context, id CommandID, payload []byte) attempt {
+	within, cancel := attemptContext(ctx, reign)
 	defer cancel()
 	response, err := s.ask(within, l.contact, &clusterpb.Request{Kind: &clusterpb.Request_Forward{
 		Forward: &clusterpb.Forward{Id: id[:], Command: payload},

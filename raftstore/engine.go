@@ -60,7 +60,7 @@ func peekState(disk vfs.FS, dir string) (meta, error) {
 	if err != nil {
 		return meta{}, fmt.Errorf("the state in %s cannot be opened: %w", dir, err)
 	}
-	r := &reader{snapshot: db.NewSnapshot(), release: func() {}}
+	r := newReader(db, newRowCache(), func() {})
 	m, err := readMeta(r)
 	r.close()
 	return m, errors.Join(err, db.Close())
@@ -89,8 +89,15 @@ func (l engineLogger) Fatalf(format string, args ...any) {
 // reader is a table.Reader over a Pebble snapshot. It belongs to one goroutine.
 type reader struct {
 	snapshot *pebble.Snapshot
+	cache    *rowCache
+	since    uint64 // where the cache was before the snapshot was taken
 	release  func() // of the engine
 	err      error
+}
+
+func newReader(db *pebble.DB, cache *rowCache, release func()) *reader {
+	since := cache.now.Load()
+	return &reader{snapshot: db.NewSnapshot(), cache: cache, since: since, release: release}
 }
 
 // close ends the snapshot; slices that Get has returned stay valid.
@@ -109,10 +116,14 @@ func (r *reader) Fail(err error) {
 // Err returns the first failure.
 func (r *reader) Err() error { return r.err }
 
-// Get returns a copy of the value.
+// Get returns the value, which must not be changed: others may have it too.
 func (r *reader) Get(key []byte) ([]byte, bool) {
+	if value, found, known := r.cache.look(key, r.since); known {
+		return value, found
+	}
 	value, closer, err := r.snapshot.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
+		r.cache.remember(key, nil, false, r.since)
 		return nil, false
 	}
 	if err != nil {
@@ -124,6 +135,7 @@ func (r *reader) Get(key []byte) ([]byte, bool) {
 		r.Fail(fmt.Errorf("cannot read from the state: %w", err))
 		return nil, false
 	}
+	r.cache.remember(key, value, true, r.since)
 	return value, true
 }
 

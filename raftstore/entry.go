@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"iter"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -62,9 +64,18 @@ var (
 	errEntryLevel   = errors.New("the log entry was written by a newer version")
 )
 
+// entryBuffer is memory in which an entry is made. Most entries have some ten kilobytes
+// before they are compressed: new memory for each would be a fifth of all that the leader
+// of a busy cluster takes.
+type entryBuffer struct{ plain, compressed []byte }
+
+var entryBuffers = sync.Pool{New: func() any { return new(entryBuffer) }}
+
 // encodeEntry returns an entry's bytes. size is about the bytes of the writes.
 func encodeEntry(h header, writes iter.Seq[overlay.Write], size int) []byte {
-	plain := make([]byte, 0, size+size/4+256)
+	pooled := entryBuffers.Get().(*entryBuffer)
+	defer entryBuffers.Put(pooled)
+	plain := slices.Grow(pooled.plain[:0], size+size/4+256)
 	for w := range writes {
 		if w.Deleted {
 			plain = append(plain, writeDelete)
@@ -75,8 +86,10 @@ func encodeEntry(h header, writes iter.Seq[overlay.Write], size int) []byte {
 		plain = appendBytes(plain, w.Key)
 		plain = appendBytes(plain, w.Value)
 	}
-	b := make([]byte, entryWritesAt+s2.MaxEncodedLen(len(plain)))
-	b = b[:entryWritesAt+len(s2.Encode(b[entryWritesAt:], plain))]
+	pooled.compressed = s2.Encode(slices.Grow(pooled.compressed[:0], s2.MaxEncodedLen(len(plain))), plain)
+	pooled.plain = plain
+	b := make([]byte, entryWritesAt, entryWritesAt+len(pooled.compressed))
+	b = append(b, pooled.compressed...)
 	b[0] = entryLevel
 	binary.BigEndian.PutUint64(b[5:], h.term)
 	binary.BigEndian.PutUint64(b[13:], h.sequence)
@@ -87,8 +100,8 @@ func encodeEntry(h header, writes iter.Seq[overlay.Write], size int) []byte {
 }
 
 // decodeEntry reads an entry's header and checks the whole. The writes are still
-// encoded, see eachWrite.
-func decodeEntry(b []byte) (h header, writes []byte, err error) {
+// encoded, see eachWrite: they are part of b, or of room if they fit into it.
+func decodeEntry(b, room []byte) (h header, writes []byte, err error) {
 	switch {
 	case len(b) == 0:
 		return h, nil, fmt.Errorf("%w: it is empty", errEntryCorrupt)
@@ -110,7 +123,7 @@ func decodeEntry(b []byte) (h header, writes []byte, err error) {
 	if n, err := s2.DecodedLen(writes); err != nil || n > maxEntryBytes {
 		return h, nil, fmt.Errorf("%w: its writes have no size that can be", errEntryCorrupt)
 	}
-	if writes, err = s2.Decode(nil, writes); err != nil {
+	if writes, err = s2.Decode(room[:cap(room)], writes); err != nil {
 		return h, nil, fmt.Errorf("%w: its writes cannot be decompressed: %w", errEntryCorrupt, err)
 	}
 	return h, writes, nil

@@ -50,7 +50,7 @@ func TestGoldenEntry(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		gotHeader, body, err := decodeEntry(golden)
+		gotHeader, body, err := decodeEntry(golden, nil)
 		if err != nil || gotHeader != h {
 			t.Fatalf("the header is read as %+v, %v", gotHeader, err)
 		}
@@ -72,7 +72,7 @@ func TestEntryThatUnpacksToTooMuch(t *testing.T) {
 		if len(entry) > size/10 {
 			t.Errorf("%d equal bytes are written as %d", size, len(entry))
 		}
-		if _, _, err := decodeEntry(entry); fits != (err == nil) || !fits && !errors.Is(err, errEntryCorrupt) {
+		if _, _, err := decodeEntry(entry, nil); fits != (err == nil) || !fits && !errors.Is(err, errEntryCorrupt) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
 	}
@@ -86,14 +86,14 @@ func TestEntryNoticesDamage(t *testing.T) {
 		for bit := range 8 {
 			damaged := bytes.Clone(entry)
 			damaged[i] ^= 1 << bit
-			_, _, err := decodeEntry(damaged)
+			_, _, err := decodeEntry(damaged, nil)
 			if !errors.Is(err, errEntryCorrupt) && !errors.Is(err, errEntryLevel) {
 				t.Fatalf("with bit %d of byte %d flipped the error is %v", bit, i, err)
 			}
 		}
 	}
 	for n := range entry {
-		if _, _, err := decodeEntry(entry[:n]); err == nil {
+		if _, _, err := decodeEntry(entry[:n], nil); err == nil {
 			t.Fatalf("an entry cut to %d bytes is read", n)
 		}
 	}
@@ -111,7 +111,7 @@ func FuzzDecodeEntry(f *testing.F) {
 			sum := checksum(b[entryBodyAt:])
 			b[1], b[2], b[3], b[4] = byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum)
 		}
-		h, body, err := decodeEntry(b)
+		h, body, err := decodeEntry(b, nil)
 		if err != nil {
 			return
 		}
@@ -120,7 +120,7 @@ func FuzzDecodeEntry(f *testing.F) {
 			return
 		}
 		again := encodeEntry(h, slices.Values(writes), len(b))
-		h2, body2, err := decodeEntry(again)
+		h2, body2, err := decodeEntry(again, nil)
 		var writes2 []overlay.Write
 		if err == nil {
 			err = eachWrite(body2, func(w overlay.Write) error { writes2 = append(writes2, w); return nil })

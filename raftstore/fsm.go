@@ -23,6 +23,9 @@ const (
 	outcomeFailed          // this node cannot apply any more
 )
 
+// entryRoomMax bounds the memory that is kept to decompress entries in.
+const entryRoomMax = 256 << 10
+
 // applyBytesMax bounds one write to the engine; Raft may hand over 64 entries.
 const applyBytesMax = 4 << 20
 
@@ -35,8 +38,9 @@ type fsm struct {
 	logger *slog.Logger
 	fail   func(error) // stops the node; does not wait for it
 
-	meta    meta // of the state in the engine
-	failed  bool // after that nothing is applied any more
+	meta    meta   // of the state in the engine
+	failed  bool   // after that nothing is applied any more
+	room    []byte // for the writes of the entry that is being applied
 	current atomic.Pointer[meta]
 	busy    stopwatch    // runs while an apply or a snapshot is under way
 	logged  atomic.Int64 // bytes of entries seen, for the snapshotter
@@ -76,9 +80,9 @@ func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
 // meta row that is true after it. If it fails the node must stop; what was written
 // is consistent.
 func (f *fsm) applyAll(logs []*raft.Log, outcomes []any) error {
-	db, release := f.states.use()
+	state, release := f.states.use()
 	defer release()
-	a := application{meta: f.meta, batch: db.NewBatch()}
+	a := application{meta: f.meta, rows: state.rows, batch: state.db.NewBatch()}
 	defer func() { _ = a.batch.Close() }()
 	for i, log := range logs {
 		var err error
@@ -98,6 +102,7 @@ func (f *fsm) applyAll(logs []*raft.Log, outcomes []any) error {
 // application is a write to the engine in the making.
 type application struct {
 	meta    meta
+	rows    *rowCache
 	batch   *pebble.Batch
 	changes []Change
 }
@@ -116,7 +121,7 @@ func (f *fsm) applyOne(a *application, log *raft.Log) (outcome, error) {
 	if log.Type != raft.LogCommand {
 		return outcomeApplied, nil // a change of members
 	}
-	h, writes, err := decodeEntry(log.Data)
+	h, writes, err := decodeEntry(log.Data, f.room)
 	if err != nil {
 		return 0, err
 	}
@@ -126,10 +131,14 @@ func (f *fsm) applyOne(a *application, log *raft.Log) (outcome, error) {
 		return outcomeRefused, nil
 	}
 	a.meta.term, a.meta.sequence, a.meta.chain, a.meta.time = h.term, h.sequence, sha256.Sum256(log.Data), h.time
+	if cap(writes) <= entryRoomMax && log.Data[0] != entryLevelPlain {
+		f.room = writes
+	}
 	change := Change{Index: log.Index, Term: h.term, Time: h.time}
 	var keys keyList
 	err = eachWrite(writes, func(w overlay.Write) error {
 		keys.add(w.Key)
+		a.rows.announce(w.Key)
 		// Pebble copies what it is given here. It must not be lent the log's bytes.
 		if w.Deleted {
 			return a.batch.Delete(w.Key, nil)
@@ -146,12 +155,14 @@ func (f *fsm) commit(a *application) error {
 	if a.meta.applied == f.meta.applied {
 		return nil
 	}
+	a.rows.announce([]byte(keyMeta))
 	if err := a.batch.Set([]byte(keyMeta), a.meta.encode(), nil); err != nil {
 		return fmt.Errorf("cannot write to the state: %w", err)
 	}
 	if err := a.batch.Commit(pebble.NoSync); err != nil {
 		return fmt.Errorf("cannot write to the state: %w", err)
 	}
+	a.rows.committed()
 	a.batch.Reset()
 	f.meta = a.meta
 	published := a.meta

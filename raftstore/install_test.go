@@ -116,7 +116,8 @@ func oldFollower(t *testing.T) (*vfs.MemFS, *memoryLog) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, release := f.states.use()
+	state, release := f.states.use()
+	db := state.db
 	m := meta{applied: 4, term: 1, sequence: 3, time: time.Unix(0, 0)}
 	for _, err := range []error{
 		db.Set([]byte("x"), nil, pebble.NoSync), db.Set([]byte("y"), nil, pebble.NoSync), db.Set([]byte("z"), nil, pebble.NoSync), db.Set([]byte(keyMeta), m.encode(), pebble.NoSync),

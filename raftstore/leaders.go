@@ -17,18 +17,23 @@ type leader struct {
 // leaders follows who leads, and wakes who waits for another. It is safe for use by
 // several goroutines.
 type leaders struct {
-	mu      sync.Mutex
-	now     leader
-	changed chan struct{} // closed when now changes
+	mu    sync.Mutex
+	now   leader
+	reign context.Context // ends when now changes
+	end   context.CancelFunc
 }
 
-func newLeaders() *leaders { return &leaders{changed: make(chan struct{})} }
+func newLeaders() *leaders {
+	l := &leaders{}
+	l.reign, l.end = context.WithCancel(context.Background())
+	return l
+}
 
-// look returns who leads, and a channel that is closed when that changes.
-func (l *leaders) look() (leader, <-chan struct{}) {
+// look returns who leads, and a context that ends when that changes.
+func (l *leaders) look() (leader, context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.now, l.changed
+	return l.now, l.reign
 }
 
 func (l *leaders) set(now leader) {
@@ -36,8 +41,8 @@ func (l *leaders) set(now leader) {
 	defer l.mu.Unlock()
 	if now != l.now {
 		l.now = now
-		close(l.changed)
-		l.changed = make(chan struct{})
+		l.end()
+		l.reign, l.end = context.WithCancel(context.Background())
 	}
 }
 
@@ -74,17 +79,17 @@ const (
 
 // atLeader calls do with who leads until that settles the matter, or ctx ends, or
 // the store stops. do is called again after a pause, or as soon as somebody else
-// leads, at which changed is closed: it should then not wait for the old one.
-func (s *Store) atLeader(ctx context.Context, do func(l leader, changed <-chan struct{}) (settled bool)) error {
+// leads, at which reign ends: it should then not wait for the old one.
+func (s *Store) atLeader(ctx context.Context, do func(l leader, reign context.Context) (settled bool)) error {
 	pause := pauseMin
 	for {
-		l, changed := s.leaders.look()
-		if l.id != "" && do(l, changed) {
+		l, reign := s.leaders.look()
+		if l.id != "" && do(l, reign) {
 			return nil
 		}
 		wait := time.NewTimer(pause)
 		select {
-		case <-changed:
+		case <-reign.Done():
 			pause = pauseMin
 		case <-wait.C:
 			pause = min(2*pause, pauseMax)
@@ -102,15 +107,13 @@ func (s *Store) atLeader(ctx context.Context, do func(l leader, changed <-chan s
 	}
 }
 
-// attemptContext returns a context for one attempt to reach a leader.
-func attemptContext(ctx context.Context, end <-chan struct{}) (context.Context, context.CancelFunc) {
+// attemptContext returns a context for one attempt to reach a leader, which ends with its
+// reign.
+func attemptContext(ctx, reign context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
-	go func() {
-		select {
-		case <-end:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
+	stop := context.AfterFunc(reign, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
 }

@@ -93,7 +93,7 @@ func (s *Store) TransferLeadership(ctx context.Context, nodeID string) error {
 
 // changeMembers calls do with the leader until it is done or fails for good.
 func (s *Store) changeMembers(ctx context.Context, do func(context.Context, leader) error) (err error) {
-	waited := s.atLeader(ctx, func(l leader, _ <-chan struct{}) bool {
+	waited := s.atLeader(ctx, func(l leader, _ context.Context) bool {
 		within, cancel := context.WithTimeout(ctx, attemptTimeout)
 		defer cancel()
 		err = do(within, l)

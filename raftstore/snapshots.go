@@ -222,12 +222,12 @@ func (c checkpoint) Persist(sink raft.SnapshotSink) error {
 	if !ok {
 		return fmt.Errorf("cannot write a checkpoint to a %T", sink)
 	}
-	db, release := c.states.use()
+	state, release := c.states.use()
 	defer release()
-	if err := c.states.flush(db); err != nil {
+	if err := c.states.flush(state.db); err != nil {
 		return err
 	}
-	if err := db.Checkpoint(k.store.fs.PathJoin(k.dir, snapshotState)); err != nil {
+	if err := state.db.Checkpoint(k.store.fs.PathJoin(k.dir, snapshotState)); err != nil {
 		return fmt.Errorf("cannot make a checkpoint of the state: %w", err)
 	}
 	k.full, k.applied = true, c.applied

@@ -36,6 +36,7 @@ type states struct {
 // stateDB is one engine. Its count of users is guarded by the mutex of states.
 type stateDB struct {
 	db    *pebble.DB
+	rows  *rowCache
 	name  string // of its directory
 	users int
 	old   bool // another has taken its place
@@ -112,7 +113,7 @@ func openStates(o Options, logger *slog.Logger, fail func(error)) (*states, erro
 	if err != nil {
 		return nil, err
 	}
-	s.current = &stateDB{db: db, name: name}
+	s.current = &stateDB{db: db, rows: newRowCache(), name: name}
 	return s, nil
 }
 
@@ -146,12 +147,12 @@ func (s *states) directory() (string, error) {
 }
 
 // use returns the present engine, which stays open until release is called.
-func (s *states) use() (db *pebble.DB, release func()) {
+func (s *states) use() (state *stateDB, release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state := s.current
+	state = s.current
 	state.users++
-	return state.db, func() { s.release(state) }
+	return state, func() { s.release(state) }
 }
 
 func (s *states) release(state *stateDB) {
@@ -166,8 +167,8 @@ func (s *states) release(state *stateDB) {
 
 // reader returns a reader of the present state.
 func (s *states) reader() *reader {
-	db, release := s.use()
-	return &reader{snapshot: db.NewSnapshot(), release: release}
+	state, release := s.use()
+	return newReader(state.db, state.rows, release)
 }
 
 // replace makes a copy of a checkpoint the present state. It is called by one
@@ -193,7 +194,7 @@ func (s *states) replace(checkpoint, id string) error {
 	}
 	s.mu.Lock()
 	old := s.current
-	s.current = &stateDB{db: db, name: name}
+	s.current = &stateDB{db: db, rows: newRowCache(), name: name}
 	old.old = true
 	if s.retired++; s.left == nil {
 		s.left = make(chan struct{})

@@ -39,11 +39,11 @@ func (s *Store) UpdateAt(ctx context.Context, id CommandID, payload []byte) (res
 	}
 	var last attempt
 	unknown := false // an attempt may have taken effect
-	err = s.atLeader(ctx, func(l leader, changed <-chan struct{}) bool {
+	err = s.atLeader(ctx, func(l leader, reign context.Context) bool {
 		if l.id == s.options.NodeID {
 			last = s.updateHere(ctx, id, payload)
 		} else {
-			last = s.updateThere(ctx, l, changed, id, payload)
+			last = s.updateThere(ctx, l, reign, id, payload)
 		}
 		unknown = unknown || last.verdict == unknownVerdict
 		return last.verdict != againVerdict && (last.verdict != unknownVerdict || ctx.Err() != nil)

@@ -75,8 +75,8 @@ func (s *Store) reach(ctx context.Context, index uint64) error {
 // readIndex returns an index from which on a state shows everything that was
 // acknowledged, by any node, before the call.
 func (s *Store) readIndex(ctx context.Context) (index uint64, err error) {
-	waited := s.atLeader(ctx, func(l leader, changed <-chan struct{}) bool {
-		within, cancel := attemptContext(ctx, changed)
+	waited := s.atLeader(ctx, func(l leader, reign context.Context) bool {
+		within, cancel := attemptContext(ctx, reign)
 		defer cancel()
 		if l.id == s.options.NodeID {
 			index, err = s.readIndexHere(within)

@@ -54,21 +54,26 @@ func (in *createAlertIn) readAlert(b object, address string) {
 }
 
 func (a *API) createAlert(ctx context.Context, in *createAlertIn) (*ack, error) {
-	err := a.look(ctx, func(tx table.Reader) error { // whom this node does not know another one may have just made
-		in.resolve(tx)
-		if slices.ContainsFunc(in.draft.Responders, func(r alert.Responder) bool { return r.Kind == 0 }) {
-			return core.Missing("Responder", "")
+	if team := in.key.Team; team != "" {
+		in.draft.OwnerTeam = team
+		in.draft.Responders = []alert.Responder{{Kind: alert.Team, ID: string(team)}}
+	} else if len(in.responders) > 0 {
+		err := a.look(ctx, func(tx table.Reader) error { // whom this node does not know another one may have just made
+			in.resolve(tx)
+			if slices.ContainsFunc(in.draft.Responders, func(r alert.Responder) bool { return r.Kind == 0 }) {
+				return core.Missing("Responder", "")
+			}
+			return nil
+		})
+		if err != nil && core.KindOf(err) != core.NotFound { // who is unknown to all does not keep the alert out
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil && core.KindOf(err) != core.NotFound { // who is unknown to all does not keep the alert out
-		return nil, err
 	}
-	_, err = do(ctx, a, in.seed, state.CreateAlert{Request: in.requestID, Draft: in.draft})
+	_, err := do(ctx, a, in.seed, state.CreateAlert{Request: in.requestID, Draft: in.draft})
 	return &ack{}, err
 }
 
-// resolve finds who answers for a new alert: whom the caller names, or the team of its key.
+// resolve finds who answers for a new alert: whom the caller names.
 func (in *createAlertIn) resolve(tx table.Reader) {
 	in.draft.Responders = resolve(tx, in.responders)
 	for _, r := range in.draft.Responders {
@@ -76,10 +81,6 @@ func (in *createAlertIn) resolve(tx table.Reader) {
 			in.draft.OwnerTeam = core.TeamID(r.ID)
 			break
 		}
-	}
-	if team := in.key.Team; team != "" {
-		in.draft.OwnerTeam = team
-		in.draft.Responders = []alert.Responder{{Kind: alert.Team, ID: string(team)}}
 	}
 }
 

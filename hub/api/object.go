@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // object is a JSON object of a body. encoding/json would fill the field "id" from a key
@@ -66,9 +67,25 @@ func (o object) complain(key, why string) { o.wrong[o.at+key] = why }
 
 // text returns a string, "" if it is absent.
 func (o object) text(key string) string {
-	var s string
-	o.into(key, "a string", &s)
+	raw := o.raw(key)
+	if raw == nil {
+		return ""
+	}
+	s, ok := stringOf(raw)
+	if !ok {
+		o.complain(key, "must be a string")
+	}
 	return s
+}
+
+// stringOf decodes a JSON string that stands in a body which was found to be valid JSON. Most
+// say what they mean, and need no second look at each letter.
+func stringOf(raw json.RawMessage) (s string, ok bool) {
+	if n := len(raw) - 1; raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		return string(raw[1:n]), true
+	}
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
 }
 
 // number returns a whole number, or what is to be taken if it is absent.
@@ -109,7 +126,7 @@ func (o object) pairs(key string) map[string]string {
 		case raw[0] != '"':
 			s = string(raw)
 		default:
-			_ = json.Unmarshal(raw, &s) // a string, valid since the body is
+			s, _ = stringOf(raw)
 		}
 		pairs[name] = s
 	}

@@ -91,18 +91,23 @@ func (c *change) note(in Input) error {
 	in.Weight = uint64(in.size() + len(in.Why) + inputOverhead)
 	total := c.counter("input")
 	total.Bytes += in.Weight
-	for n := range makesRoom {
-		oldest, ok := c.oldestInput()
-		if !ok && n == 0 {
-			if err := c.age(agedJournal); err != nil {
-				return err
-			}
+	gone := c.inputsGone()
+	if in.Number == gone+1 { // it is the only one
+		if err := c.age(agedJournal); err != nil {
+			return err
 		}
-		old := ok && (c.now.Sub(oldest.At) >= JournalAge || in.Number-oldest.Number >= JournalMax)
-		if !ok || total.Bytes <= JournalBytes && (!old || n == 2) { // more go than come, until all that is too old has gone
+	}
+	for n := range makesRoom {
+		tooMany := in.Number-gone > JournalMax && n < 2 // two go for each that comes
+		if !tooMany && total.Bytes <= JournalBytes {
+			break
+		}
+		oldest, ok := c.oldestInput()
+		if !ok {
 			break
 		}
 		c.forgetInput(oldest)
+		gone++
 	}
 	return Journal.Insert(c.tx, &in)
 }
@@ -135,13 +140,18 @@ func sweepJournal(c *change, s *Sweep, before time.Time) (done bool) {
 // oldestInput returns the oldest row of the journal. Rows go in the order of their numbers, so
 // it is found without a search.
 func (c *change) oldestInput() (*Input, bool) {
+	return Journal.Get(c.tx, table.K().Uint64(c.inputsGone()+1))
+}
+
+// inputsGone returns how many inputs have gone: the number of the last of them.
+func (c *change) inputsGone() uint64 {
 	row, ok := c.counted["input gone"]
 	if !ok {
 		if row, ok = counters.Get(c.tx, table.K().String("input gone")); !ok {
-			row = &counter{}
+			return 0
 		}
 	}
-	return Journal.Get(c.tx, table.K().Uint64(row.Last+1))
+	return row.Last
 }
 
 // TakeInput does with what a tool has sent what its integration's rules say: creates an alert,
