@@ -63,6 +63,7 @@ func (s *Store) waitForRaft(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		err = future.Error()
+		s.telling.Wait()
 	}()
 	if waited := wait(ctx, done); waited != nil {
 		return fmt.Errorf("the Raft node does not stop: %w", waited)

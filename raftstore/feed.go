@@ -3,6 +3,7 @@ package raftstore
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 )
@@ -32,6 +33,14 @@ type feed struct {
 	floor   uint64        // all changes above this index are in changes
 	applied uint64        // index up to which everything was applied
 	wake    chan struct{} // closed when applied grows
+	waiters []waiter
+}
+
+// waiter waits until the log is applied up to an index. On a follower that takes alerts there
+// are many: each is woken when its own time has come.
+type waiter struct {
+	index uint64
+	there chan<- struct{} // has one place
 }
 
 func newFeed(applied uint64) *feed {
@@ -54,9 +63,38 @@ func (f *feed) add(changes []Change, applied uint64) {
 		drop++
 	}
 	f.changes = f.changes[drop:]
+	f.reached(applied)
+}
+
+// reached wakes who waits for what is applied now.
+func (f *feed) reached(applied uint64) {
 	f.applied = applied
 	close(f.wake)
 	f.wake = make(chan struct{})
+	f.waiters = slices.DeleteFunc(f.waiters, func(w waiter) bool {
+		if w.index > applied {
+			return false
+		}
+		w.there <- struct{}{}
+		return true
+	})
+}
+
+// await returns a channel that gets a token when the log is applied up to an index, nil if it
+// is already. forget ends the waiting.
+func (f *feed) await(index uint64) (there <-chan struct{}, forget func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.applied >= index {
+		return nil, nil
+	}
+	c := make(chan struct{}, 1)
+	f.waiters = append(f.waiters, waiter{index, c})
+	return c, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.waiters = slices.DeleteFunc(f.waiters, func(w waiter) bool { return w.there == c })
+	}
 }
 
 // leap takes note that the state was replaced by one that has applied more, no matter
@@ -64,9 +102,8 @@ func (f *feed) add(changes []Change, applied uint64) {
 func (f *feed) leap(applied uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.changes, f.bytes, f.floor, f.applied = nil, 0, applied, applied
-	close(f.wake)
-	f.wake = make(chan struct{})
+	f.changes, f.bytes, f.floor = nil, 0, applied
+	f.reached(applied)
 }
 
 func (c Change) size() int {

@@ -116,14 +116,14 @@ func (s *Store) openNetwork(raftLog raftLogger) {
 		return p.Dial(ctx, protocolCalls, nodeID, address)
 	}
 	s.peers, s.blobPeers = newPeers(dial), newPeers(dial)
-	transport := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+	network := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: raftStream, MaxPool: raftPool, Timeout: raftTimeout, Logger: raftLog,
 		// One message at a time to each node: it is as fast here, and a stalled disk does
 		// not wedge the follower for good.
 		MaxRPCsInFlight: 1,
 	})
-	transport.TimeoutScale = snapshotPace
-	s.transport = transport
+	network.TimeoutScale = snapshotPace
+	s.transport = &transport{network, s.commits}
 }
 
 // closeNetwork closes all that openNetwork has opened, or what takes its place.

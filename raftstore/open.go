@@ -35,9 +35,9 @@ const (
 	electionTimeout  = 300 * time.Millisecond
 	leaseTimeout     = 150 * time.Millisecond
 
-	// commitTimeout is after how long (or up to twice that) without a new entry the
-	// leader tells the others how far is committed. A follower's Update waits for it.
-	commitTimeout = 10 * time.Millisecond
+	// commitTimeout is after how long (or up to twice that) without a new entry Raft
+	// tells the others how far is committed. Mostly they know by then: see commits.
+	commitTimeout = 50 * time.Millisecond
 
 	maxAppendEntries = 64 // × maxBatchBytes is 16 MiB, about the most for one message
 	logCacheEntries  = 2 * maxAppendEntries
@@ -132,7 +132,7 @@ func open(o Options, opened *closers) (*Store, error) {
 	clock := newClock(o.Wall)
 	s := &Store{
 		options: o, logger: o.Logger.With("node", o.NodeID), clock: clock, clocks: newClocks(o.NodeID, clock), throne: newThrone(),
-		closing: make(chan struct{}), failed: make(chan struct{}), leaders: newLeaders(),
+		closing: make(chan struct{}), failed: make(chan struct{}), leaders: newLeaders(), commits: newCommits(),
 		ready: make(chan struct{}), introductions: make(chan struct{}, maxIntroductions), membership: make(chan struct{}, 1),
 	}
 	s.life, s.endLife = context.WithCancel(context.Background())
@@ -258,6 +258,7 @@ func (s *Store) startRaft(logs raft.LogStore, stable raft.StableStore, snaps *sn
 	if err != nil {
 		return fmt.Errorf("cannot cache the log: %w", err)
 	}
+	s.recent = cached
 	if s.raft, err = raft.NewRaft(config, s.fsm, cached, stable, snaps, s.transport); err != nil {
 		return fmt.Errorf("cannot start Raft: %w", err)
 	}
@@ -324,6 +325,7 @@ func (s *Store) start() {
 	s.tasks.Go(s.snapshotter)
 	s.tasks.Go(s.yieldWhenFailed)
 	s.tasks.Go(s.followLeaders)
+	s.tasks.Go(s.tellCommits)
 	s.tasks.Go(s.keepClock)
 	if s.options.Blobs != nil {
 		s.tasks.Go(s.keepBlobs)

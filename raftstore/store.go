@@ -17,6 +17,7 @@ type Store struct {
 	states    *states
 	raft      *raft.Raft
 	logs      raft.LogStore
+	recent    raft.LogStore // the same, with the newest entries in memory
 	transport raft.Transport
 	unlock    func() error // of the directory
 	fsm       *fsm
@@ -26,6 +27,7 @@ type Store struct {
 	throne    *throne
 	evaluator *evaluator
 	leaders   *leaders
+	commits   *commits
 	stable    raft.StableStore
 	snapshots *snapshots
 	blobs     *blobs
@@ -44,6 +46,7 @@ type Store struct {
 
 	gate    gate           // what uses the engine or waits for Raft
 	tasks   sync.WaitGroup // what runs beside evaluator and Raft
+	telling sync.WaitGroup // followers how far is committed
 	closing chan struct{}  // closed when Close begins
 	close   func() error   // closes the store, once
 

@@ -55,20 +55,22 @@ func (s *Store) ViewFrom(ctx context.Context, index uint64, f func(table.Reader)
 
 // reach waits until this node has applied the log up to an index.
 func (s *Store) reach(ctx context.Context, index uint64) error {
-	for {
-		applied, wake := s.feed.position()
-		if applied >= index {
-			return nil
-		}
-		select {
-		case <-wake:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.closing:
-			return ErrClosed
-		case <-s.failed:
-			return s.whyStopped()
-		}
+	there, forget := s.feed.await(index)
+	if there == nil {
+		return nil
+	}
+	select {
+	case <-there:
+		return nil
+	case <-ctx.Done():
+		forget()
+		return ctx.Err()
+	case <-s.closing:
+		forget()
+		return ErrClosed
+	case <-s.failed:
+		forget()
+		return s.whyStopped()
 	}
 }
 
