@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -45,7 +46,10 @@ func openEngine(dir string, fs vfs.FS, memTableBytes uint64, logger *slog.Logger
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBitsPerKey)
 		options.Levels[i].BlockSize, options.Levels[i].IndexBlockSize = blockBytes, indexBlockBytes
+		options.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
 	}
+	// What was just flushed is soon written again, into a level below: it is not compressed twice.
+	options.Levels[0].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
 	db, err := pebble.Open(dir, options)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the state in %s: %w", dir, err)
