@@ -17,10 +17,12 @@ func TestGCPercent(t *testing.T) {
 	}{
 		{"nothing", 0, 0, 25},
 		{"three thousand agents at rest", 140 * mib, 2 * mib, 25},
-		{"they all dial", 140 * mib, 100 * mib, 50},
-		{"events pour in", 140 * mib, 400 * mib, 200},
-		{"a small hub that works", 20 * mib, 50 * mib, 200},
-		{"just enough", 100 * mib, 50 * mib, 25},
+		{"they all dial", 140 * mib, 50 * mib, 100},
+		{"events pour in", 140 * mib, 400 * mib, 100}, // twice that would be more than 256 MiB
+		{"a small hub that works", 20 * mib, 20 * mib, 200},
+		{"a storm of alerts", 30 * mib, 110 * mib, 800},
+		{"there is no end to it", 5 * mib, 400 * mib, 800},
+		{"just enough", 100 * mib, 12 * mib, 25},
 	} {
 		if got := gcPercent(c.kept, c.perSecond); got != c.want {
 			t.Errorf("%s: %d, not %d", c.name, got, c.want)

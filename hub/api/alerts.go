@@ -54,10 +54,7 @@ func (in *createAlertIn) readAlert(b object, address string) {
 }
 
 func (a *API) createAlert(ctx context.Context, in *createAlertIn) (*ack, error) {
-	if team := in.key.Team; team != "" {
-		in.draft.OwnerTeam = team
-		in.draft.Responders = []alert.Responder{{Kind: alert.Team, ID: string(team)}}
-	} else if len(in.responders) > 0 {
+	if !in.ofTeam() && len(in.responders) > 0 {
 		err := a.look(ctx, func(tx table.Reader) error { // whom this node does not know another one may have just made
 			in.resolve(tx)
 			if slices.ContainsFunc(in.draft.Responders, func(r alert.Responder) bool { return r.Kind == 0 }) {
@@ -69,12 +66,25 @@ func (a *API) createAlert(ctx context.Context, in *createAlertIn) (*ack, error) 
 			return nil, err
 		}
 	}
-	_, err := do(ctx, a, in.seed, state.CreateAlert{Request: in.requestID, Draft: in.draft})
-	return &ack{}, err
+	return &ack{}, a.creations.create(ctx, a, in.seed, state.CreateAlert{Request: in.requestID, Draft: in.draft})
 }
 
-// resolve finds who answers for a new alert: whom the caller names.
+// ofTeam has the team of the caller's key answer for a new alert, if the key has one.
+func (in *createAlertIn) ofTeam() bool {
+	team := in.key.Team
+	if team == "" {
+		return false
+	}
+	in.draft.OwnerTeam = team
+	in.draft.Responders = []alert.Responder{{Kind: alert.Team, ID: string(team)}}
+	return true
+}
+
+// resolve finds who answers for a new alert: whom the caller names, or the team of its key.
 func (in *createAlertIn) resolve(tx table.Reader) {
+	if in.ofTeam() {
+		return
+	}
 	in.draft.Responders = resolve(tx, in.responders)
 	for _, r := range in.draft.Responders {
 		if r.Kind == alert.Team {

@@ -118,6 +118,7 @@ type API struct {
 	answers *feedAnswers
 
 	rates     rateCounts
+	creations creations
 	underWay  *underWay
 	logs      *semaphore.Weighted // log files that are being made
 	strangers *strangers

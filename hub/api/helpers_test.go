@@ -37,6 +37,9 @@ type memStore struct {
 	latest  int                 // views that asked for the newest state
 	// fault, if set, may refuse an update before (false) or after (true) it was done.
 	fault func(done bool) error
+	// hold, if set, has updates wait until it is closed; refuse, if set, may refuse one by its command.
+	hold   chan struct{}
+	refuse func(command []byte) error
 }
 
 var _ state.Store = (*memStore)(nil)
@@ -47,6 +50,14 @@ func newStore() *memStore {
 }
 
 func (s *memStore) Update(ctx context.Context, id [16]byte, command []byte) ([]byte, error) {
+	if s.hold != nil {
+		<-s.hold
+	}
+	if s.refuse != nil {
+		if err := s.refuse(command); err != nil {
+			return nil, err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fault != nil {

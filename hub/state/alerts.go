@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -98,6 +99,29 @@ func (a CreateAlert) apply(c *change) (Request, error) {
 		return c.create(a.Request, a.Draft) // the hub's own
 	}
 	return c.take(Input{Integration: a.Draft.Integration, Request: a.Request, Event: route.Create.String(), Draft: a.Draft}, nil)
+}
+
+// CreatesMax is how many alerts one command creates: each may lead to some 30 rows.
+const CreatesMax = 25
+
+// CreateAlerts is several CreateAlert in one, for requests that come at the same time: all of
+// them or, if one cannot be carried out, none.
+type CreateAlerts struct {
+	Alerts []CreateAlert `cbor:"1,keyasint"`
+}
+
+func (CreateAlerts) number() number { return createAlerts }
+
+func (k CreateAlerts) apply(c *change) (Nothing, error) {
+	if len(k.Alerts) > CreatesMax {
+		return Nothing{}, core.Invalid("alerts", fmt.Sprintf("at most %d at once", CreatesMax))
+	}
+	for _, a := range k.Alerts {
+		if _, err := a.apply(c); err != nil {
+			return Nothing{}, err
+		}
+	}
+	return Nothing{}, nil
 }
 
 // create opens an alert and writes down what became of the request.

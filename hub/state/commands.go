@@ -197,6 +197,9 @@ const (
 
 	// What tools send.
 	takeInputs number = 207
+
+	// Alerts that are created at the same time.
+	createAlerts number = 205
 )
 
 // runners is the list of all commands, made once.
@@ -213,6 +216,7 @@ func commands() map[number]runner {
 		putSchedule:       runs(PutSchedule{}),
 		putEscalation:     runs(PutEscalation{}),
 		createAlert:       runs(CreateAlert{}),
+		createAlerts:      runs(CreateAlerts{}),
 		acknowledgeAlert:  runs(AcknowledgeAlert{}),
 		closeAlert:        runs(CloseAlert{}),
 		takeEvents:        runs(TakeEvents{}),

@@ -109,7 +109,7 @@ func goldenValues(t *testing.T) func(yield func(string, []byte) bool) {
 			fill[PutRateLimits](),
 			fill[RenewKey](), fill[CreateDeployment](), fill[UpdateDeployment](),
 			fill[AddAttachment](), fill[DeleteAttachment](),
-			fill[TakeInputs](),
+			fill[TakeInputs](), fill[CreateAlerts](),
 		} {
 			body, err := wire.Marshal(c)
 			if err != nil {

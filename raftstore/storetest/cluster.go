@@ -26,8 +26,8 @@ type Cluster struct {
 	// SnapshotEntries is for the disks of nodes that are started for the first time: see
 	// raftstore.Memory.
 	SnapshotEntries uint64
-	// BlobGrace is for the same disks: see raftstore.Memory.
-	BlobGrace time.Duration
+	// CommitTimeout and BlobGrace are for the same disks: see raftstore.Memory.
+	CommitTimeout, BlobGrace time.Duration
 
 	t         testing.TB
 	authority *Authority
@@ -78,7 +78,7 @@ func (c *Cluster) Start(id, join string) *raftstore.Store {
 	}
 	if c.disks[id] == nil {
 		c.disks[id] = raftstore.NewMemory()
-		c.disks[id].SnapshotEntries, c.disks[id].BlobGrace = c.SnapshotEntries, c.BlobGrace
+		c.disks[id].SnapshotEntries, c.disks[id].CommitTimeout, c.disks[id].BlobGrace = c.SnapshotEntries, c.CommitTimeout, c.BlobGrace
 	}
 	credentials := c.authority.Credentials(id)
 	network := &raftstore.Network{

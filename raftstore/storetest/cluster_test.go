@@ -134,3 +134,24 @@ func TestRemovedAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestFollowersHearAtOnce: who writes through a follower has his answer as soon as the cluster
+// has written it down, though nothing else comes and Raft would tell the follower much later.
+func TestFollowersHearAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := storetest.Empty(t, 1, appendText)
+		c.CommitTimeout = 10 * time.Second
+		for _, id := range []string{"a", "b", "c"} {
+			c.Start(id, "a")
+		}
+		c.AwaitVoters(3)
+		update(t, c.Leader(), "k x") // and the cluster is at rest
+		for _, id := range []string{"a", "b", "c", "b", "c", "a"} {
+			began := time.Now()
+			update(t, c.Store(id), "k "+id)
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("through %s it took %s", id, took)
+			}
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package api_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"keng/hub/core"
+)
+
+// createAtOnce posts alerts at the same time, while the store holds the first one up, and returns
+// the answers.
+func createAtOnce(t *testing.T, h *hub, n int) []*httptest.ResponseRecorder {
+	t.Helper()
+	h.store.hold = make(chan struct{})
+	answers := make([]*httptest.ResponseRecorder, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			answers[i] = httptest.NewRecorder()
+			h.api.ServeHTTP(answers[i], newRequest("POST", "/v2/alerts", fmt.Sprintf(`{"message":"m %d","alias":"a-%d"}`, i, i)))
+		})
+		synctest.Wait() // so they come one after another
+	}
+	close(h.store.hold)
+	all.Wait()
+	return answers
+}
+
+// TestAlertsThatComeTogether: what comes while a command is under way goes in the next one, and
+// each has its alert and its request's status.
+func TestAlertsThatComeTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t)
+		const n = 60
+		before := len(h.store.results)
+		for i, a := range createAtOnce(t, h, n) {
+			if a.Code != 202 {
+				t.Fatalf("alert %d: %d %s", i, a.Code, a.Body)
+			}
+			s := h.want(h.call("GET", "/v2/alerts/requests/"+a.Header().Get("X-Request-Id"), ""), 200)
+			if s.data("alias") != fmt.Sprint("a-", i) || s.data("status") != "Created alert" {
+				t.Errorf("request of alert %d: %s", i, s.raw)
+			}
+			d := h.want(h.call("GET", fmt.Sprintf("/v2/alerts/a-%d?identifierType=alias", i), ""), 200)
+			if d.data("message") != fmt.Sprint("m ", i) || d.data("count") != 1.0 || d.data("id") != s.data("alertId") {
+				t.Errorf("alert %d: %s", i, d.raw)
+			}
+		}
+		if commands := len(h.store.results) - before; commands != 4 { // the first alone, then 25, 25 and 9
+			t.Errorf("%d alerts took %d commands", n, commands)
+		}
+	})
+}
+
+// TestAlertsThatCannotComeTogether: where several in one command are refused, as by a leader of
+// an earlier version, each goes by itself; where the store cannot be reached, each is told so.
+func TestAlertsThatCannotComeTogether(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault error
+		code  int
+	}{
+		{"an earlier version", errors.New("command 205 is not known to this version of the hub"), 202},
+		{"no quorum", &core.Error{Kind: core.Unavailable, Words: "no leader is known"}, 503},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHub(t)
+				h.store.refuse = func(command []byte) error {
+					if strings.Contains(string(command), "m 2") && strings.Contains(string(command), "m 3") {
+						return c.fault
+					}
+					return nil
+				}
+				for i, a := range createAtOnce(t, h, 5) {
+					if want := map[bool]int{true: 202, false: c.code}[i == 0]; a.Code != want {
+						t.Errorf("alert %d: %d, not %d: %s", i, a.Code, want, a.Body)
+					}
+					d := h.call("GET", fmt.Sprintf("/v2/alerts/a-%d?identifierType=alias", i), "")
+					if want := map[bool]int{true: 200, false: 404}[i == 0 || c.code == 202]; d.status != want {
+						t.Errorf("alert %d is there: %d, not %d", i, d.status, want)
+					}
+				}
+			})
+		})
+	}
+}
