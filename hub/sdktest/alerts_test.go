@@ -3,6 +3,7 @@ package sdktest
 import (
 	"fmt"
 	"slices"
+	"time"
 	"strings"
 
 	"github.com/opsgenie/opsgenie-go-sdk-v2/alert"
@@ -62,6 +63,7 @@ func checkList(c *caller) {
 	pages := slices.Concat(list(alert.ListAlertRequest{Limit: 2, Sort: alert.CreatedAt, Order: alert.Asc}),
 		list(alert.ListAlertRequest{Limit: 2, Offset: 2, Sort: alert.CreatedAt, Order: alert.Asc}))
 	want(c, "two pages", fmt.Sprint(pages), fmt.Sprint(ids))
+	c.pass(time.Second)
 	c.open(func(r *alert.CreateAlertRequest) { r.Alias = c.alert(ids[1]).Alias }) // it occurs again
 	newest := list(alert.ListAlertRequest{Limit: 1, Sort: alert.LastOccurredAt, Order: alert.Desc})
 	want(c, "what occurred last", fmt.Sprint(newest), fmt.Sprint(ids[1:2]))
