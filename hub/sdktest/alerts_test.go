@@ -3,8 +3,8 @@ package sdktest
 import (
 	"fmt"
 	"slices"
-	"time"
 	"strings"
+	"time"
 
 	"github.com/opsgenie/opsgenie-go-sdk-v2/alert"
 )
