@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"time"
 
 	"keng/hub/core"
 	"keng/hub/seed"
@@ -11,8 +13,8 @@ import (
 
 // creations has alerts created, together those that are asked for at the same time. A
 // command has its price whatever it holds: the way to the leader, an identity that is
-// remembered, a part in the log. While a few are under way, what comes waits for one of them
-// to come back, and then goes in one command; so on a node at rest nobody waits. The zero
+// remembered, a part in the log. While one is under way, what comes waits for it to come
+// back, or until there is a whole command of it; so on a node at rest nobody waits. The zero
 // value is ready. Safe for concurrent use.
 type creations struct {
 	mutex    sync.Mutex
@@ -20,38 +22,61 @@ type creations struct {
 	waiting  []*wantedAlert
 }
 
-// creationsUnderWay is how many commands that create alerts a node has under way.
-const creationsUnderWay = 1
+// creationsUnderWay is how many commands that create alerts a node has under way at most: where the
+// others are far away, or their disks slow, more than one.
+const creationsUnderWay = 8
 
 // wantedAlert is an alert that waits to be created.
 type wantedAlert struct {
 	seed    core.Seed
 	command state.CreateAlert
+	until   time.Time  // when whoever asked for it is told that it took too long
 	done    chan error // has one place
 }
 
-// create creates an alert. If ctx ends before, the alert may be created nevertheless.
+// create creates an alert. If ctx ends before, or the time for a command is over, the alert may be
+// created nevertheless.
 func (q *creations) create(ctx context.Context, a *API, id core.Seed, command state.CreateAlert) error {
 	q.mutex.Lock()
-	if q.underWay < creationsUnderWay {
+	if q.underWay == 0 {
 		q.underWay++
 		q.mutex.Unlock()
 		defer q.next(a)
 		_, err := do(ctx, a, id, command)
 		return err
 	}
-	c := &wantedAlert{id, command, make(chan error, 1)}
+	c := &wantedAlert{id, command, time.Now().Add(CommandTimeout), make(chan error, 1)}
 	q.waiting = append(q.waiting, c)
+	more := len(q.waiting) >= state.CreatesMax && q.underWay < creationsUnderWay
+	if more {
+		q.underWay++
+	}
 	q.mutex.Unlock()
+	if more {
+		q.next(a)
+	}
+	timer := time.NewTimer(CommandTimeout)
+	defer timer.Stop()
 	select {
 	case err := <-c.done:
 		return err
+	case <-timer.C:
+		q.leave(c)
+		return &core.Error{Kind: core.Unavailable, Words: "The cluster did not answer in time. Try again later."}
 	case <-ctx.Done():
+		q.leave(c)
 		return ctx.Err()
 	}
 }
 
-// next is called when a command has come back: what waits takes its place.
+// leave takes an alert back that was not sent yet.
+func (q *creations) leave(c *wantedAlert) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.waiting = slices.DeleteFunc(q.waiting, func(w *wantedAlert) bool { return w == c })
+}
+
+// next is called when a command may go: the place of one that has come back, or one more.
 func (q *creations) next(a *API) {
 	if list := q.take(); len(list) > 0 {
 		go func() {
@@ -71,17 +96,17 @@ func (q *creations) take() []*wantedAlert {
 		q.underWay--
 		return nil
 	}
-	list := q.waiting[:n:n]
-	if q.waiting = q.waiting[n:]; len(q.waiting) == 0 {
-		q.waiting = nil
-	}
+	list := slices.Clone(q.waiting[:n])
+	q.waiting = slices.Delete(q.waiting, 0, n)
 	return list
 }
 
 // together creates alerts in one command. If that is refused, for one that cannot be created or
 // by a leader of an earlier version, nothing was done: then each goes by itself.
 func together(a *API, list []*wantedAlert) {
-	ctx := context.Background() // who asked may go away; do ends by itself
+	// Who asked may go away; the last one came last.
+	ctx, cancel := context.WithDeadline(context.Background(), list[len(list)-1].until)
+	defer cancel()
 	if len(list) > 1 {
 		command := state.CreateAlerts{Alerts: make([]state.CreateAlert, len(list))}
 		for i, c := range list {

@@ -8,7 +8,9 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"keng/hub/api"
 	"keng/hub/core"
 )
 
@@ -51,7 +53,7 @@ func TestAlertsThatComeTogether(t *testing.T) {
 				t.Errorf("alert %d: %s", i, d.raw)
 			}
 		}
-		if commands := len(h.store.results) - before; commands != 4 { // the first alone, then 25, 25 and 9
+		if commands := len(h.store.results) - before; commands != 4 { // the first alone, 25 and 25 when they were there, then 9
 			t.Errorf("%d alerts took %d commands", n, commands)
 		}
 	})
@@ -89,4 +91,35 @@ func TestAlertsThatCannotComeTogether(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAlertsThatWaitTooLong: while nothing comes back, each is told so when its own time is over, however
+// many wait, and what was not sent is not created afterwards.
+func TestAlertsThatWaitTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t)
+		h.store.hold = make(chan struct{})
+		const n = 400 // more than eight commands
+		var all sync.WaitGroup
+		for i := range n {
+			all.Go(func() {
+				began, answer := time.Now(), httptest.NewRecorder()
+				h.api.ServeHTTP(answer, newRequest("POST", "/v2/alerts", fmt.Sprintf(`{"message":"m","alias":"a-%d"}`, i)))
+				if took := time.Since(began); i > 0 && (answer.Code != 503 || took != api.CommandTimeout) {
+					t.Errorf("alert %d: %d after %s: %s", i, answer.Code, took, answer.Body)
+				}
+			})
+			synctest.Wait()
+		}
+		time.Sleep(api.CommandTimeout)
+		synctest.Wait()
+		close(h.store.hold)
+		all.Wait()
+		synctest.Wait()
+		for i, want := range map[int]int{0: 200, 175: 200, 176: 404, n - 1: 404} { // the first alone, then seven times 25
+			if d := h.call("GET", fmt.Sprintf("/v2/alerts/a-%d?identifierType=alias", i), ""); d.status != want {
+				t.Errorf("alert %d: %d, not %d", i, d.status, want)
+			}
+		}
+	})
 }
