@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 
 	"keng/hub/core"
+	"keng/hub/core/alert"
 	"keng/hub/seed"
 	"keng/hub/state"
 )
@@ -81,7 +83,7 @@ func (q *creations) next(a *API) {
 	if list := q.take(); len(list) > 0 {
 		go func() {
 			for ; len(list) > 0; list = q.take() {
-				together(a, list)
+				guarded(a, list, func() { together(a, list) })
 			}
 		}()
 	}
@@ -91,7 +93,11 @@ func (q *creations) next(a *API) {
 func (q *creations) take() []*wantedAlert {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	n := min(len(q.waiting), state.CreatesMax)
+	n, size := 0, 0
+	for n < min(len(q.waiting), state.CreatesMax) && size < bytesTogether {
+		size += sizeOf(&q.waiting[n].command.Draft)
+		n++
+	}
 	if n == 0 {
 		q.underWay--
 		return nil
@@ -101,8 +107,38 @@ func (q *creations) take() []*wantedAlert {
 	return list
 }
 
-// together creates alerts in one command. If that is refused, for one that cannot be created or
-// by a leader of an earlier version, nothing was done: then each goes by itself.
+// bytesTogether is how much text alerts in one command have, about, but for the last: a storm of large ones
+// would not fit into what a command may write.
+const bytesTogether = 128 << 10
+
+// sizeOf returns about how many bytes an alert has.
+func sizeOf(d *alert.Draft) int {
+	n := len(d.Message) + len(d.Description) + len(d.Note)
+	for name, value := range d.Details {
+		n += len(name) + len(value)
+	}
+	return n
+}
+
+// guarded calls f, which answers who waits. If it panics they are told so.
+func guarded(a *API, list []*wantedAlert, f func()) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			a.Logger.Error("creating alerts panicked", "panic", fault, "stack", string(debug.Stack()))
+			for _, c := range list {
+				select {
+				case c.done <- &core.Error{Words: "creating the alert panicked"}:
+				default: // it was told before
+				}
+			}
+		}
+	}()
+	f()
+}
+
+// together creates alerts in one command. If that cannot be done, for one that cannot be created or
+// by a leader of an earlier version, each goes by itself. An error of the store's is no proof that
+// nothing was done, so they say that they go again.
 func together(a *API, list []*wantedAlert) {
 	// Who asked may go away; the last one came last.
 	ctx, cancel := context.WithDeadline(context.Background(), list[len(list)-1].until)
@@ -113,7 +149,7 @@ func together(a *API, list []*wantedAlert) {
 			command.Alerts[i] = c.command
 		}
 		_, err := do(ctx, a, seed.New(), command)
-		if err == nil || core.KindOf(err) == core.Unavailable {
+		if err == nil || core.KindOf(err) == core.Unavailable || ctx.Err() != nil {
 			for _, c := range list {
 				c.done <- err
 			}
@@ -124,8 +160,11 @@ func together(a *API, list []*wantedAlert) {
 	var alone sync.WaitGroup
 	for _, c := range list {
 		alone.Go(func() {
-			_, err := do(ctx, a, c.seed, c.command)
-			c.done <- err
+			guarded(a, []*wantedAlert{c}, func() {
+				c.command.Again = len(list) > 1
+				_, err := do(ctx, a, c.seed, c.command)
+				c.done <- err
+			})
 		})
 	}
 	alone.Wait()

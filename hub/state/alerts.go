@@ -90,11 +90,19 @@ func GetRequest(r table.Reader, id string) (*Request, bool) {
 type CreateAlert struct {
 	Request string      `cbor:"1,keyasint"` // id under which the request's status is asked for
 	Draft   alert.Draft `cbor:"2,keyasint"` // checked by its maker
+	// Again says that the request may have been carried out already, by another command: then it
+	// has a status, and nothing is done.
+	Again bool `cbor:"3,keyasint,omitempty"`
 }
 
 func (CreateAlert) number() number { return createAlert }
 
 func (a CreateAlert) apply(c *change) (Request, error) {
+	if a.Again {
+		if done, ok := GetRequest(c.tx, a.Request); ok {
+			return *done, nil
+		}
+	}
 	if a.Draft.Integration == "" {
 		return c.create(a.Request, a.Draft) // the hub's own
 	}

@@ -55,3 +55,19 @@ func TestAlertsCreatedInOneCommand(t *testing.T) {
 		t.Errorf("too many at once: %v", err)
 	}
 }
+
+// TestCreateAgain: what has a status was carried out, and is not carried out again.
+func TestCreateAgain(t *testing.T) {
+	tx, now := tabletest.NewTx(), time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
+	one := CreateAlert{Request: "r", Again: true, Draft: alert.Draft{Message: "m", Alias: "a", Priority: core.P2, Integration: "key"}}
+	send(t, tx, now, 1, one) // it was not
+	send(t, tx, now, 2, one)
+	if a, ok := FindAlert(tx, Ref{Alias: "a"}); !ok || a.Count != 1 {
+		t.Errorf("it is there (%v): %+v", ok, a)
+	}
+	one.Again = false
+	send(t, tx, now, 3, one)
+	if a, _ := FindAlert(tx, Ref{Alias: "a"}); a.Count != 2 {
+		t.Errorf("it occurred %d times", a.Count)
+	}
+}
