@@ -157,7 +157,7 @@ func TestGoldenOfBefore(t *testing.T) {
 			"command-137": beforeCommand[PutRoster],
 			"command-60":  beforeCommand[CreateEscalation], "command-61": beforeCommand[ChangeEscalation],
 			"table-28-integrations": before(Integrations), "command-100": beforeCommand[CreateIntegration], "command-101": beforeCommand[ChangeIntegration],
-			"command-102": beforeCommand[DeleteIntegration], "command-103": beforeCommand[AddAction],
+			"command-102": beforeCommand[DeleteIntegration], "command-103": beforeCommand[AddAction], "command-9": beforeCommand[CreateAlert],
 		}[name]
 		if !ok {
 			t.Fatalf("nothing reads %s", name)
