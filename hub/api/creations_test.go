@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,15 +76,16 @@ func TestAlertsThatCannotComeTogether(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHub(t)
-				together := false
+				var together atomic.Bool
 				h.store.refuse = func(command []byte) error {
-					if together = strings.Contains(string(command), "m 2") && strings.Contains(string(command), "m 3"); together && !c.done {
+					together.Store(strings.Contains(string(command), "m 2") && strings.Contains(string(command), "m 3"))
+					if together.Load() && !c.done {
 						return c.fault
 					}
 					return nil
 				}
 				h.store.fault = func(done bool) error {
-					if together && done {
+					if together.Load() && done {
 						return c.fault
 					}
 					return nil
