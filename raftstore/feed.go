@@ -129,11 +129,11 @@ func (f *feed) since(from uint64) (changes []Change, wake <-chan struct{}, err e
 	return append([]Change(nil), f.changes[i:]...), f.wake, nil
 }
 
-// position returns the applied index and a channel that is closed when it grows.
-func (f *feed) position() (applied uint64, wake <-chan struct{}) {
+// grows returns a channel that is closed when the applied index grows.
+func (f *feed) grows() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.applied, f.wake
+	return f.wake
 }
 
 // Changes gives what is applied on this node, in order, from the first change
@@ -176,7 +176,4 @@ func (s *Store) Changes(ctx context.Context, from uint64) iter.Seq2[Change, erro
 
 // Applied returns a channel that is closed as soon as something more is applied on
 // this node. Take the channel first, then look, then wait: nothing is missed.
-func (s *Store) Applied() <-chan struct{} {
-	_, wake := s.feed.position()
-	return wake
-}
+func (s *Store) Applied() <-chan struct{} { return s.feed.grows() }

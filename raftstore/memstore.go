@@ -17,8 +17,7 @@ type Memory struct {
 	// and the log cut off, as short as possible.
 	SnapshotEntries uint64
 	// CommitTimeout, unless it is zero, is after how long (or up to twice that) without a new
-	// entry a leader tells the others how far is committed. On disk it is 10 ms, which is most
-	// of what a cluster costs that lives through hours of fake time.
+	// entry Raft tells the others how far is committed: 50 ms on disk.
 	CommitTimeout time.Duration
 	// BlobGrace, unless it is zero, is for how long a blob that the state does not name is
 	// kept: a day on disk.

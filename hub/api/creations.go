@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"keng/hub/core"
-	"keng/hub/core/alert"
 	"keng/hub/seed"
 	"keng/hub/state"
 )
@@ -95,7 +94,7 @@ func (q *creations) take() []*wantedAlert {
 	defer q.mutex.Unlock()
 	n, size := 0, 0
 	for n < min(len(q.waiting), state.CreatesMax) && size < bytesTogether {
-		size += sizeOf(&q.waiting[n].command.Draft)
+		size += q.waiting[n].command.Size()
 		n++
 	}
 	if n == 0 {
@@ -110,15 +109,6 @@ func (q *creations) take() []*wantedAlert {
 // bytesTogether is how much text alerts in one command have, about, but for the last: a storm of large ones
 // would not fit into what a command may write.
 const bytesTogether = 128 << 10
-
-// sizeOf returns about how many bytes an alert has.
-func sizeOf(d *alert.Draft) int {
-	n := len(d.Message) + len(d.Description) + len(d.Note)
-	for name, value := range d.Details {
-		n += len(name) + len(value)
-	}
-	return n
-}
 
 // guarded calls f, which answers who waits. If it panics they are told so.
 func guarded(a *API, list []*wantedAlert, f func()) {

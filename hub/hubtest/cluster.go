@@ -67,10 +67,6 @@ type Cluster struct {
 	dying    sync.WaitGroup
 }
 
-// commitTimeout spares half of what it costs to live through a night: see
-// raftstore.Memory. A write at a node that does not lead takes up to a tenth of a second.
-const commitTimeout = 50 * time.Millisecond
-
 // New starts nodes, waits until all have a vote, and stops them when the test ends. The
 // first one makes the cluster, the others join it. What chance decides follows from the
 // seed, as far as the goroutines allow.
@@ -123,7 +119,7 @@ func (c *Cluster) prepare(id string) (*machine, app.Options) {
 	m := c.machines[id]
 	if m == nil {
 		m = &machine{id: id, dir: c.t.TempDir(), disk: raftstore.NewMemory()}
-		m.disk.SnapshotEntries, m.disk.CommitTimeout = c.SnapshotEntries, commitTimeout
+		m.disk.SnapshotEntries = c.SnapshotEntries
 		c.machines[id] = m
 	}
 	if m.life != nil {

@@ -109,6 +109,12 @@ func (a CreateAlert) apply(c *change) (Request, error) {
 	return c.take(Input{Integration: a.Draft.Integration, Request: a.Request, Event: route.Create.String(), Draft: a.Draft}, nil)
 }
 
+// Size returns about how many bytes its texts have.
+func (a CreateAlert) Size() int {
+	in := Input{Draft: a.Draft}
+	return in.size()
+}
+
 // CreatesMax is how many alerts one command creates: each may lead to some 30 rows.
 const CreatesMax = 25
 
