@@ -120,7 +120,20 @@ func (s *Store) changing(ctx context.Context, change func() error) error {
 	if _, leads, _ := s.throne.look(); !leads {
 		return ErrNotLeader
 	}
+	if err := s.noteOwnAddress(ctx); err != nil {
+		return err
+	}
 	return change()
+}
+
+// noteOwnAddress has the members know where this node is, which leads. Without it a leader
+// that was alone, or has moved, could hand on the leadership to one that cannot even ask it
+// for its vote.
+func (s *Store) noteOwnAddress(ctx context.Context) error {
+	if m, known := s.member(s.options.NodeID); s.options.Network == nil || !known || m.Address == s.self {
+		return nil
+	}
+	return s.giveVote(ctx, s.self)
 }
 
 // joinHere makes a node a member, or notes its new address, and gives it a vote when
