@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"keng/proto/link/linktest"
 )
 
 // What the user documentation says works as written: its commands are run, in order, in
@@ -410,12 +412,7 @@ func (d *doc) start(name, commands string) {
 // freeTCP finds a TCP port that is free now.
 func freeTCP(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
+	_, port, err := net.SplitHostPort(linktest.FreePort(t, "127.0.0.1"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -16,7 +17,7 @@ const (
 	relayFlows  = 256  // UDP senders, and TCP connections
 	relayQueued = 8192 // packets that wait for their delay
 	relayPiece  = 32 << 10
-	relayTries  = 20 // to find a port that is free for UDP and TCP
+	portTries   = 20 // to find a port that is free for UDP and TCP
 )
 
 // Relay stands on loopback between real processes and a hub, and forwards UDP and TCP at
@@ -84,20 +85,22 @@ func NewRelay(t testing.TB, listen, target string) *Relay {
 	return r
 }
 
-// FreePort returns a port of an address on loopback that is free for UDP and TCP now.
+// FreePort returns a port of an address on loopback that is free for UDP and TCP now. It is
+// none of those that the system gives to whoever asks for any: it stays free until somebody
+// means it.
 func FreePort(t testing.TB, host string) string {
 	t.Helper()
-	for range relayTries {
-		socket, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := socket.LocalAddr().String()
-		listener, err := net.Listen("tcp", address)
-		socket.Close()
+	const first, last = 15000, 32000
+	for range portTries {
+		address := net.JoinHostPort(host, strconv.Itoa(first+rand.IntN(last-first)))
+		socket, err := net.ListenPacket("udp", address)
 		if err == nil {
-			listener.Close()
-			return address
+			socket.Close()
+			var listener net.Listener
+			if listener, err = net.Listen("tcp", address); err == nil {
+				listener.Close()
+				return address
+			}
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) {
 			t.Fatal(err)
