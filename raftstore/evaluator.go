@@ -47,7 +47,7 @@ type evaluator struct {
 
 	phase    phase
 	term     uint64
-	retry    []*command // to be evaluated before what is in the queue
+	waiting  []*command // to be evaluated before what is in the queue
 	inFlight []*batch   // not yet answered, in the order of proposing
 
 	// The state that the next batch is evaluated on.
@@ -80,13 +80,13 @@ func (e *evaluator) run() {
 	defer close(e.stopped)
 	defer e.throne.leave()
 	for {
-		if e.ready() && len(e.retry) > 0 {
-			e.evaluate(nil)
+		if e.due() {
+			e.evaluate()
 			continue
 		}
 		var queue, elsewhere <-chan *command
 		switch {
-		case e.ready():
+		case e.phase == leading && len(e.inFlight) < maxInFlight:
 			queue = e.queue
 		case e.phase == following && e.raft.State() != raft.Leader:
 			elsewhere = e.queue
@@ -96,7 +96,7 @@ func (e *evaluator) run() {
 		case c := <-elsewhere:
 			c.reply <- reply{err: errNotLeading}
 		case c := <-queue:
-			e.evaluate(c)
+			e.waiting = append(e.waiting, c)
 		case b := <-e.settled:
 			e.settle(b)
 		case leads := <-e.raft.LeaderCh():
@@ -120,14 +120,21 @@ func (e *evaluator) run() {
 
 // handBack gives back what this node, which leads no longer, was to evaluate again.
 func (e *evaluator) handBack() {
-	for _, c := range e.retry {
+	for _, c := range e.waiting {
 		c.reply <- reply{err: errNotLeading}
 	}
-	e.retry = nil
+	e.waiting = nil
 }
 
-// ready tells whether a batch may be evaluated.
-func (e *evaluator) ready() bool { return e.phase == leading && len(e.inFlight) < maxInFlight }
+// due tells whether a batch is to be evaluated. While one is under way the next is gathered:
+// each has its price, on every node, whatever is in it. It follows when the one before is
+// applied, or when there is enough of it.
+func (e *evaluator) due() bool {
+	if e.phase != leading || len(e.waiting) == 0 {
+		return false
+	}
+	return len(e.inFlight) == 0 || len(e.inFlight) < maxInFlight && len(e.waiting)+len(e.queue) >= enoughCommands
+}
 
 // leadershipChanged is told of the newest change; of several in quick succession
 // only the last.
@@ -196,12 +203,8 @@ func (e *evaluator) begin(term uint64) error {
 	return nil
 }
 
-// evaluate makes one batch of the commands that wait, beginning with first unless
-// it is nil, and proposes it.
-func (e *evaluator) evaluate(first *command) {
-	if first != nil {
-		e.retry = append(e.retry, first)
-	}
+// evaluate makes one batch of the commands that wait, and proposes it.
+func (e *evaluator) evaluate() {
 	r := e.states.reader()
 	defer r.close()
 	if err := e.rebase(r); err != nil {
@@ -238,10 +241,10 @@ func (e *evaluator) evaluate(first *command) {
 
 // next returns the next command that waits, or nil.
 func (e *evaluator) next() *command {
-	if len(e.retry) > 0 {
-		c := e.retry[0]
-		e.retry[0] = nil
-		e.retry = e.retry[1:]
+	if len(e.waiting) > 0 {
+		c := e.waiting[0]
+		e.waiting[0] = nil
+		e.waiting = e.waiting[1:]
 		return c
 	}
 	select {
@@ -308,7 +311,7 @@ func (e *evaluator) settle(b *batch) {
 		} else {
 			e.logger.Info("a log entry did not take effect; its commands are evaluated again",
 				"sequence", b.sequence, "commands", len(b.commands), "refused", b.outcome == outcomeRefused, "error", b.err)
-			e.retry = append(e.retry, b.commands...)
+			e.waiting = append(e.waiting, b.commands...)
 			e.unsettle()
 		}
 	}

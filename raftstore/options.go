@@ -99,10 +99,10 @@ const (
 	// never waits to be filled.
 	maxBatchCommands = 256
 	maxBatchBytes    = 256 << 10
-	// maxInFlight is how many batches may be on their way through Raft. Each has its price, on
-	// every node, whatever is in it; so when the first two are under way what comes is
-	// gathered, and goes with the next.
-	maxInFlight = 2
+	// maxInFlight is how many batches may be on their way through Raft, the second only with
+	// enoughCommands in it.
+	maxInFlight    = 2
+	enoughCommands = 64
 	// maxEntryBytes bounds the writes of a Raft entry, before they are compressed. A batch is below maxBatchBytes before its
 	// last command, which adds at most MaxCommandWrites; the rest is for lengths.
 	maxEntryBytes = 4 << 20

@@ -27,6 +27,11 @@ type creations struct {
 // others are far away, or their disks slow, more than one.
 const creationsUnderWay = 8
 
+// creationsPause is how long a node waits after a command with several alerts, so that those who
+// have their answer now and have more to say can go with those who waited: else there are
+// two groups that take turns, in twice as many commands.
+const creationsPause = 2 * time.Millisecond
+
 // wantedAlert is an alert that waits to be created.
 type wantedAlert struct {
 	seed    core.Seed
@@ -79,13 +84,18 @@ func (q *creations) leave(c *wantedAlert) {
 
 // next is called when a command may go: the place of one that has come back, or one more.
 func (q *creations) next(a *API) {
-	if list := q.take(); len(list) > 0 {
-		go func() {
-			for ; len(list) > 0; list = q.take() {
-				guarded(a, list, func() { together(a, list) })
-			}
-		}()
+	list := q.take()
+	if len(list) == 0 {
+		return
 	}
+	go func() {
+		guarded(a, list, func() { together(a, list) })
+		if len(list) > 1 {
+			time.AfterFunc(creationsPause, func() { q.next(a) })
+		} else {
+			q.next(a)
+		}
+	}()
 }
 
 // take returns what goes in one command, nothing if nothing waits: then one command less is under way.
