@@ -37,7 +37,7 @@ func openEngine(dir string, fs vfs.FS, memTableBytes uint64, logger *slog.Logger
 		CacheSize:                   engineCacheBytes,
 		MemTableSize:                memTableBytes,
 		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       8, // twice the default: what is appended need not be merged soon
+		L0CompactionThreshold:       16, // four times the default: what is appended need not be merged soon
 		L0StopWritesThreshold:       64,
 		MaxOpenFiles:                1000,
 		Logger:                      engineLogger{logger},
@@ -64,10 +64,9 @@ func peekState(disk vfs.FS, dir string) (meta, error) {
 	if err != nil {
 		return meta{}, fmt.Errorf("the state in %s cannot be opened: %w", dir, err)
 	}
-	r := newReader(db, newRowCache(), func() {})
-	m, err := readMeta(r)
-	r.close()
-	return m, errors.Join(err, db.Close())
+	snapshot := newSnapshot(db, newRowCache())
+	m, err := readMeta(&reader{snapshot: snapshot})
+	return m, errors.Join(err, snapshot.pebble.Close(), db.Close())
 }
 
 // engineLogger hands Pebble's messages on. Its informational ones are many and of
@@ -90,25 +89,31 @@ func (l engineLogger) Fatalf(format string, args ...any) {
 	os.Exit(1)
 }
 
-// reader is a table.Reader over a Pebble snapshot. It belongs to one goroutine.
-type reader struct {
-	snapshot *pebble.Snapshot
-	cache    *rowCache
-	since    uint64 // where the cache was before the snapshot was taken
-	release  func() // of the engine
-	err      error
+// snapshot is one of Pebble's. To take one and to end it costs as much as reading a few rows,
+// so all who read between two writes to the state share one, see states. It is safe for
+// concurrent use.
+type snapshot struct {
+	pebble  *pebble.Snapshot
+	cache   *rowCache
+	since   uint64 // where the cache was before it was taken
+	readers int    // guarded by the mutex of states
+	old     bool   // so is this: nobody new gets it
 }
 
-func newReader(db *pebble.DB, cache *rowCache, release func()) *reader {
+func newSnapshot(db *pebble.DB, cache *rowCache) *snapshot {
 	since := cache.now.Load()
-	return &reader{snapshot: db.NewSnapshot(), cache: cache, since: since, release: release}
+	return &snapshot{pebble: db.NewSnapshot(), cache: cache, since: since}
 }
 
-// close ends the snapshot; slices that Get has returned stay valid.
-func (r *reader) close() {
-	_ = r.snapshot.Close()
-	r.release()
+// reader is a table.Reader over a snapshot. It belongs to one goroutine.
+type reader struct {
+	*snapshot
+	release func()
+	err     error
 }
+
+// close ends the reading; slices that Get has returned stay valid.
+func (r *reader) close() { r.release() }
 
 // Fail poisons the reader: the view or command fails with the first error.
 func (r *reader) Fail(err error) {
@@ -125,7 +130,7 @@ func (r *reader) Get(key []byte) ([]byte, bool) {
 	if value, found, known := r.cache.look(key, r.since); known {
 		return value, found
 	}
-	value, closer, err := r.snapshot.Get(key)
+	value, closer, err := r.pebble.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		r.cache.remember(key, nil, false, r.since)
 		return nil, false
@@ -158,7 +163,7 @@ func (r *reader) scan(from, to []byte, first, next func(*pebble.Iterator) bool) 
 		if len(to) > 0 && bytes.Compare(from, to) >= 0 {
 			return
 		}
-		it, err := r.snapshot.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+		it, err := r.pebble.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 		if err != nil {
 			r.Fail(fmt.Errorf("cannot read from the state: %w", err))
 			return

@@ -82,7 +82,7 @@ func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
 func (f *fsm) applyAll(logs []*raft.Log, outcomes []any) error {
 	state, release := f.states.use()
 	defer release()
-	a := application{meta: f.meta, rows: state.rows, batch: state.db.NewBatch()}
+	a := application{meta: f.meta, state: state, batch: state.db.NewBatch()}
 	defer func() { _ = a.batch.Close() }()
 	for i, log := range logs {
 		var err error
@@ -102,7 +102,7 @@ func (f *fsm) applyAll(logs []*raft.Log, outcomes []any) error {
 // application is a write to the engine in the making.
 type application struct {
 	meta    meta
-	rows    *rowCache
+	state   *stateDB
 	batch   *pebble.Batch
 	changes []Change
 }
@@ -138,7 +138,7 @@ func (f *fsm) applyOne(a *application, log *raft.Log) (outcome, error) {
 	var keys keyList
 	err = eachWrite(writes, func(w overlay.Write) error {
 		keys.add(w.Key)
-		a.rows.announce(w.Key)
+		a.state.rows.announce(w.Key)
 		// Pebble copies what it is given here. It must not be lent the log's bytes.
 		if w.Deleted {
 			return a.batch.Delete(w.Key, nil)
@@ -155,14 +155,15 @@ func (f *fsm) commit(a *application) error {
 	if a.meta.applied == f.meta.applied {
 		return nil
 	}
-	a.rows.announce([]byte(keyMeta))
+	a.state.rows.announce([]byte(keyMeta))
 	if err := a.batch.Set([]byte(keyMeta), a.meta.encode(), nil); err != nil {
 		return fmt.Errorf("cannot write to the state: %w", err)
 	}
 	if err := a.batch.Commit(pebble.NoSync); err != nil {
 		return fmt.Errorf("cannot write to the state: %w", err)
 	}
-	a.rows.committed()
+	a.state.rows.committed()
+	f.states.written(a.state)
 	a.batch.Reset()
 	f.meta = a.meta
 	published := a.meta

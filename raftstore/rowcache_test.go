@@ -103,3 +103,29 @@ func TestRowCacheRemembers(t *testing.T) {
 		t.Error("a large row is remembered")
 	}
 }
+
+// TestReadersShareASnapshot: until something is written; who reads on sees what was there
+// before, and in the end all snapshots are closed, or the engine would not be.
+func TestReadersShareASnapshot(t *testing.T) {
+	s := openMemory(t)
+	update(t, s, "set k 1")
+	value := func(r *reader) string {
+		v, _ := userReader{r}.Get([]byte("k"))
+		return string(v)
+	}
+	one, two := s.states.reader(), s.states.reader()
+	if one.snapshot != two.snapshot {
+		t.Error("two who read the same state have two snapshots")
+	}
+	one.close()
+	update(t, s, "set k 2")
+	three := s.states.reader()
+	if before, after := value(two), value(three); before != "1" || after != "2" {
+		t.Errorf("before the write there is %s, after it %s", before, after)
+	}
+	two.close()
+	three.close()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

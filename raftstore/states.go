@@ -33,13 +33,14 @@ type states struct {
 	left    chan struct{} // closed when retired becomes zero; nil while it is
 }
 
-// stateDB is one engine. Its count of users is guarded by the mutex of states.
+// stateDB is one engine. What may change is guarded by the mutex of states.
 type stateDB struct {
-	db    *pebble.DB
-	rows  *rowCache
-	name  string // of its directory
-	users int
-	old   bool // another has taken its place
+	db     *pebble.DB
+	rows   *rowCache
+	name   string // of its directory
+	users  int
+	old    bool      // another has taken its place
+	shared *snapshot // of the state as it is, nil if nobody has read it yet
 }
 
 // stateFile says which directory the state is in.
@@ -165,10 +166,50 @@ func (s *states) release(state *stateDB) {
 	}
 }
 
-// reader returns a reader of the present state.
+// reader returns a reader of the present state: of all that written was told of.
 func (s *states) reader() *reader {
-	state, release := s.use()
-	return newReader(state.db, state.rows, release)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := s.current
+	state.users++
+	if state.shared == nil {
+		state.shared = newSnapshot(state.db, state.rows)
+	}
+	shared := state.shared
+	shared.readers++
+	return &reader{snapshot: shared, release: func() {
+		s.mu.Lock()
+		shared.readers--
+		unused := shared.old && shared.readers == 0
+		s.mu.Unlock()
+		if unused {
+			_ = shared.pebble.Close()
+		}
+		s.release(state)
+	}}
+}
+
+// written is told that a state was written to, before anybody else is: who reads from now on
+// gets another snapshot.
+func (s *states) written(state *stateDB) {
+	s.mu.Lock()
+	shared := state.shared
+	state.shared = nil
+	unused := false
+	if shared != nil {
+		shared.old = true
+		unused = shared.readers == 0
+	}
+	s.mu.Unlock()
+	if unused {
+		_ = shared.pebble.Close()
+	}
+}
+
+// end closes a state that nobody reads any more.
+func (s *states) end(state *stateDB) error {
+	s.written(state)
+	return state.db.Close()
 }
 
 // replace makes a copy of a checkpoint the present state. It is called by one
@@ -238,7 +279,7 @@ func (s *states) copy(checkpoint, name string) error {
 
 // discard closes a state that nobody reads any more, and removes it.
 func (s *states) discard(state *stateDB) {
-	if err := errors.Join(state.db.Close(), s.fs.RemoveAll(s.fs.PathJoin(s.dir, state.name))); err != nil {
+	if err := errors.Join(s.end(state), s.fs.RemoveAll(s.fs.PathJoin(s.dir, state.name))); err != nil {
 		s.logger.Warn("cannot remove an old state: it goes with the next start", "directory", state.name, "error", err)
 	}
 	s.mu.Lock()
@@ -262,5 +303,5 @@ func (s *states) close(flush bool) error {
 	if flush {
 		errs = append(errs, s.flush(s.current.db))
 	}
-	return errors.Join(append(errs, s.current.db.Close())...)
+	return errors.Join(append(errs, s.end(s.current))...)
 }
