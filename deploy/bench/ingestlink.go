@@ -17,7 +17,7 @@ import (
 const (
 	// linkAgents is how many agents send, and linkBatch how many alerts each has under way:
 	// the peer gets as many in one request.
-	linkAgents, linkBatch = ingestClients, 64
+	linkAgents, linkBatch = 64, 64
 )
 
 // benchIngestLink measures how fast a cluster of three takes alerts from agents over the

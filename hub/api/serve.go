@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -228,6 +227,9 @@ func (c *call) readBody() error {
 	return c.body.parse(c.raw)
 }
 
+// readAhead is how much memory a body gets at once because its head says that it is so long.
+const readAhead = 64 << 10
+
 // readRaw reads the body, up to so many bytes, unless it was read already.
 func (c *call) readRaw(most int64) (err error) {
 	if c.raw != nil {
@@ -236,7 +238,10 @@ func (c *call) readRaw(most int64) (err error) {
 	if err := c.room(most); err != nil {
 		return err
 	}
-	c.raw, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
+	var b bytes.Buffer
+	b.Grow(bytes.MinRead + int(min(max(c.r.ContentLength, 0), readAhead)))
+	_, err = b.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, most))
+	c.raw = b.Bytes()
 	return unreadable(err)
 }
 
