@@ -64,9 +64,9 @@ func peekState(disk vfs.FS, dir string) (meta, error) {
 	if err != nil {
 		return meta{}, fmt.Errorf("the state in %s cannot be opened: %w", dir, err)
 	}
-	snapshot := newSnapshot(db, newRowCache())
-	m, err := readMeta(&reader{snapshot: snapshot})
-	return m, errors.Join(err, snapshot.pebble.Close(), db.Close())
+	state := pin(db, newRowCache())
+	m, err := readMeta(&reader{state: state})
+	return m, errors.Join(err, state.snapshot.Close(), db.Close())
 }
 
 // engineLogger hands Pebble's messages on. Its informational ones are many and of
@@ -89,31 +89,34 @@ func (l engineLogger) Fatalf(format string, args ...any) {
 	os.Exit(1)
 }
 
-// snapshot is one of Pebble's. To take one and to end it costs as much as reading a few rows,
-// so all who read between two writes to the state share one, see states. It is safe for
-// concurrent use.
-type snapshot struct {
-	pebble  *pebble.Snapshot
-	cache   *rowCache
-	since   uint64 // where the cache was before it was taken
-	readers int    // guarded by the mutex of states
-	old     bool   // so is this: nobody new gets it
+// pinned is a state that stays readable as it was: a snapshot of Pebble's. To take one and to
+// end it costs as much as reading a few rows, so all who read between two writes to the state
+// share one, see states. It is safe for concurrent use.
+type pinned struct {
+	snapshot *pebble.Snapshot
+	cache    *rowCache
+	since    uint64 // where the cache was before the snapshot was taken
+	readers  int    // guarded by the mutex of states
+	old      bool   // so is this: nobody new gets it
 }
 
-func newSnapshot(db *pebble.DB, cache *rowCache) *snapshot {
+func pin(db *pebble.DB, cache *rowCache) *pinned {
 	since := cache.now.Load()
-	return &snapshot{pebble: db.NewSnapshot(), cache: cache, since: since}
+	return &pinned{snapshot: db.NewSnapshot(), cache: cache, since: since}
 }
 
-// reader is a table.Reader over a snapshot. It belongs to one goroutine.
+// reader is a table.Reader over a pinned state. It belongs to one goroutine.
 type reader struct {
-	*snapshot
+	state   *pinned
 	release func()
 	err     error
 }
 
 // close ends the reading; slices that Get has returned stay valid.
-func (r *reader) close() { r.release() }
+func (r *reader) close() {
+	r.release()
+	r.state, r.release = nil, nil // whoever reads on, while others do, would find out too late
+}
 
 // Fail poisons the reader: the view or command fails with the first error.
 func (r *reader) Fail(err error) {
@@ -127,12 +130,12 @@ func (r *reader) Err() error { return r.err }
 
 // Get returns the value, which must not be changed: others may have it too.
 func (r *reader) Get(key []byte) ([]byte, bool) {
-	if value, found, known := r.cache.look(key, r.since); known {
+	if value, found, known := r.state.cache.look(key, r.state.since); known {
 		return value, found
 	}
-	value, closer, err := r.pebble.Get(key)
+	value, closer, err := r.state.snapshot.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
-		r.cache.remember(key, nil, false, r.since)
+		r.state.cache.remember(key, nil, false, r.state.since)
 		return nil, false
 	}
 	if err != nil {
@@ -144,7 +147,7 @@ func (r *reader) Get(key []byte) ([]byte, bool) {
 		r.Fail(fmt.Errorf("cannot read from the state: %w", err))
 		return nil, false
 	}
-	r.cache.remember(key, value, true, r.since)
+	r.state.cache.remember(key, value, true, r.state.since)
 	return value, true
 }
 
@@ -163,7 +166,7 @@ func (r *reader) scan(from, to []byte, first, next func(*pebble.Iterator) bool) 
 		if len(to) > 0 && bytes.Compare(from, to) >= 0 {
 			return
 		}
-		it, err := r.pebble.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+		it, err := r.state.snapshot.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 		if err != nil {
 			r.Fail(fmt.Errorf("cannot read from the state: %w", err))
 			return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -47,8 +48,10 @@ type evaluator struct {
 
 	phase    phase
 	term     uint64
-	waiting  []*command // to be evaluated before what is in the queue
+	retry    []*command // whose batch took no effect: to be evaluated before all others
+	waiting  []*command // taken from the queue while a batch was under way: the next ones
 	inFlight []*batch   // not yet answered, in the order of proposing
+	full     bool       // the newest batch was, so there may be another as large
 
 	// The state that the next batch is evaluated on.
 	overlay *overlay.Overlay
@@ -109,6 +112,9 @@ func (e *evaluator) run() {
 				e.unsettle()
 			}
 		case <-e.stop:
+			if e.phase == leading && len(e.inFlight) < maxInFlight && len(e.retry)+len(e.waiting) > 0 {
+				e.evaluate() // what was gathered is answered too
+			}
 			e.shutDown()
 			return
 		case <-e.failed:
@@ -118,22 +124,23 @@ func (e *evaluator) run() {
 	}
 }
 
-// handBack gives back what this node, which leads no longer, was to evaluate again.
+// handBack gives back what this node, which leads no longer, was to evaluate.
 func (e *evaluator) handBack() {
-	for _, c := range e.waiting {
+	for _, c := range slices.Concat(e.retry, e.waiting) {
 		c.reply <- reply{err: errNotLeading}
 	}
-	e.waiting = nil
+	e.retry, e.waiting = nil, nil
 }
 
 // due tells whether a batch is to be evaluated. While one is under way the next is gathered:
 // each has its price, on every node, whatever is in it. It follows when the one before is
 // applied, or when there is enough of it.
 func (e *evaluator) due() bool {
-	if e.phase != leading || len(e.waiting) == 0 {
+	here := len(e.retry) + len(e.waiting)
+	if e.phase != leading || here == 0 || len(e.inFlight) >= maxInFlight {
 		return false
 	}
-	return len(e.inFlight) == 0 || len(e.inFlight) < maxInFlight && len(e.waiting)+len(e.queue) >= enoughCommands
+	return len(e.inFlight) == 0 || e.full || here+len(e.queue) >= enoughCommands
 }
 
 // leadershipChanged is told of the newest change; of several in quick succession
@@ -197,7 +204,7 @@ func (e *evaluator) begin(term uint64) error {
 		return err
 	}
 	e.base, e.memory, e.term = base, memory, term
-	e.overlay = overlay.Over(r) // replaced by a fresh snapshot for each batch
+	e.overlay = overlay.Over(r) // replaced by the present one for each batch
 	e.phase = leading
 	e.throne.take(term, e.clock.now())
 	return nil
@@ -225,6 +232,7 @@ func (e *evaluator) evaluate() {
 		}
 		run.add(c)
 	}
+	e.full = run.full()
 	if len(run.commands) == 0 { // all of them were abandoned
 		return
 	}
@@ -241,11 +249,13 @@ func (e *evaluator) evaluate() {
 
 // next returns the next command that waits, or nil.
 func (e *evaluator) next() *command {
-	if len(e.waiting) > 0 {
-		c := e.waiting[0]
-		e.waiting[0] = nil
-		e.waiting = e.waiting[1:]
-		return c
+	for _, list := range []*[]*command{&e.retry, &e.waiting} {
+		if len(*list) > 0 {
+			c := (*list)[0]
+			(*list)[0] = nil
+			*list = (*list)[1:]
+			return c
+		}
 	}
 	select {
 	case c := <-e.queue:
@@ -311,7 +321,7 @@ func (e *evaluator) settle(b *batch) {
 		} else {
 			e.logger.Info("a log entry did not take effect; its commands are evaluated again",
 				"sequence", b.sequence, "commands", len(b.commands), "refused", b.outcome == outcomeRefused, "error", b.err)
-			e.waiting = append(e.waiting, b.commands...)
+			e.retry = append(e.retry, b.commands...)
 			e.unsettle()
 		}
 	}

@@ -133,7 +133,7 @@ func (s *Store) noteOwnAddress(ctx context.Context) error {
 	if m, known := s.member(s.options.NodeID); s.options.Network == nil || !known || m.Address == s.self {
 		return nil
 	}
-	return s.giveVote(ctx, s.self)
+	return refusedUnlessPassing(s.giveVote(ctx, s.self))
 }
 
 // joinHere makes a node a member, or notes its new address, and gives it a vote when
@@ -248,10 +248,10 @@ func (s *Store) transferHere(ctx context.Context, nodeID string) error {
 	})
 }
 
-// refusedUnlessPassing makes an error of a transfer one that crosses between nodes.
+// refusedUnlessPassing makes an error of Raft's one that crosses between nodes.
 func refusedUnlessPassing(err error) error {
 	if err == nil || passing(err) {
 		return err
 	}
-	return fmt.Errorf("%w: the leadership could not be handed on: %w", ErrRefused, err)
+	return fmt.Errorf("%w: Raft did not do it: %w", ErrRefused, err)
 }

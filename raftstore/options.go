@@ -95,18 +95,19 @@ const (
 	// writes, its result included.
 	MaxCommandWrites = 3 << 20
 
-	// A batch is closed when it holds so many commands, or bytes of writes. It
-	// never waits to be filled.
+	// A batch is closed when it holds so many commands, or bytes of writes. While
+	// nothing is under way it never waits to be filled.
 	maxBatchCommands = 256
 	maxBatchBytes    = 256 << 10
-	// maxInFlight is how many batches may be on their way through Raft, the second only with
-	// enoughCommands in it.
+	// maxInFlight is how many batches may be on their way through Raft, the second only if
+	// there are enoughCommands for it, or the first was full.
 	maxInFlight    = 2
 	enoughCommands = 64
 	// maxEntryBytes bounds the writes of a Raft entry, before they are compressed. A batch is below maxBatchBytes before its
 	// last command, which adds at most MaxCommandWrites; the rest is for lengths.
 	maxEntryBytes = 4 << 20
-	// maxQueued bounds the commands that wait to be evaluated.
+	// maxQueued bounds the commands that wait to be evaluated, but for those that the evaluator
+	// has gathered: fewer than enoughCommands.
 	maxQueued = 8192
 
 	// enqueueTimeout is how long Raft may take to accept a batch into its queue.

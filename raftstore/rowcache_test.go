@@ -114,7 +114,7 @@ func TestReadersShareASnapshot(t *testing.T) {
 		return string(v)
 	}
 	one, two := s.states.reader(), s.states.reader()
-	if one.snapshot != two.snapshot {
+	if one.state != two.state {
 		t.Error("two who read the same state have two snapshots")
 	}
 	one.close()

@@ -40,7 +40,8 @@ type stateDB struct {
 	name   string // of its directory
 	users  int
 	old    bool      // another has taken its place
-	shared *snapshot // of the state as it is, nil if nobody has read it yet
+	shared *pinned   // the state as it is, nil if nobody has read it yet
+	unused []*pinned // which nobody reads and nobody will
 }
 
 // stateFile says which directory the state is in.
@@ -169,46 +170,52 @@ func (s *states) release(state *stateDB) {
 // reader returns a reader of the present state: of all that written was told of.
 func (s *states) reader() *reader {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	state := s.current
 	state.users++
 	if state.shared == nil {
-		state.shared = newSnapshot(state.db, state.rows)
+		state.shared = pin(state.db, state.rows)
 	}
-	shared := state.shared
+	shared, unused := state.shared, state.unused
 	shared.readers++
-	return &reader{snapshot: shared, release: func() {
+	state.unused = nil
+	s.mu.Unlock()
+	for _, p := range unused {
+		_ = p.snapshot.Close()
+	}
+	return &reader{state: shared, release: func() {
 		s.mu.Lock()
 		shared.readers--
-		unused := shared.old && shared.readers == 0
+		last := shared.old && shared.readers == 0
 		s.mu.Unlock()
-		if unused {
-			_ = shared.pebble.Close()
+		if last {
+			_ = shared.snapshot.Close()
 		}
 		s.release(state)
 	}}
 }
 
 // written is told that a state was written to, before anybody else is: who reads from now on
-// gets another snapshot.
+// reads what was written.
 func (s *states) written(state *stateDB) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	shared := state.shared
-	state.shared = nil
-	unused := false
-	if shared != nil {
-		shared.old = true
-		unused = shared.readers == 0
+	if shared == nil {
+		return
 	}
-	s.mu.Unlock()
-	if unused {
-		_ = shared.pebble.Close()
+	state.shared = nil
+	shared.old = true
+	if shared.readers == 0 { // the next reader closes it: that may have to wait for the engine
+		state.unused = append(state.unused, shared)
 	}
 }
 
 // end closes a state that nobody reads any more.
 func (s *states) end(state *stateDB) error {
 	s.written(state)
+	for _, p := range state.unused {
+		_ = p.snapshot.Close()
+	}
 	return state.db.Close()
 }
 

@@ -14,8 +14,8 @@ import (
 
 // creations has alerts created, together those that are asked for at the same time. A
 // command has its price whatever it holds: the way to the leader, an identity that is
-// remembered, a part in the log. While one is under way, what comes waits for it to come
-// back, or until there is a whole command of it; so on a node at rest nobody waits. The zero
+// remembered, a part in the log. While one is under way, and a moment after one that held several, what comes
+// waits, unless there is a whole command of it; on a node at rest nobody waits. The zero
 // value is ready. Safe for concurrent use.
 type creations struct {
 	mutex    sync.Mutex
@@ -90,12 +90,19 @@ func (q *creations) next(a *API) {
 	}
 	go func() {
 		guarded(a, list, func() { together(a, list) })
-		if len(list) > 1 {
+		if len(list) > 1 && !q.enough() {
 			time.AfterFunc(creationsPause, func() { q.next(a) })
 		} else {
 			q.next(a)
 		}
 	}()
+}
+
+// enough reports whether a whole command waits.
+func (q *creations) enough() bool {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	return len(q.waiting) >= state.CreatesMax
 }
 
 // take returns what goes in one command, nothing if nothing waits: then one command less is under way.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -227,8 +228,8 @@ func (c *call) readBody() error {
 	return c.body.parse(c.raw)
 }
 
-// readAhead is how much memory a body gets at once because its head says that it is so long.
-const readAhead = 64 << 10
+// bodyUsual is up to how long bodies are mostly: such a one is read into memory of its size.
+const bodyUsual = 64 << 10
 
 // readRaw reads the body, up to so many bytes, unless it was read already.
 func (c *call) readRaw(most int64) (err error) {
@@ -238,10 +239,15 @@ func (c *call) readRaw(most int64) (err error) {
 	if err := c.room(most); err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	b.Grow(bytes.MinRead + int(min(max(c.r.ContentLength, 0), readAhead)))
-	_, err = b.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, most))
-	c.raw = b.Bytes()
+	body := http.MaxBytesReader(c.w, c.r.Body, most)
+	if n := c.r.ContentLength; n >= 0 && n <= bodyUsual {
+		var b bytes.Buffer
+		b.Grow(int(n) + bytes.MinRead) // which it looks for to find the end
+		_, err = b.ReadFrom(body)
+		c.raw = b.Bytes()
+	} else {
+		c.raw, err = io.ReadAll(body)
+	}
 	return unreadable(err)
 }
 
