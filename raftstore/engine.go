@@ -97,12 +97,18 @@ type pinned struct {
 	cache    *rowCache
 	since    uint64 // where the cache was before the snapshot was taken
 	readers  int    // guarded by the mutex of states
-	old      bool   // so is this: nobody new gets it
 }
 
 func pin(db *pebble.DB, cache *rowCache) *pinned {
 	since := cache.now.Load()
 	return &pinned{snapshot: db.NewSnapshot(), cache: cache, since: since}
+}
+
+// end is called when nobody reads it, and nobody will. It may have to wait for the engine.
+func (p *pinned) end() {
+	if p != nil {
+		_ = p.snapshot.Close()
+	}
 }
 
 // reader is a table.Reader over a pinned state. It belongs to one goroutine.

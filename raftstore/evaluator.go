@@ -89,7 +89,7 @@ func (e *evaluator) run() {
 		}
 		var queue, elsewhere <-chan *command
 		switch {
-		case e.phase == leading && len(e.inFlight) < maxInFlight:
+		case e.ready():
 			queue = e.queue
 		case e.phase == following && e.raft.State() != raft.Leader:
 			elsewhere = e.queue
@@ -112,7 +112,7 @@ func (e *evaluator) run() {
 				e.unsettle()
 			}
 		case <-e.stop:
-			if e.phase == leading && len(e.inFlight) < maxInFlight && len(e.retry)+len(e.waiting) > 0 {
+			if e.ready() && e.gathered() > 0 {
 				e.evaluate() // what was gathered is answered too
 			}
 			e.shutDown()
@@ -132,15 +132,18 @@ func (e *evaluator) handBack() {
 	e.retry, e.waiting = nil, nil
 }
 
+// ready tells whether a batch may be evaluated.
+func (e *evaluator) ready() bool { return e.phase == leading && len(e.inFlight) < maxInFlight }
+
+// gathered is how many commands wait here, before those in the queue.
+func (e *evaluator) gathered() int { return len(e.retry) + len(e.waiting) }
+
 // due tells whether a batch is to be evaluated. While one is under way the next is gathered:
 // each has its price, on every node, whatever is in it. It follows when the one before is
 // applied, or when there is enough of it.
 func (e *evaluator) due() bool {
-	here := len(e.retry) + len(e.waiting)
-	if e.phase != leading || here == 0 || len(e.inFlight) >= maxInFlight {
-		return false
-	}
-	return len(e.inFlight) == 0 || e.full || here+len(e.queue) >= enoughCommands
+	return e.ready() && e.gathered() > 0 &&
+		(len(e.inFlight) == 0 || e.full || e.gathered()+len(e.queue) >= enoughCommands)
 }
 
 // leadershipChanged is told of the newest change; of several in quick succession

@@ -133,7 +133,7 @@ func (s *Store) noteOwnAddress(ctx context.Context) error {
 	if m, known := s.member(s.options.NodeID); s.options.Network == nil || !known || m.Address == s.self {
 		return nil
 	}
-	return refusedUnlessPassing(s.giveVote(ctx, s.self))
+	return refusedUnlessPassing("the address of the leader could not be made known", s.giveVote(ctx, s.self))
 }
 
 // joinHere makes a node a member, or notes its new address, and gives it a vote when
@@ -233,7 +233,7 @@ func (s *Store) removeHere(ctx context.Context, nodeID string) error {
 func (s *Store) transferHere(ctx context.Context, nodeID string) error {
 	return s.changing(ctx, func() error {
 		if nodeID == "" {
-			return refusedUnlessPassing(s.await(ctx, s.raft.LeadershipTransfer()))
+			return refusedUnlessPassing(notHandedOn, s.await(ctx, s.raft.LeadershipTransfer()))
 		}
 		m, known := s.member(nodeID)
 		switch {
@@ -244,14 +244,17 @@ func (s *Store) transferHere(ctx context.Context, nodeID string) error {
 		case m.Suffrage != raft.Voter:
 			return fmt.Errorf("%w: node %s has no vote", ErrRefused, nodeID)
 		}
-		return refusedUnlessPassing(s.await(ctx, s.raft.LeadershipTransferToServer(m.ID, m.Address)))
+		return refusedUnlessPassing(notHandedOn, s.await(ctx, s.raft.LeadershipTransferToServer(m.ID, m.Address)))
 	})
 }
 
-// refusedUnlessPassing makes an error of Raft's one that crosses between nodes.
-func refusedUnlessPassing(err error) error {
+const notHandedOn = "the leadership could not be handed on"
+
+// refusedUnlessPassing makes an error of Raft's one that crosses between nodes, and says what
+// could not be done.
+func refusedUnlessPassing(what string, err error) error {
 	if err == nil || passing(err) {
 		return err
 	}
-	return fmt.Errorf("%w: Raft did not do it: %w", ErrRefused, err)
+	return fmt.Errorf("%w: %s: %w", ErrRefused, what, err)
 }

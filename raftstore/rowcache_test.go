@@ -125,6 +125,13 @@ func TestReadersShareASnapshot(t *testing.T) {
 	}
 	two.close()
 	three.close()
+	// A node on which nobody reads any more keeps none: Pebble could not make room.
+	for range 2 {
+		s.states.written(s.states.current)
+	}
+	if n := s.states.current.db.Metrics().Snapshots.Count; n != 0 {
+		t.Errorf("%d snapshots are kept", n)
+	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}

@@ -39,9 +39,9 @@ type stateDB struct {
 	rows   *rowCache
 	name   string // of its directory
 	users  int
-	old    bool      // another has taken its place
-	shared *pinned   // the state as it is, nil if nobody has read it yet
-	unused []*pinned // which nobody reads and nobody will
+	old    bool    // another has taken its place
+	shared *pinned // the state as it is, nil if nobody has read it yet
+	unused *pinned // the state before the last write, if nobody reads it any more
 }
 
 // stateFile says which directory the state is in.
@@ -179,43 +179,39 @@ func (s *states) reader() *reader {
 	shared.readers++
 	state.unused = nil
 	s.mu.Unlock()
-	for _, p := range unused {
-		_ = p.snapshot.Close()
-	}
+	unused.end()
 	return &reader{state: shared, release: func() {
 		s.mu.Lock()
 		shared.readers--
-		last := shared.old && shared.readers == 0
+		last := shared.readers == 0 && shared != state.shared
 		s.mu.Unlock()
 		if last {
-			_ = shared.snapshot.Close()
+			shared.end()
 		}
 		s.release(state)
 	}}
 }
 
 // written is told that a state was written to, before anybody else is: who reads from now on
-// reads what was written.
+// reads what was written. What nobody reads any more is mostly ended by the next reader, for
+// nothing is applied meanwhile; without readers by the next write, or it would
+// keep Pebble from making room.
 func (s *states) written(state *stateDB) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	shared := state.shared
-	if shared == nil {
-		return
+	unused := state.unused
+	state.unused = nil
+	if state.shared != nil && state.shared.readers == 0 {
+		state.unused = state.shared
 	}
 	state.shared = nil
-	shared.old = true
-	if shared.readers == 0 { // the next reader closes it: that may have to wait for the engine
-		state.unused = append(state.unused, shared)
-	}
+	s.mu.Unlock()
+	unused.end()
 }
 
 // end closes a state that nobody reads any more.
 func (s *states) end(state *stateDB) error {
-	s.written(state)
-	for _, p := range state.unused {
-		_ = p.snapshot.Close()
-	}
+	state.shared.end()
+	state.unused.end()
 	return state.db.Close()
 }
 

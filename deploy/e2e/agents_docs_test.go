@@ -4,5 +4,5 @@ import "testing"
 
 func TestDocsAgents(t *testing.T) {
 	t.Parallel()
-	runDoc(t, "agents.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	runDoc(t, "agents.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 }

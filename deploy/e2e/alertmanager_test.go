@@ -47,7 +47,7 @@ type alertmanager struct {
 func startAlertmanager(t *testing.T, h *hub) *alertmanager {
 	t.Helper()
 	path := counterpart.Need(t, "prometheus-alertmanager", "prometheus-alertmanager")
-	dir, address := t.TempDir(), quietAddress(t)
+	dir, address := t.TempDir(), freeAddress(t)
 	file := filepath.Join(dir, "alertmanager.yml")
 	if err := os.WriteFile(file, fmt.Appendf(nil, alertmanagerConfig, h.url, h.key), 0o600); err != nil {
 		t.Fatal(err)

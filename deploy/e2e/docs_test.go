@@ -23,7 +23,7 @@ import (
 // an empty folder with the programs in it. Only ports are exchanged for free ones.
 func TestDocsFirstSteps(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "first-steps.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "first-steps.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	if !strings.Contains(out, `"onCallRecipients":["an@example.vn"]`) {
 		t.Errorf("the one person of the team is not on call:\n%s", out)
 	}
@@ -31,7 +31,7 @@ func TestDocsFirstSteps(t *testing.T) {
 
 func TestDocsChecksFromTheHub(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "checks-from-the-hub.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "checks-from-the-hub.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	if !strings.Contains(out, "List branch-3 has 1 checks, version 1, for agents with site=branch-3.") {
 		t.Errorf("the list was not put:\n%s", out)
 	}
@@ -39,7 +39,7 @@ func TestDocsChecksFromTheHub(t *testing.T) {
 
 func TestDocsPaging(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "paging.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "paging.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	if !strings.Contains(out, `"alerts":2`) || !strings.Contains(out, "heldUntil") {
 		t.Errorf("the alerts were not bundled:\n%s", out)
 	}
@@ -47,7 +47,7 @@ func TestDocsPaging(t *testing.T) {
 
 func TestDocsEscalation(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "escalation.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "escalation.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{
 		"Nobody: an alert of which nobody takes care", "user an@example.vn", "rings in vain", "step 2 of escalation network_escalation calls whoever is next on call in schedule network_schedule",
 		"Chưa ai nhận xử lý cảnh báo", "đang trực trong lịch network_schedule", "an@example.vn acknowledged the alert at",
@@ -60,7 +60,7 @@ func TestDocsEscalation(t *testing.T) {
 
 func TestDocsReachability(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "reachability.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "reachability.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, want := range []string{"an@example.vn  ? unproven", "A code was sent by sms to 84-901234567.", "That was a guess.", "daily test at 9:00 monday,thursday", "is tested no more"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it does not say %q:\n%s", want, out)
@@ -70,7 +70,7 @@ func TestDocsReachability(t *testing.T) {
 
 func TestDocsRehearse(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "rehearse.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "rehearse.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{"an@example.vn    push Galaxy  arrives\n         step 1 of escalation web", "3m31s", "binh@example.vn  voice …567   rings in vain",
 		"Sun ", "It is acknowledged", "NOBODY would be paged.", "exit code 1", `"kind":"push","to":"Galaxy"`, `"data":[]`} {
 		if !strings.Contains(out, part) {
@@ -81,7 +81,7 @@ func TestDocsRehearse(t *testing.T) {
 
 func TestDocsSearch(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "search.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "search.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	if !strings.Contains(out, "a closing parenthesis is expected") {
 		t.Errorf("a mistake is not explained:\n%s", out)
 	}
@@ -89,7 +89,7 @@ func TestDocsSearch(t *testing.T) {
 
 func TestDocsRateLimits(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "rate-limits.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "rate-limits.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{"None: a key may ask as often as it likes.", "  alert: 20 a second, 600 a minute\n  search: 3 a minute\n", "200 200 200 429", "X-Ratelimit-State: THROTTLED", "Retry-After: ",
 		`{"domain":"search","limits":[{"limit":3,"periodInSeconds":60}]}`, "A key may ask as often as it likes.\n200\n"} {
 		if !strings.Contains(out, part) {
@@ -100,7 +100,7 @@ func TestDocsRateLimits(t *testing.T) {
 
 func TestDocsIntegrations(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "integrations.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "integrations.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{"The key of integration backup hanoi, type API. Keep it", "ignore tests: match-any-condition, 1 conditions", `"status":"Nothing was done: ignored by action tests`,
 		`"message":"[hanoi] no ping"`, `"priority":"P1"`, `"integration":{"id":"`, `"name":"backup hanoi","type":"API"}`, `"close[0].filter.conditions[0].operation":"resembles does not fit`, "is kept out: what it sends is refused.\n401\n", "is let in.\n200\n", "is gone, and its key works no more."} {
 		if !strings.Contains(out, part) {
@@ -111,7 +111,7 @@ func TestDocsIntegrations(t *testing.T) {
 
 func TestDocsAttachments(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "attachments.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "attachments.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{`"result":"Created","data":{"id":"1"}`, `"data":[{"id":1,"name":"disks.txt"}]`, "the same\n", "This is no link of this hub's.", `"result":"Deleted"`,
 		`"log":"Attached file deleted: disks.txt","type":"alertAction","owner":"an@example.vn"`} {
 		if !strings.Contains(out, part) {
@@ -122,7 +122,7 @@ func TestDocsAttachments(t *testing.T) {
 
 func TestDocsHeartbeats(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "heartbeats.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "heartbeats.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	if strings.Count(out, "PONG - Heartbeat received") != 3 || !strings.Contains(out, `"enabled":false,"expired":false`) || !strings.Contains(out, `"interval":30`) {
 		t.Errorf("the heartbeat did not do what the page says:\n%s", out)
 	}
@@ -130,7 +130,7 @@ func TestDocsHeartbeats(t *testing.T) {
 
 func TestDocsNagios(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "nagios.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "nagios.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{`"result":"Created alert"`, `"result":"Acknowledged alert"`, `"result":"Closed alert"`, "tried by the format's default actions", "tried by the hub at", "message: sw-1 is DOWN",
 		`"alias":"db-1/Disk"`, `"priority":"P1"`, `"name":"nagios","type":"Nagios"}`} {
 		if !strings.Contains(out, part) {
@@ -144,7 +144,7 @@ func TestDocsNagios(t *testing.T) {
 
 func TestDocsIcinga(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "icinga.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "icinga.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{`"result":"Created alert"`, `"result":"Acknowledged alert"`, `"result":"Closed alert"`} {
 		if !strings.Contains(out, part) {
 			t.Errorf("nothing says %q in\n%s", part, out)
@@ -154,7 +154,7 @@ func TestDocsIcinga(t *testing.T) {
 
 func TestDocsWebhooks(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "webhooks.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "webhooks.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	if strings.Count(out, `"result":"Created alert"`) != 4 || strings.Count(out, `"result":"Closed alert"`) != 2 || !strings.Contains(out, "priority: P1") ||
 		!strings.Contains(out, "/v1/json/oem  (unverified)") || strings.Contains(out, "change-me") {
 		t.Errorf("the tools' bodies did not do what the page says:\n%s", out)
@@ -163,7 +163,7 @@ func TestDocsWebhooks(t *testing.T) {
 
 func TestDocsPolicies(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "policies.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "policies.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{`"message":"[HN] disk is full"`, `"priority":"P1"`, "suppressed: nobody is notified", `"name":"small","type":"notification","order":1`,
 		`"status":"active"`, `"result":"Cancelled"`, `"result":"Disabled"`} {
 		if !strings.Contains(out, part) {
@@ -182,7 +182,7 @@ func TestDocsOnCall(t *testing.T) {
 		}
 		zones = filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip")
 	}
-	out := runDoc(t, "on-call.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):], "/usr/share/zoneinfo", zones)
+	out := runDoc(t, "on-call.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):], "/usr/share/zoneinfo", zones)
 	if !strings.Contains(out, "Mon 2026-01-12 09:00  Mon 2026-01-19 00:00  binh@example.vn  weeks     rotation") || !strings.Contains(out, "The picture of 4 weeks of it-rota is in ") ||
 		!strings.Contains(out, "goes by version 2026x now") || !strings.Contains(out, "goes by the data of the leader's machine.") ||
 		!strings.Contains(out, "Somebody is on call in every schedule for the next 8 weeks") || strings.Contains(out, "NOBODY") {
@@ -198,7 +198,7 @@ func TestDocsOnCall(t *testing.T) {
 
 func TestDocsLint(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "lint.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "lint.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{"person-not-loud", "escalation-one-step  escalation it_escalation", "there are errors", "Nothing to mend: no finding of severity hint or graver.",
 		"Không có gì cần sửa: không thấy mục nào từ mức error trở lên.", `"findings":[]`} {
 		if !strings.Contains(out, part) {
@@ -209,7 +209,7 @@ func TestDocsLint(t *testing.T) {
 
 func TestDocsCalendars(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "calendars.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "calendars.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{"screen in the server room", "There is no such calendar, or its address was revoked.", "+  Fri 2027-02-05 08:00  Fri 2027-02-05 20:00  an@example.vn",
 		"Done: 3 shifts added, 0 taken away, 0 as they were.", "line 2: “12/25/2026”: there is no month 25. The day comes first: 25/12/2026", "line 3: there is no person “Zoe”",
 		"2027-02-05 20:00,2027-02-06 08:00,binh@example.vn\n", "Giáng sinh", "Calendar customer: 1 days added (+)"} {
@@ -226,19 +226,19 @@ func TestDocsCluster(t *testing.T) {
 		ports = append(ports, port, ":"+freeTCP(t))
 	}
 	for _, port := range []string{":7443", ":7453", ":7463"} {
-		ports = append(ports, port, freeUDP(t)[len("127.0.0.1"):])
+		ports = append(ports, port, freeAddress(t)[len("127.0.0.1"):])
 	}
 	runDoc(t, "cluster.md", ports...)
 }
 
 func TestDocsNetwork(t *testing.T) {
 	t.Parallel()
-	runDoc(t, "network.md", ":8443", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	runDoc(t, "network.md", ":8443", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 }
 
 func TestDocsTrust(t *testing.T) {
 	t.Parallel()
-	runDoc(t, "trust.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	runDoc(t, "trust.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 }
 
 // What the page says of metrics is all that there is, and what a hub tells is on the page;
@@ -249,7 +249,7 @@ func TestDocsMonitoring(t *testing.T) {
 	dog := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.Method + " " + r.URL.Path }))
 	t.Cleanup(dog.Close)
 	_, dogPort, _ := strings.Cut(dog.Listener.Addr().String(), ":")
-	out := runDoc(t, "monitoring.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):], ":9999", ":"+dogPort)
+	out := runDoc(t, "monitoring.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):], ":9999", ":"+dogPort)
 	select {
 	case how := <-called:
 		if how != "GET /ping/keng" {

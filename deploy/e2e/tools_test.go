@@ -45,7 +45,7 @@ func (h *hub) detail(ref string, wanted func(client.Alert) bool) client.Alert {
 func TestDocsAlertmanager(t *testing.T) {
 	t.Parallel()
 	counterpart.Need(t, "prometheus-alertmanager", "prometheus-alertmanager")
-	out := runDoc(t, "alertmanager.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):], ":9093", ":"+freeTCP(t))
+	out := runDoc(t, "alertmanager.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):], ":9093", ":"+freeTCP(t))
 	for _, part := range []string{`"message":"WebDown (2 firing)"`, `"status":"closed"`, "alertmanager_notifications_failed_total{integration=\"opsgenie\"} 0\n"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("it does not say %q:\n%s", part, out)
@@ -55,7 +55,7 @@ func TestDocsAlertmanager(t *testing.T) {
 
 func TestDocsZabbix(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "zabbix.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "zabbix.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, action := range []string{"Create", "Acknowledge", "AddNote", "UnAcknowledge", "Close"} {
 		if !strings.Contains(out, `"success":true,"isSuccess":true,"action":"`+action+`"`) {
 			t.Errorf("%s did not succeed:\n%s", action, out)
@@ -65,7 +65,7 @@ func TestDocsZabbix(t *testing.T) {
 
 func TestDocsGrafana(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "grafana.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "grafana.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{`"priority":"P2"`, `"status":"open"`, `"status":"closed"`, `"tags":["alertname:DiskFull","grafana_folder:Servers","og_priority:P2"]`} {
 		if !strings.Contains(out, part) {
 			t.Errorf("it does not say %q:\n%s", part, out)
@@ -83,7 +83,7 @@ func TestDocsLamp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out := runDoc(t, "lamp.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):], "\nlamp ", "\n"+lamp+" ")
+	out := runDoc(t, "lamp.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):], "\nlamp ", "\n"+lamp+" ")
 	if strings.Contains(out, "ERROR") || !strings.Contains(out, "Alert closed: A new one is in") || !strings.Contains(out, "Note: I have ordered one") {
 		t.Errorf("lamp says\n%s", out)
 	}

@@ -170,7 +170,7 @@ func TestStoryP5MailRefusedTextAtOnce(t *testing.T) {
 
 func TestDocsEmailAndSMS(t *testing.T) {
 	t.Parallel()
-	out := runDoc(t, "email-and-sms.md", ":8080", ":"+freeTCP(t), ":7443", freeUDP(t)[len("127.0.0.1"):])
+	out := runDoc(t, "email-and-sms.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
 	for _, part := range []string{`"Phone":"0901234567"`, `"ApiKey":"MASKED-key"`, `"method":"sms","to":"0901234567"`} {
 		if !strings.Contains(out, part) {
 			t.Errorf("there is no %s in\n%s", part, out)

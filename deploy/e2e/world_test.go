@@ -7,10 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	mathrand "math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -226,7 +223,7 @@ func startHub(t *testing.T, args ...string) *hub {
 // bootstraps makes use of the key.
 func newHub(t *testing.T, id, key string, args ...string) *hub {
 	t.Helper()
-	return &hub{t: t, id: id, dir: t.TempDir(), key: key, args: args, http: quietAddress(t), link: quietAddress(t), raft: quietAddress(t)}
+	return &hub{t: t, id: id, dir: t.TempDir(), key: key, args: args, http: freeAddress(t), link: freeAddress(t), raft: freeAddress(t)}
 }
 
 // restart runs the hub on its directory, and waits until it serves.
@@ -254,31 +251,9 @@ func (h *hub) serving() {
 	h.url, _, _ = strings.Cut(h.says("serving: API at "), ",")
 }
 
-// quietAddress is a free address of loopback, for UDP and TCP. A hub that was killed comes
-// back to its addresses: so the port is below those that systems give out by themselves, or
-// whoever dials meanwhile may get it.
-func quietAddress(t *testing.T) string {
-	t.Helper()
-	const first, last = 12_000, 22_000
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", first+mathrand.IntN(last-first))
-		udp, err := net.ListenPacket("udp", address)
-		if err != nil {
-			continue
-		}
-		tcp, err := net.Listen("tcp", address)
-		udp.Close()
-		if err == nil {
-			tcp.Close()
-			return address
-		}
-	}
-	t.Fatalf("no port between %d and %d is free", first, last)
-	return ""
-}
-
-// freeUDP finds a port that is free now, for UDP and TCP.
-func freeUDP(t *testing.T) string {
+// freeAddress is an address of loopback that is free for UDP and TCP. A hub that was killed comes back
+// to its addresses: nobody gets them meanwhile who asks for any.
+func freeAddress(t *testing.T) string {
 	t.Helper()
 	return linktest.FreePort(t, "127.0.0.1")
 }

@@ -228,9 +228,6 @@ func (c *call) readBody() error {
 	return c.body.parse(c.raw)
 }
 
-// bodyUsual is up to how long bodies are mostly: such a one is read into memory of its size.
-const bodyUsual = 64 << 10
-
 // readRaw reads the body, up to so many bytes, unless it was read already.
 func (c *call) readRaw(most int64) (err error) {
 	if c.raw != nil {
@@ -239,15 +236,7 @@ func (c *call) readRaw(most int64) (err error) {
 	if err := c.room(most); err != nil {
 		return err
 	}
-	body := http.MaxBytesReader(c.w, c.r.Body, most)
-	if n := c.r.ContentLength; n >= 0 && n <= bodyUsual {
-		var b bytes.Buffer
-		b.Grow(int(n) + bytes.MinRead) // which it looks for to find the end
-		_, err = b.ReadFrom(body)
-		c.raw = b.Bytes()
-	} else {
-		c.raw, err = io.ReadAll(body)
-	}
+	c.raw, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
 	return unreadable(err)
 }
 
