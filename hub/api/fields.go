@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strings"
 	"time"
@@ -94,9 +93,7 @@ func (o object) saidTexts(key string) *[]string {
 // child returns an object, and whether there is one with anything in it.
 func (o object) child(key string) (object, bool) {
 	child := object{at: o.at + key + ".", wrong: o.wrong}
-	if !o.into(key, "an object", &child.fields) {
-		return child, false
-	}
+	child.fields, _ = o.inner(key, "an object")
 	for name := range child.fields {
 		if raw := child.raw(name); raw != nil {
 			return child, true
@@ -201,8 +198,8 @@ func spanOfIn(d, unit time.Duration) span {
 
 // lists returns an object of lists of strings. A single string is a list of one.
 func (o object) lists(key string) *map[string][]string {
-	var all map[string]json.RawMessage
-	if !o.into(key, "an object of lists of strings", &all) {
+	all, ok := o.inner(key, "an object of lists of strings")
+	if !ok {
 		return nil
 	}
 	out := map[string][]string{}
