@@ -26,8 +26,10 @@ import (
 type Overlay struct {
 	base   table.Reader
 	newest map[string]*item // by key: most reads are of one key, and need no order
-	tree   *btree.BTreeG[*item]
-	scans  int // loops that are reading the present tree; see own
+	// Writes are put in order when a range is read, which many batches never do: see order.
+	tree      *btree.BTreeG[*item]
+	unordered []*item // what was written since, in the order of writing; some of it may not be there any more
+	scans     int     // loops that are reading the present tree; see own
 
 	batch uint64   // the batch that is being written
 	keys  [][]byte // its keys, in the order of their first writing
@@ -77,12 +79,12 @@ func (o *Overlay) Begin(batch uint64) {
 
 // Forget removes a batch whose writes the base contains. keys are the batch's.
 func (o *Overlay) Forget(batch uint64, keys [][]byte) {
-	o.own()
 	for _, key := range keys {
 		if it, ok := o.newest[string(key)]; ok && it.batch == batch {
 			o.remove(it)
 		}
 	}
+	o.unordered = slices.DeleteFunc(o.unordered, func(it *item) bool { return !o.holds(it) })
 }
 
 // Save makes the present state the savepoint.
@@ -93,13 +95,11 @@ func (o *Overlay) Save() {
 
 // Rollback takes back all writes since the savepoint, and the failure.
 func (o *Overlay) Rollback() {
-	o.own()
 	for i := len(o.undo) - 1; i >= 0; i-- {
 		if was := o.undo[i]; was.old == nil {
 			o.remove(was.by)
 		} else {
-			o.newest[string(was.old.key)] = was.old
-			o.tree.Set(was.old)
+			o.set(was.old)
 		}
 	}
 	o.keys, o.size = o.keys[:o.savedKeys], o.savedSize
@@ -130,7 +130,7 @@ func (o *Overlay) Size() int { return o.size }
 func (o *Overlay) Grown() int { return o.size - o.savedSize }
 
 // Len is the number of keys that differ from the base.
-func (o *Overlay) Len() int { return o.tree.Len() }
+func (o *Overlay) Len() int { return len(o.newest) }
 
 // Fail makes what was written since the savepoint unfit to be kept: the first
 // error is what Err returns until Save or Rollback.
@@ -156,19 +156,43 @@ func (o *Overlay) Delete(key []byte) {
 }
 
 func (o *Overlay) put(it *item) {
-	o.own()
 	old := o.newest[string(it.key)]
-	o.newest[string(it.key)] = it
-	o.tree.Set(it)
+	o.set(it)
 	o.undo = append(o.undo, replaced{it, old})
 	if old == nil || old.batch != o.batch {
 		o.keys = append(o.keys, it.key)
 	}
 }
 
+func (o *Overlay) set(it *item) {
+	o.newest[string(it.key)] = it
+	o.unordered = append(o.unordered, it)
+}
+
 func (o *Overlay) remove(it *item) {
 	delete(o.newest, string(it.key))
-	o.tree.Delete(it)
+	if o.tree.Len() > 0 { // it may hold the item, or one that this has replaced
+		o.own()
+		o.tree.Delete(it)
+	}
+}
+
+// holds reports whether an item is what was last written under its key.
+func (o *Overlay) holds(it *item) bool { return o.newest[string(it.key)] == it }
+
+// order puts into the tree what was written since it was last asked for.
+func (o *Overlay) order() {
+	if len(o.unordered) == 0 {
+		return
+	}
+	o.own()
+	for _, it := range o.unordered {
+		if o.holds(it) {
+			o.tree.Set(it)
+		}
+	}
+	clear(o.unordered)
+	o.unordered = o.unordered[:0]
 }
 
 // own gives running loops the present tree and goes on with a copy of it. A copy

@@ -87,6 +87,9 @@ func compare(t *testing.T, random *rand.Rand, o table.Reader, want model) {
 	if ok != there || ok && string(got) != string(wanted) {
 		t.Fatalf("Get(%s) is %q %v, want %q %v", key, got, ok, wanted, there)
 	}
+	if random.IntN(3) > 0 { // what no range was read of has no order
+		return
+	}
 	from, to := randomKey(random), randomKey(random)
 	switch random.IntN(4) {
 	case 0:
@@ -158,8 +161,8 @@ func TestAgainstModel(t *testing.T) {
 		for _, b := range pending {
 			o.Forget(b.number, b.keys)
 		}
-		if o.Len() != 0 {
-			t.Fatalf("seed %d: %d keys are left after all batches were forgotten", seed, o.Len())
+		if left := max(o.Len(), o.tree.Len(), len(o.unordered)); left != 0 {
+			t.Fatalf("seed %d: %d keys are left after all batches were forgotten", seed, left)
 		}
 	}
 }

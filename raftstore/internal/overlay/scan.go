@@ -62,6 +62,7 @@ type cursor struct {
 // cursor returns a cursor on the first item of the range in its direction, and
 // what must be called when it is no longer used.
 func (o *Overlay) cursor(from, to []byte, reverse bool) (c *cursor, done func()) {
+	o.order()
 	tree := o.tree
 	o.scans++
 	c = &cursor{iter: tree.Iter(), from: from, to: to, reverse: reverse}
