@@ -162,13 +162,21 @@ func (u *underWay) begin(ctx context.Context, c *call) error {
 		return u.tooMany()
 	}
 	c.load = l
-	ctx, cancel := context.WithTimeout(ctx, u.patience)
-	defer cancel()
-	if l.requests.Acquire(ctx, 1) != nil {
+	if !u.wait(ctx, l.requests, 1) {
 		return u.tooMany()
 	}
 	c.counts = true
 	return nil
+}
+
+// wait takes so much of what is bounded, and waits a moment for it if need be. It reports whether it has it.
+func (u *underWay) wait(ctx context.Context, of *semaphore.Weighted, n int64) bool {
+	if of.TryAcquire(n) { // nearly always, and without a timer
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, u.patience)
+	defer cancel()
+	return of.Acquire(ctx, n) == nil
 }
 
 // enter returns what a key has under way, with one request more, or nil if that many wait already
@@ -195,9 +203,7 @@ func (u *underWay) tooMany() error {
 // upload counts a request as an upload until end is called. If its key has as many as it may, it waits a
 // moment for one of them to end, and then says so.
 func (u *underWay) upload(ctx context.Context, c *call) (end func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, u.patience)
-	defer cancel()
-	if c.load.uploads.Acquire(ctx, 1) != nil {
+	if !u.wait(ctx, c.load.uploads, 1) {
 		return nil, throttled(1, 1, fmt.Sprintf("This key has %d uploads under way at this node, as many as it may. Wait for answers.", uploadsOfOneMax))
 	}
 	return func() { c.load.uploads.Release(1) }, nil
@@ -212,12 +218,10 @@ func (u *underWay) room(ctx context.Context, c *call, most int64) error {
 	if c.load == nil || most == 0 { // an operation for anyone; none such reads a body
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, u.patience)
-	defer cancel()
-	if c.load.bytes.Acquire(ctx, most) != nil {
+	if !u.wait(ctx, c.load.bytes, most) {
 		return throttled(1, 1, fmt.Sprintf("This key has bodies of %d MiB under way at this node, as much as it may. Wait for answers.", bytesOfOneMax>>20))
 	}
-	if u.bytes.Acquire(ctx, most) != nil {
+	if !u.wait(ctx, u.bytes, most) {
 		c.load.bytes.Release(most)
 		return noRoomForBodies()
 	}
@@ -240,9 +244,7 @@ type strangeBody struct {
 // Read reads a part of the body, if there is room for it.
 func (s strangeBody) Read(b []byte) (int, error) {
 	n, err := s.Reader.Read(b)
-	ctx, cancel := context.WithTimeout(s.call.r.Context(), s.under.patience)
-	defer cancel()
-	if s.under.strange.Acquire(ctx, int64(n)) != nil {
+	if !s.under.wait(s.call.r.Context(), s.under.strange, int64(n)) {
 		return 0, noRoomForBodies()
 	}
 	s.call.strange += int64(n)
