@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -147,6 +148,9 @@ func (p *parser) term() (node, error) {
 	if p.operator() != "" {
 		return nil, p.failHere(`the name of a field is expected before it; a text with such a character stands in double quotes`)
 	}
+	if field := p.vocabulary.find(strings.TrimSpace(p.text[from:p.at])); field != nil && slices.ContainsFunc(foreignWords, p.isWord) {
+		return nil, p.failHere(fmt.Sprintf("behind the name of a field a colon is expected: %s: value, or %[1]s: (value OR value)", field.Name))
+	}
 	return p.freeText(value, from)
 }
 
@@ -175,6 +179,10 @@ func (p *parser) comparison(name string, from int) (node, error) {
 	field := p.vocabulary.find(name)
 	if field == nil {
 		err := p.fail(from, from+len(name), "there is no such field")
+		if plain, negated := strings.CutSuffix(name, "!"); negated && p.vocabulary.find(plain) != nil {
+			err.Why = fmt.Sprintf("what is not to be is written with NOT before the field: NOT %s: value", plain)
+			return nil, err
+		}
 		if err.Instead = p.vocabulary.nearestField(name); err.Instead == "" {
 			err.Why += "; a text with a colon in it stands in double quotes"
 		}
@@ -228,6 +236,9 @@ func (p *parser) operand(field *Field, how op) (node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if field.Kind == Name && p.text[from] != '"' && strings.Contains(p.text[from:p.at], ",") {
+		return nil, p.fail(from, p.tokenFrom(from), fmt.Sprintf("several values are written %s: (a OR b); one with a comma in it stands in double quotes", field.Name))
+	}
 	return p.compare(field, how, value, from)
 }
 
@@ -241,8 +252,35 @@ func (p *parser) operandHere() error {
 	case p.next(')'):
 		return p.failHere("a value or a term is expected before it")
 	}
+	return p.foreign()
+}
+
+// foreign says what is wrong if an operator of other query languages stands next.
+func (p *parser) foreign() error {
+	if why := foreign(p.text[p.at:p.wordEnd(p.at, valueEnds)]); why != "" {
+		return p.failHere(why)
+	}
 	return nil
 }
+
+// foreign returns what is to be written instead of a word that is not in quotes, if it is or begins with
+// an operator of other query languages, else "". To look for it as it stands would find nothing, or what was not meant.
+func foreign(word string) string {
+	const itself = "; to look for the character itself, put it in double quotes"
+	first, _ := utf8.DecodeRuneInString(word)
+	switch {
+	case first == '!':
+		return "what is not to be is written with NOT before the field: NOT status: closed" + itself
+	case strings.ContainsRune("“”„‟«»", first):
+		return `a phrase stands in plain double quotes: "no space left"`
+	case word != "" && strings.Trim(word, "&|+~") == "":
+		return "terms are joined by AND and OR, and a field is asked for with a colon: message: disk" + itself
+	}
+	return ""
+}
+
+// foreignWords are operators of other query languages that stand between a field and its value.
+var foreignWords = []string{"contains", "equals", "like", "matches", "in"}
 
 func operatorOf(sign string) op {
 	switch sign {

@@ -97,8 +97,8 @@ func (p *pattern) append(b []byte) []byte {
 
 // appendPiece appends a piece, in double quotes if it could be read otherwise without.
 func appendPiece(b []byte, piece string) []byte {
-	special := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`"()*:=<>\`, r) }
-	if strings.IndexFunc(piece, special) < 0 && !isOperatorWord(piece) {
+	special := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`"()*:=<>\,`, r) }
+	if strings.IndexFunc(piece, special) < 0 && !isOperatorWord(piece) && foreign(piece) == "" {
 		return append(b, piece...)
 	}
 	b = append(b, '"')

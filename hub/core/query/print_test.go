@@ -34,7 +34,12 @@ func TestAppendPiece(t *testing.T) {
 		"ANDY":      "ANDY",
 		"sand":      "sand",
 		"-x":        "-x",
-		"!":         "!",
+		"!":         `"!"`,
+		"x!":        "x!",
+		"+":         `"+"`,
+		"+84":       "+84",
+		"a&b":       "a&b",
+		"“a":        `"“a"`,
 	} {
 		got := string(appendPiece(nil, piece))
 		if got != want {
