@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"sync"
 	"time"
 
@@ -23,6 +24,13 @@ const RequestsOfOneMax = ConnectionsMax / 4
 // uploadsOfOneMax is how many of them may be uploads. The store takes 16 of all keys, and an upload may
 // last for minutes.
 const uploadsOfOneMax = 4
+
+// searchesOfOneMax is how many searches of one key a node works on at once. The others wait: a search
+// may take all that a processor can do for its 300 ms, and alerts must be taken meanwhile.
+const searchesOfOneMax = 1
+
+// searchesOfAllMax is how many those of all keys are: they leave half of the processors to what pages people.
+func searchesOfAllMax() int64 { return int64(max(1, runtime.GOMAXPROCS(0)/2)) }
 
 // admit returns why a request of a known key is not worked on now, nil if it is.
 func (a *API) admit(ctx context.Context, c *call, limit state.RateLimit) error {
@@ -128,7 +136,9 @@ type underWay struct {
 	most     int           // requests of one key; half as many besides may wait
 	patience time.Duration // how long one waits
 	bytes    *semaphore.Weighted
+	searches *semaphore.Weighted // of all keys
 	strange  *semaphore.Weighted // bytes of bodies of which it is not known by whom they come
+	tokens   *semaphore.Weighted // of tools' bodies that are being unpacked
 
 	mutex sync.Mutex
 	of    map[core.IntegrationID]*load // only keys that have requests here
@@ -145,7 +155,10 @@ const (
 const roomPatience = 2 * time.Second
 
 func newUnderWay() *underWay {
-	return &underWay{most: RequestsOfOneMax, patience: roomPatience, bytes: semaphore.NewWeighted(bytesOfAllMax), strange: semaphore.NewWeighted(bytesStrange), of: map[core.IntegrationID]*load{}}
+	return &underWay{
+		most: RequestsOfOneMax, patience: roomPatience, bytes: semaphore.NewWeighted(bytesOfAllMax), searches: semaphore.NewWeighted(searchesOfAllMax()),
+		strange: semaphore.NewWeighted(bytesStrange), tokens: semaphore.NewWeighted(tokensOfAllMax), of: map[core.IntegrationID]*load{},
+	}
 }
 
 // load is what one key has under way.
@@ -153,6 +166,7 @@ type load struct {
 	here            int // requests, those too that wait; guarded by underWay.mutex
 	requests, bytes *semaphore.Weighted
 	uploads         *semaphore.Weighted // those of the requests that are uploads
+	searches        *semaphore.Weighted // those that are searches
 }
 
 // begin counts a request, or says that there are too many of its key.
@@ -186,7 +200,8 @@ func (u *underWay) enter(key core.IntegrationID) *load {
 	defer u.mutex.Unlock()
 	l := u.of[key]
 	if l == nil {
-		l = &load{requests: semaphore.NewWeighted(int64(u.most)), bytes: semaphore.NewWeighted(bytesOfOneMax), uploads: semaphore.NewWeighted(uploadsOfOneMax)}
+		l = &load{requests: semaphore.NewWeighted(int64(u.most)), bytes: semaphore.NewWeighted(bytesOfOneMax),
+			uploads: semaphore.NewWeighted(uploadsOfOneMax), searches: semaphore.NewWeighted(searchesOfOneMax)}
 		u.of[key] = l
 	}
 	if l.here >= u.most+u.most/2 {
@@ -198,6 +213,19 @@ func (u *underWay) enter(key core.IntegrationID) *load {
 
 func (u *underWay) tooMany() error {
 	return throttled(1, 1, fmt.Sprintf("This key has %d requests under way at this node, as many as it may. Wait for answers.", u.most))
+}
+
+// search counts a request as a search of alerts until end is called. It waits a moment for those that are under way:
+// first for those of its key, so that no key is in the way of another's with more than one.
+func (u *underWay) search(ctx context.Context, c *call) (end func(), err error) {
+	if !u.wait(ctx, c.load.searches, 1) {
+		return nil, throttled(1, 1, "Too many searches of this key are under way at this node. Wait for answers.")
+	}
+	if !u.wait(ctx, u.searches, 1) {
+		c.load.searches.Release(1)
+		return nil, &core.Error{Kind: core.Unavailable, Words: "This node has as many searches under way as it can. Try again."}
+	}
+	return func() { u.searches.Release(1); c.load.searches.Release(1) }, nil
 }
 
 // upload counts a request as an upload until end is called. If its key has as many as it may, it waits a
@@ -227,6 +255,24 @@ func (u *underWay) room(ctx context.Context, c *call, most int64) error {
 	}
 	c.bytes += most
 	return nil
+}
+
+// The bounds of what is unpacked of tools' bodies, in tokens of JSON. One takes some 100 bytes, however short it is.
+const (
+	tokensOfOneMax = 1_000_000 // of one body: more than the largest has that says something
+	tokensOfAllMax = 1_500_000 // of all bodies at once
+)
+
+// unpack makes sure of room for what is in a tool's body until end is called.
+func (u *underWay) unpack(ctx context.Context, body []byte) (end func(), err error) {
+	n := tokensIn(body, tokensOfOneMax)
+	if n > tokensOfOneMax {
+		return nil, core.Invalid("body", fmt.Sprintf("has more than %d names, values and brackets", tokensOfOneMax))
+	}
+	if !u.wait(ctx, u.tokens, n) {
+		return nil, noRoomForBodies()
+	}
+	return func() { u.tokens.Release(n) }, nil
 }
 
 func noRoomForBodies() error {

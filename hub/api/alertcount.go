@@ -30,10 +30,11 @@ type sought struct {
 	saved state.Pick // zero: none
 	now   time.Time
 	zone  *time.Location
+	turn  func(context.Context) (done func(), err error)
 }
 
 func (in *sought) read(c *call) {
-	in.now, in.zone = c.now(), c.home()
+	in.now, in.zone, in.turn = c.now(), c.home(), c.turn
 	q, err := state.ParseQuery(c.query("query"), in.now, in.zone)
 	if err != nil {
 		c.wrong["query"] = err.Error()
@@ -93,6 +94,11 @@ func (a *API) countAlerts(ctx context.Context, in *sought) (*alertCount, error) 
 	if err != nil {
 		return nil, err
 	}
+	done, err := in.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	var out alertCount
 	err = a.Store.View(ctx, false, func(tx table.Reader) error {
 		out = alertCount{}

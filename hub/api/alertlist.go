@@ -20,7 +20,7 @@ const (
 	// searchTime is how long a page is searched for. What was found until then is the page,
 	// and its link to the next one goes on where the search ended.
 	searchTime = 300 * time.Millisecond
-	searchLook = 100 // after how many alerts it is looked at the clock
+	searchLook = 10 // after how many alerts it is looked at the clock
 )
 
 // listAlertsIn is a page of a search.
@@ -80,6 +80,11 @@ func (a *API) listAlerts(ctx context.Context, in *listAlertsIn) (*alertPage, err
 	if err != nil {
 		return nil, err
 	}
+	done, err := in.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	var out *alertPage
 	err = a.Store.View(ctx, false, func(tx table.Reader) error {
 		out = &alertPage{}

@@ -121,6 +121,7 @@ type API struct {
 	creations creations
 	underWay  *underWay
 	logs      *semaphore.Weighted // log files that are being made
+	downloads *semaphore.Weighted // attachments that are being served
 	strangers *strangers
 }
 
@@ -158,7 +159,7 @@ func New(o Options) (*API, error) {
 	if o.Zones == nil {
 		o.Zones = (&zones.Finder{}).Find
 	}
-	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: newUnderWay(), logs: semaphore.NewWeighted(logsAtOnce), strangers: newStrangers()}, nil
+	return &API{Options: o, router: newRouter(routes()), zones: state.NewZoneFinder(o.Zones), answers: newFeedAnswers(), underWay: newUnderWay(), logs: semaphore.NewWeighted(logsAtOnce), downloads: semaphore.NewWeighted(downloadsAtOnce), strangers: newStrangers()}, nil
 }
 
 // StreamsMax is how many requests a server takes at once on one connection of HTTP/2.

@@ -137,8 +137,16 @@ func (a *API) downloadAttachment(ctx context.Context, in *tokenIn) (*download, e
 	}
 	ctx, cancel := context.WithTimeout(ctx, blobOpenTimeout)
 	defer cancel()
+	if !a.underWay.wait(ctx, a.downloads, 1) {
+		return nil, &core.Error{Kind: core.Unavailable, Words: "Many others load attachments from this node. Try again."}
+	}
+	done := func() { a.downloads.Release(1) }
 	content, err := a.Blobs.OpenBlob(ctx, [32]byte(row.Hash))
-	return &download{row, content}, err
+	if err != nil {
+		done()
+		return nil, err
+	}
+	return &download{row, content, done}, nil
 }
 
 func noBlobs() error {

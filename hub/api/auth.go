@@ -49,8 +49,8 @@ func (a *API) authorize(ctx context.Context, secret string, route *route) (key *
 
 // secretOf returns the key that a request carries, in one of the three ways in which
 // clients of Opsgenie carry it.
-func secretOf(r *http.Request) string {
-	scheme, value, _ := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")
+func secretOf(c *call) string {
+	scheme, value, _ := strings.Cut(strings.TrimSpace(c.r.Header.Get("Authorization")), " ")
 	value = strings.TrimSpace(value)
 	switch strings.ToLower(scheme) {
 	case "geniekey":
@@ -62,7 +62,7 @@ func secretOf(r *http.Request) string {
 		}
 		return strings.Trim(string(plain), ":") // curl -u puts a colon before or after it
 	}
-	return r.URL.Query().Get("apiKey")
+	return c.asked.Get("apiKey")
 }
 
 func rightName(right state.Rights) string {

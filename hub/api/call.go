@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -33,11 +34,13 @@ type call struct {
 	raw     []byte            // the body as it came, once it is read
 	bodyMax int64             // bytes that it may have
 	secret  string            // by which the key is known: it goes nowhere
+	asked   url.Values        // the query
 	body    object
 	wrong   map[string]string
 	home    func() *time.Location // where times without an offset are
 	now     func() time.Time
-	room    func(most int64) error // for a body of at most so many bytes, asked for before it is read
+	turn    func(context.Context) (done func(), err error) // to search, asked for by who is about to
+	room    func(most int64) error                         // for a body of at most so many bytes, asked for before it is read
 }
 
 // asker is who asks, and the identity of what is asked. Questions embed it.
@@ -64,9 +67,19 @@ func (c *call) blame(err error) {
 	}
 }
 
+// readQuery reads the query. What net/url would pass over without a word (it takes a semicolon for a fault, which is
+// none by RFC 3986) would have the call do something else than was asked for.
+func (c *call) readQuery() (err error) {
+	c.asked, err = url.ParseQuery(strings.ReplaceAll(c.r.URL.RawQuery, ";", "%3B"))
+	if err != nil {
+		return malformed("The query of the URL is malformed: " + err.Error() + ".")
+	}
+	return nil
+}
+
 // query returns a parameter of the query, "" if absent.
 func (c *call) query(name string) string {
-	return strings.ToValidUTF8(c.r.URL.Query().Get(name), "\uFFFD")
+	return strings.ToValidUTF8(c.asked.Get(name), "\uFFFD")
 }
 
 // number returns a parameter that is a number from low to high.
@@ -165,7 +178,7 @@ func sourceOf(source, address string) string {
 // otherwise, or left out if the value is empty. A key in the query is left out.
 func (c *call) link(pairs ...string) string {
 	q := url.Values{}
-	for name, values := range c.r.URL.Query() {
+	for name, values := range c.asked {
 		if name != "apiKey" {
 			q[name] = values
 		}

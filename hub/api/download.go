@@ -20,6 +20,10 @@ const (
 	downloadStall, downloadTimeout = 30 * time.Second, 15 * time.Minute
 )
 
+// downloadsAtOnce is how many downloads a node serves at once, whatever links they come by: a link needs no
+// key, and each takes a connection for as long as downloadTimeout.
+const downloadsAtOnce = 100
+
 // unknownType is the media type of whatever is not shown as what it is.
 const unknownType = "application/octet-stream"
 
@@ -49,12 +53,14 @@ func disposition(x *state.Attachment) string {
 type download struct {
 	file    state.Attachment
 	content io.ReadSeekCloser
+	done    func() // there is room for another
 }
 
 func (*download) fill(*envelope) int { return http.StatusOK }
 
 // serve writes the file, or the part of it that is asked for, and returns the HTTP code.
 func (d *download) serve(w http.ResponseWriter, r *http.Request) int {
+	defer d.done()
 	defer func() { _ = d.content.Close() }()
 	h := w.Header()
 	h.Set("Content-Type", d.file.Type)

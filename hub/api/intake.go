@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -65,18 +64,18 @@ func (a *API) bodyKey(c *call) (string, error) {
 	_ = control.SetReadDeadline(time.Now().Add(strangeTime)) // where there is no connection nobody is slow
 	var err error
 	c.raw, err = io.ReadAll(strangeBody{http.MaxBytesReader(c.w, c.r.Body, strangeBodyMax), a.underWay, c})
-	_ = control.SetReadDeadline(time.Time{})
 	if err = unreadable(err); err != nil {
-		return "", err
+		return "", err // and the deadline holds for what net/http passes over
 	}
-	var body struct {
-		Key any `json:"apiKey"`
+	_ = control.SetReadDeadline(time.Time{})
+	if !bytes.Contains(c.raw, []byte("apiKey")) {
+		return "", nil
 	}
-	if bytes.Contains(c.raw, []byte("apiKey")) {
-		_ = json.Unmarshal(c.raw, &body) // what is no JSON has no key
+	body := object{wrong: map[string]string{}} // what is wrong with it is said to those who have a key
+	if body.parse(c.raw) != nil {
+		return "", nil
 	}
-	secret, _ := body.Key.(string)
-	return strings.TrimSpace(secret), nil
+	return strings.TrimSpace(body.text("apiKey")), nil
 }
 
 // toolIn is what a tool sends.
@@ -108,14 +107,21 @@ func (a *API) takeTool(ctx context.Context, in *toolIn) (*taken, error) {
 	var done state.Request
 	for part := 0; part == 0 || len(inputs) > 0; part++ {
 		n := fitting(inputs)
-		command.Inputs, inputs = inputs[:n], inputs[n:]
 		id := in.seed
 		if part > 0 {
 			id = seed.New()
 		}
-		if done, err = do(ctx, a, id, command); err != nil {
-			return nil, err
+		for {
+			command.Inputs = inputs[:n]
+			if done, err = do(ctx, a, id, command); err == nil {
+				break
+			}
+			if n <= 1 || core.KindOf(err) != core.Internal || ctx.Err() != nil {
+				return nil, err
+			}
+			n, id = n/2, seed.New() // rules may have made more of them than a command may write
 		}
+		inputs = inputs[n:]
 		command.Before += n
 	}
 	words := done.Status
@@ -125,9 +131,19 @@ func (a *API) takeTool(ctx context.Context, in *toolIn) (*taken, error) {
 	return &taken{words}, nil
 }
 
+// unpackTool reads what a tool says, when there is room for what is in it.
+func (a *API) unpackTool(ctx context.Context, in *toolIn) (*state.ToolBody, error) {
+	done, err := a.underWay.unpack(ctx, in.body)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return a.ReadTool(in.format, in.body, in.secret)
+}
+
 // readTool reads what a tool says, and finds whom it wants to be told.
 func (a *API) readTool(ctx context.Context, in *toolIn) (*state.ToolBody, []state.Said, error) {
-	body, err := a.ReadTool(in.format, in.body, in.secret)
+	body, err := a.unpackTool(ctx, in)
 	if err != nil {
 		return nil, nil, err
 	}

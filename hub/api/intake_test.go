@@ -106,6 +106,8 @@ func TestTheKeyOfATool(t *testing.T) {
 		"none":            {h.bare("/v1/json/nagios", body), 401},
 		"no JSON":         {h.bare("/v1/json/nagios", `{"apiKey":`), 401},
 		"a number":        {h.bare("/v1/json/nagios", `{"apiKey":7}`), 401},
+		"a list":          {h.bare("/v1/json/nagios", `{"apiKey":["`+writeKey+`"]}`), 401},
+		"spelt otherwise": {h.bare("/v1/json/nagios", `{"APIKEY":"`+writeKey+`"}`), 401},
 		"unknown":         {h.bare("/v1/json/nagios", nagiosBody("PROBLEM", "unknown-key-of-somebody")), 401},
 		"disabled":        {h.bare("/v1/json/nagios", nagiosBody("PROBLEM", blockedKey)), 401},
 		"only to read":    {h.bare("/v1/json/nagios", nagiosBody("PROBLEM", readKey)), 403},

@@ -229,6 +229,11 @@ func (a *API) getLogLink(ctx context.Context, in *logFileIn) (*file, error) {
 	if a.LinkKey == [32]byte{} {
 		return nil, &core.Error{Kind: core.Unavailable, Words: "This hub makes no links."}
 	}
+	done, err := a.mayReadLogs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if _, err := a.inputsOf(ctx, in.piece); err != nil {
 		return nil, err
 	}

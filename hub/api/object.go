@@ -73,17 +73,36 @@ func fieldsOf(raw []byte) (map[string]json.RawMessage, error) {
 			return nil, err
 		}
 		name := token.String()
-		value, err := d.ReadValue()
-		if err != nil {
+		if fields[name], err = nextValue(d, raw); err != nil {
 			return nil, err
 		}
-		end := int(d.InputOffset())
-		fields[name] = raw[end-len(value) : end : end]
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return nil, err
 	}
 	return fields, atEnd(d)
+}
+
+// nextValue returns the next value that a decoder reads, which is a part of raw.
+func nextValue(d *jsontext.Decoder, raw []byte) (json.RawMessage, error) {
+	value, err := d.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	end := int(d.InputOffset())
+	return raw[end-len(value) : end : end], nil
+}
+
+// tokensIn returns how many tokens a JSON text has. It stops behind most, and at what is no JSON.
+func tokensIn(raw []byte, most int64) (n int64) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(raw), asEncodingJSON)
+	for n <= most {
+		if _, err := d.ReadToken(); err != nil {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // atEnd returns an error unless a decoder has read everything.
@@ -140,7 +159,14 @@ func (o object) into(key, sort string, v any) bool {
 	return true
 }
 
-func (o object) complain(key, why string) { o.wrong[o.at+key] = why }
+// complaintsMax is how many faults of a body are told.
+const complaintsMax = 100
+
+func (o object) complain(key, why string) {
+	if len(o.wrong) < complaintsMax {
+		o.wrong[o.at+key] = why
+	}
+}
 
 // text returns a string, "" if it is absent.
 func (o object) text(key string) string {
@@ -212,20 +238,36 @@ func (o object) pairs(key string) map[string]string {
 	return pairs
 }
 
+// objectsMax is how many objects a list may have: in memory a small one takes a hundred times its text.
+const objectsMax = 2000
+
 // objects returns a list of objects. A single object is taken as a list of one.
 func (o object) objects(key string) []object {
 	raw := o.raw(key)
-	if len(raw) > 0 && raw[0] == '{' {
+	if raw == nil {
+		return nil
+	}
+	if raw[0] == '{' {
 		raw = append(append(json.RawMessage("["), raw...), ']')
 	}
-	var all []map[string]json.RawMessage
-	if raw != nil && json.Unmarshal(raw, &all) != nil {
+	d := jsontext.NewDecoder(bytes.NewBuffer(raw), asEncodingJSON)
+	if token, err := d.ReadToken(); err != nil || token.Kind() != '[' {
 		o.complain(key, "must be a list of objects")
 		return nil
 	}
-	list := make([]object, len(all))
-	for i, fields := range all {
-		list[i] = object{fields: fields, at: fmt.Sprintf("%s%s[%d].", o.at, key, i), wrong: o.wrong}
+	var list []object
+	for d.PeekKind() != ']' {
+		value, _ := nextValue(d, raw) // the body was found to be valid
+		if len(list) == objectsMax {
+			o.complain(key, fmt.Sprintf("more than %d are too many", objectsMax))
+			return nil
+		}
+		fields, err := fieldsOf(value)
+		if err != nil {
+			o.complain(key, "must be a list of objects")
+			return nil
+		}
+		list = append(list, object{fields: fields, at: fmt.Sprintf("%s%s[%d].", o.at, key, len(list)), wrong: o.wrong})
 	}
 	return list
 }

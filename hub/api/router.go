@@ -84,7 +84,8 @@ func (rt *router) find(method string, u *url.URL) (*route, map[string]string, []
 	}
 	params := map[string]string{}
 	for _, way := range [][]string{apart(segments), segments} {
-		if r := rt.root.match(method, way, params); r != nil {
+		r := rt.root.match(method, way, params)
+		if r != nil && (len(way) == len(segments) || strings.HasSuffix(r.Path, calendarEnding)) { // else the ending is part of a name
 			return r, params, nil
 		}
 	}

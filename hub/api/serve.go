@@ -84,9 +84,25 @@ type file struct {
 
 func (*file) fill(*envelope) int { return http.StatusOK }
 
+// statusClientGone is what is counted of a request whose caller did not wait for the answer, by the custom of
+// reverse proxies.
+const statusClientGone = 499
+
+// unreadTime is how long what comes of a body is waited for that nobody reads.
+const unreadTime = time.Second
+
+// hurry bounds how long net/http waits for the rest of a body, which it passes over before it answers. Where
+// there is no connection nobody is slow.
+func hurry(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTime))
+}
+
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
+	if r.ContentLength != 0 && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		hurry(w) // no page and no operation reads it
+	}
 	route, params, allowed := a.router.find(r.Method, r.URL)
 	if route == nil && a.Pages != nil && len(allowed) == 0 && !ours(r.URL.Path) {
 		a.Pages.ServeHTTP(w, r)
@@ -96,6 +112,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.home = func() *time.Location { return a.home(r.Context()) }
 	c.now = a.Now
 	c.room = func(most int64) error { return a.underWay.room(r.Context(), c, most) }
+	c.turn = func(ctx context.Context) (func(), error) { return a.underWay.search(ctx, c) }
 	c.id = c.seed.Ordered("request", 0)
 	defer a.underWay.end(c)
 	var out outcome
@@ -107,10 +124,17 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		p := problemOf(err)
-		if p.status >= http.StatusInternalServerError {
+		switch failed := p.status >= http.StatusInternalServerError; {
+		case failed && r.Context().Err() != nil: // nobody waits for the answer, and it is no fault of the cluster's
+			p.status = statusClientGone
+			a.Logger.Debug("the caller went away", "requestId", c.id, "err", err)
+		case failed:
 			a.Logger.Error("a request failed", "requestId", c.id, "method", r.Method, "status", p.status, "err", err)
 		}
 		out = p
+	}
+	if err != nil && r.ContentLength != 0 && c.raw == nil {
+		hurry(w)
 	}
 	status := a.reply(w, r, c.id, out, begun)
 	pattern := ""
@@ -129,9 +153,12 @@ func (a *API) answer(route *route, c *call) (out outcome, err error) {
 		}
 	}()
 	ctx := c.r.Context()
+	if err = c.readQuery(); err != nil {
+		return nil, err
+	}
 	if route.Right != anyone {
 		var limit state.RateLimit
-		c.secret = secretOf(c.r)
+		c.secret = secretOf(c)
 		if c.secret == "" && route.keyInBody() {
 			if c.secret, err = a.bodyKey(c); err != nil {
 				return nil, err
@@ -197,6 +224,12 @@ func (a *API) reply(w http.ResponseWriter, r *http.Request, id string, out outco
 	return status
 }
 
+// forwarded returns what the outermost of several proxies says of the request as it came.
+func forwarded(r *http.Request, what string) string {
+	outermost, _, _ := strings.Cut(r.Header.Get("X-Forwarded-"+what), ",")
+	return strings.TrimSpace(outermost)
+}
+
 // base returns scheme and host by which the caller reaches the hub, for links.
 func (a *API) base(r *http.Request) string {
 	if a.PublicURL != "" {
@@ -206,10 +239,10 @@ func (a *API) base(r *http.Request) string {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	if s := strings.ToLower(r.Header.Get("X-Forwarded-Proto")); s == "http" || s == "https" {
+	if s := strings.ToLower(forwarded(r, "Proto")); s == "http" || s == "https" {
 		scheme = s
 	}
-	if h := r.Header.Get("X-Forwarded-Host"); h != "" && !strings.ContainsAny(h, "/\\?#@, ") {
+	if h := forwarded(r, "Host"); h != "" && !strings.ContainsAny(h, "/\\?#@, ") {
 		host = h
 	}
 	return scheme + "://" + host
