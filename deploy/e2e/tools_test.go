@@ -73,6 +73,17 @@ func TestDocsGrafana(t *testing.T) {
 	}
 }
 
+func TestDocsOpsgenie(t *testing.T) {
+	t.Parallel()
+	out := runDoc(t, "opsgenie.md", ":8080", ":"+freeTCP(t), ":7443", freeAddress(t)[len("127.0.0.1"):])
+	for _, part := range []string{`"result":"Request will be processed"`, `"status":"Created alert"`, `"acknowledged":true`, `"tags":["web","log"]`, `"snoozed":true`, `"owner":"an@example.vn"`,
+		`"priority":"P1"`, `"result":"Created","data":{"id":"1"}`, `"success":false,"isSuccess":false,"action":"Close"`, `"status":"Alert does not exist"`} {
+		if !strings.Contains(out, part) {
+			t.Errorf("it does not say %q:\n%s", part, out)
+		}
+	}
+}
+
 // Nobody has lamp as a package. Where it is not installed a stand-in sends what it was seen to send, so that
 // the page's steps are tried with the hub everywhere.
 func TestDocsLamp(t *testing.T) {
