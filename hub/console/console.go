@@ -4,8 +4,9 @@
 //
 // One signs in with an API key that may read. The session is sealed in its cookie, which is
 // HttpOnly and SameSite=Strict, and good on every node of the cluster; every request looks
-// anew whether the key is still good. Nothing here changes the state. Pages come in Vietnamese or
-// English, as the browser asks, and refresh themselves.
+// anew whether the key is still good. Who opens a page without a session comes to it by signing in.
+// Nothing here changes the state. Pages come in Vietnamese or English, as the browser asks, with
+// times in the cluster's zone, and refresh themselves.
 package console
 
 import (
@@ -21,6 +22,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/state"
+	"keng/hub/zones"
 	"keng/raftstore/table"
 )
 
@@ -32,8 +34,10 @@ type Options struct {
 	Store state.Store // required
 	// SessionSecret seals sessions. All nodes of a cluster have the same. Required.
 	SessionSecret [32]byte
-	Logger        *slog.Logger   // default: [slog.Default]
-	Zone          *time.Location // in which times are shown; default: this machine's
+	Logger        *slog.Logger // default: [slog.Default]
+	// Zones finds time zones where the cluster was given none. Default: in the data of the
+	// machine, else in that which is built in.
+	Zones state.Zones
 }
 
 // Console is the HTTP handler of the console. It is safe for concurrent use.
@@ -41,6 +45,7 @@ type Console struct {
 	o        Options
 	pages    *template.Template
 	sessions *sessions
+	zones    *state.ZoneFinder
 	handler  http.Handler
 }
 
@@ -61,15 +66,15 @@ func New(o Options) (*Console, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.Zone == nil {
-		o.Zone = time.Local
+	if o.Zones == nil {
+		o.Zones = (&zones.Finder{}).Find
 	}
-	c := &Console{o: o}
+	c := &Console{o: o, zones: state.NewZoneFinder(o.Zones)}
 	var err error
 	if c.sessions, err = newSessions(o.SessionSecret); err != nil {
 		return nil, err
 	}
-	if c.pages, err = template.New("").Funcs(c.functions()).ParseFS(assets, "pages.html"); err != nil {
+	if c.pages, err = template.New("").Funcs(functions()).ParseFS(assets, "pages.html"); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -84,9 +89,12 @@ func New(o Options) (*Console, error) {
 	return c, nil
 }
 
+// alertPath returns where an alert's page is.
+func alertPath(id string) string { return "/alerts/" + url.PathEscape(id) }
+
 // toAlert answers at the address that an alert has in Opsgenie's pages: Zabbix makes a link of it.
 func toAlert(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "/alerts/"+url.PathEscape(r.PathValue("id")), http.StatusFound)
+	http.Redirect(w, r, alertPath(r.PathValue("id")), http.StatusFound)
 }
 
 // ServeHTTP answers one request.
@@ -111,7 +119,7 @@ type page struct {
 
 // show renders a template whole before anything is sent.
 func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name string, content any) {
-	lang := language(r.Header.Get("Accept-Language"))
+	lang := languageOf(r)
 	p := page{Language: lang, Words: words(lang), Content: content}
 	if name == "list" || name == "alert" {
 		p.Refresh, p.SignedIn = refresh, true
@@ -159,6 +167,9 @@ func (c *Console) read(w http.ResponseWriter, r *http.Request, f func(table.Read
 	}
 	return false
 }
+
+// languageOf returns in which of our languages a request is answered.
+func languageOf(r *http.Request) string { return language(r.Header.Get("Accept-Language")) }
 
 // language returns which of our languages a browser asks for first: "vi" or "en".
 func language(accept string) string {
