@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -83,7 +84,7 @@ func New(o Options) (*Console, error) {
 	mux.HandleFunc("POST /sign-out", c.signOut)
 	mux.HandleFunc("GET /{$}", c.signedIn(c.list))
 	mux.HandleFunc("GET /alerts/{id}", c.signedIn(c.alert))
-	mux.HandleFunc("GET /alert/detail/{id}", toAlert)
+	mux.HandleFunc("GET /alert/detail/{id}", c.toAlert)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.show(w, r, http.StatusNotFound, "missing", nil) })
 	c.handler = http.NewCrossOriginProtection().Handler(mux)
 	return c, nil
@@ -92,9 +93,11 @@ func New(o Options) (*Console, error) {
 // alertPath returns where an alert's page is.
 func alertPath(id string) string { return "/alerts/" + url.PathEscape(id) }
 
-// toAlert answers at the address that an alert has in Opsgenie's pages: Zabbix makes a link of it.
-func toAlert(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, alertPath(r.PathValue("id")), http.StatusFound)
+// toAlert answers at the address that an alert has in Opsgenie's pages: Zabbix makes a link of
+// it. A page leads on, not a redirect: with what another site's link leads to browsers send no
+// cookie that is SameSite=Strict, but they do with what a page of ours leads to.
+func (c *Console) toAlert(w http.ResponseWriter, r *http.Request) {
+	c.show(w, r, http.StatusOK, "onward", alertPath(r.PathValue("id")))
 }
 
 // ServeHTTP answers one request.
@@ -112,7 +115,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type page struct {
 	Language string
 	Words    map[string]string
-	Refresh  string // seconds; "" for never
+	Refresh  string // seconds, and what is loaded then if not the same; "" for never
 	SignedIn bool
 	Content  any
 }
@@ -121,8 +124,11 @@ type page struct {
 func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name string, content any) {
 	lang := languageOf(r)
 	p := page{Language: lang, Words: words(lang), Content: content}
-	if name == "list" || name == "alert" {
+	switch name {
+	case "list", "alert":
 		p.Refresh, p.SignedIn = refresh, true
+	case "onward":
+		p.Refresh = fmt.Sprintf("0; url=%s", content)
 	}
 	var b bytes.Buffer
 	if err := c.pages.ExecuteTemplate(&b, name, p); err != nil {

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"keng/hub/core/alert"
@@ -35,8 +37,36 @@ func (t teller) of(en, vi string) string {
 	return en
 }
 
-// Line tells a line of a log.
-func (t teller) Line(e state.Entry) string { return t.of(e.Text, e.TextVi()) }
+// Line tells a line of a log; one of which this version knows no more as it was written.
+func (t teller) Line(e state.Entry) string {
+	text := ""
+	if d := e.Decision; d != nil {
+		here := *d
+		if !here.At.IsZero() {
+			here.At = here.At.In(t.zone)
+		}
+		text = t.of(here.Text(), here.TextVi())
+	} else if move, ok := e.Move(); ok {
+		text = t.move(move)
+	}
+	return cmp.Or(text, e.Text)
+}
+
+// move tells how an alert moved.
+func (t teller) move(e alert.Entry) string {
+	if e.What == alert.DidSnooze && len(e.Of) == 1 {
+		if until, err := time.Parse(time.RFC3339, e.Of[0]); err == nil {
+			e.Of = []string{t.Clock(until)}
+		}
+	}
+	if by, ok := strings.CutPrefix(e.Note, "by "); ok && t.language == "vi" { // the note of who answered a page
+		switch by {
+		case "push", "voice", "sms", "email":
+			e.Note = "qua " + words("vi")[by]
+		}
+	}
+	return t.of(e.Text(), e.TextVi())
+}
 
 // By tells who did what a line of a log tells.
 func (t teller) By(owner string) string {

@@ -40,6 +40,7 @@ func TestNothingIsToldInTheWrongLanguage(t *testing.T) {
 	b.signIn("test-read")
 	a := b.create(3, alert.Draft{Message: "!"})
 	at := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
+	here := at.In(must(time.LoadLocation("Asia/Ho_Chi_Minh")))
 	var english, vietnamese []string
 	told := func(en, vi string) { english, vietnamese = append(english, en), append(vietnamese, vi) }
 	why := explain.Reason{TeamName: "Mạng", EscalationName: "Đêm", Step: 3, ScheduleName: "Trực", Assigned: "lan"}
@@ -49,6 +50,7 @@ func TestNothingIsToldInTheWrongLanguage(t *testing.T) {
 			Fate: &explain.Fate{Stage: "failed", Failure: "busy", Detail: "486"}, Why: &why,
 		}
 		must(0, state.Log.Insert(b.store.tx, &state.Entry{Alert: a.ID, Number: uint64(1000 + i), At: at, Type: state.SystemEntry, Owner: state.System, Text: d.Text(), Decision: &d}))
+		d.At = here
 		if !strings.Contains(d.TextVi(), d.Text()) { // else it has no words of its own
 			told(d.Text(), d.TextVi())
 		}
@@ -67,6 +69,14 @@ func TestNothingIsToldInTheWrongLanguage(t *testing.T) {
 	told("no gateway that is connected serves push", "không có gateway nào đang kết nối gửi được thông báo đẩy")
 	told("(no-reply), next-person", "(nhấc máy nhưng không bấm số), người nhận đã chuyển cho người tiếp theo")
 	told("Alert created", "Đã tạo cảnh báo")
+	for i, e := range []alert.Entry{{What: alert.DidSnooze, Of: []string{"2026-11-26T07:00:00Z"}}, {What: alert.DidAcknowledge, Note: "by voice"}} {
+		line := state.Entry{Alert: a.ID, Number: uint64(2000 + i), At: at, Owner: "lan", Text: e.Text(), What: e.What, Of: e.Of}
+		line.NoteAt = len(line.Text) - len(e.Note)
+		must(0, state.Log.Insert(b.store.tx, &line))
+	}
+	must(0, state.Log.Insert(b.store.tx, &state.Entry{Alert: a.ID, Number: 3000, At: at, Text: "Của phiên bản sau", Decision: &explain.Decision{Kind: 999}}))
+	told("snoozed until 26/11 14:00:00", "tạm hoãn cảnh báo đến 26/11 14:00:00")
+	told("Alert acknowledged: by voice", "Đã xác nhận cảnh báo: qua cuộc gọi")
 	for language, x := range map[string]struct{ is, isNot []string }{"vi": {vietnamese, english}, "en": {english, vietnamese}} {
 		text := b.page("/alerts/"+string(a.ID), language)
 		for i := range x.is {
