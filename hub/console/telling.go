@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,8 +106,8 @@ type label string
 
 const (
 	unlabelled label = ""
-	untold     label = "untold"   // nobody has been told
-	toldOut    label = "told-out" // people have been, and nobody further will be
+	untold     label = "untold"   // nobody has been told: there was no page, or none came to its person
+	toldOut    label = "told-out" // somebody has been, and nobody further will be
 )
 
 // labelOf returns the label of an alert. For one in a group its parent calls people.
@@ -117,10 +118,15 @@ func labelOf(r table.Reader, a *alert.Alert) label {
 	switch {
 	case a.Silent() || a.Resting == "":
 		return unlabelled
-	case len(state.DeliveriesOf(r, a.ID)) == 0:
-		return untold
+	case slices.ContainsFunc(state.DeliveriesOf(r, a.ID), arrived):
+		return toldOut
 	}
-	return toldOut
+	return untold
+}
+
+// arrived reports whether a page has come to its person.
+func arrived(d state.Delivery) bool {
+	return slices.ContainsFunc(d.Trace, func(t state.Trace) bool { return t.Stage == channel.Done })
 }
 
 // whyResting returns why nothing further happens by itself for an alert that wants attention;

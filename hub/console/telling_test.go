@@ -94,14 +94,24 @@ func TestNothingIsToldInTheWrongLanguage(t *testing.T) {
 func TestAlertsOfWhichNobodyIsTold(t *testing.T) {
 	b := newBrowser(t)
 	b.signIn("test-read")
-	user := must(state.Do(t.Context(), b.store, core.Seed{2}, state.PutUser{User: reach.User{Username: "lan", Language: "vi", Zone: "Asia/Ho_Chi_Minh",
-		Contacts: []reach.Contact{{Kind: "voice", Address: "+84900000000"}}}}))
-	lan := []alert.Responder{{Kind: alert.User, ID: string(user.ID)}}
-	b.create(3, alert.Draft{Message: "being told", Responders: lan})
+	person := func(n byte, name string) []alert.Responder {
+		u := must(state.Do(t.Context(), b.store, core.Seed{2, n}, state.PutUser{User: reach.User{Username: name, Language: "vi", Zone: "Asia/Ho_Chi_Minh",
+			Contacts: []reach.Contact{{Kind: "voice", Address: "+84900000000"}}}}))
+		return []alert.Responder{{Kind: alert.User, ID: string(u.ID)}}
+	}
+	b.create(3, alert.Draft{Message: "being told", Responders: person(1, "an")})
 	silent := b.create(4, alert.Draft{Message: "untold"})
-	ended := b.create(5, alert.Draft{Message: "told to the end", Responders: lan})
+	ended := b.create(5, alert.Draft{Message: "told to the end", Responders: person(2, "lan")})
 	ended.Resting = explain.Decision{Kind: explain.RestsDone}.Cause()
 	must(0, state.Alerts.Put(b.store.tx, ended))
+	failed := b.create(8, alert.Draft{Message: "not reached", Responders: person(3, "minh")})
+	failed.Resting = ended.Resting
+	must(0, state.Alerts.Put(b.store.tx, failed))
+	for id, stage := range map[core.AlertID]channel.Stage{ended.ID: channel.Done, failed.ID: channel.Failed} {
+		page := state.DeliveriesOf(b.store.tx, id)[0]
+		page.Trace = append(page.Trace, state.Trace{At: page.CreatedAt, Stage: stage})
+		must(0, state.Deliveries.Put(b.store.tx, &page))
+	}
 	quiet := b.create(6, alert.Draft{Message: "acknowledged"})
 	quiet.Acknowledged = true
 	must(0, state.Alerts.Put(b.store.tx, quiet))
@@ -110,8 +120,8 @@ func TestAlertsOfWhichNobodyIsTold(t *testing.T) {
 	must(0, state.Alerts.Put(b.store.tx, child))
 
 	for language, want := range map[string]map[string]string{
-		"vi": {"untold": "không báo cho ai", "told to the end": "không báo thêm ai", "in an untold group": "không báo cho ai"},
-		"en": {"untold": "nobody is told", "told to the end": "nobody further is told", "in an untold group": "nobody is told"},
+		"vi": {"untold": "không ai được báo", "told to the end": "không báo thêm ai", "in an untold group": "không ai được báo", "not reached": "không ai được báo"},
+		"en": {"untold": "nobody is told", "told to the end": "nobody further is told", "in an untold group": "nobody is told", "not reached": "nobody is told"},
 	} {
 		for _, row := range strings.Split(b.page("/", language), "<li ")[1:] {
 			_, row, _ = strings.Cut(row, `<a href="`)

@@ -103,6 +103,8 @@ func functions() template.FuncMap {
 				return "closed"
 			case a.Acknowledged:
 				return "acknowledged"
+			case a.Snoozed():
+				return "snoozed"
 			}
 			return "open"
 		},
