@@ -55,6 +55,9 @@ func (c *integrationCreateCommand) Run(ctx context.Context, k *kong.Context, out
 		return err
 	}
 	tellKey(k, out, &made)
+	if c.Team == "" && !c.Configure {
+		fmt.Fprintln(k.Stderr, "It has no team: nobody is told of what it sends, unless the tool names somebody. --team says who is.")
+	}
 	return nil
 }
 

@@ -39,12 +39,12 @@ func TestIntegrationCommands(t *testing.T) {
 		}
 		return key
 	}
-	h.want(0, "integration", `There are no integrations\. Make one with: keng-hub integration create`)
+	h.want(0, "integration", `^NAME +TYPE +LET IN +ID\nbootstrap +API +yes +\S+\n$`) // the key that this test has
 	first := key("integration", "create", "--type", "api", "--name", "nagios hanoi")
 	if allowed(first) != http.StatusAccepted {
 		t.Error("the key is not let in")
 	}
-	h.want(0, "integration list", `^NAME +TYPE +LET IN +ID\nnagios hanoi +API +yes +\S+\n$`)
+	h.want(0, "integration list", `(?m)^nagios hanoi +API +yes +\S+$`)
 	if code, said := h.run("integration", "show", "nagios hanoi"); code != 0 || !strings.Contains(said, "Its key may: read, write. Owned by: nobody.") || !strings.Contains(said, "it has no actions: everything creates an alert") {
 		t.Errorf("%d %s", code, said)
 	}
@@ -74,6 +74,7 @@ func TestIntegrationCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.want(0, "integration create --type API --name reader --team it --read", `^The key of integration reader, type API\. Keep it: it is not shown again\.\n\S{36}\n$`)
+	h.want(0, "integration create --type Nagios --name watched-by-nobody", `(?m)^It has no team: nobody is told of what it sends`)
 	h.want(0, "integration show reader", `Its key may: read\. Owned by: team it\.`)
 	h.want(1, "integration create --type API --name reader", `Integration \[reader\] exists already`)
 	h.want(1, "integration create --type Email --name mail", `Email is not served yet`)
@@ -83,4 +84,12 @@ func TestIntegrationCommands(t *testing.T) {
 	if i := shown.Integration; i.Name != "reader" || i.Write || !i.Read {
 		t.Errorf("%+v", i)
 	}
+
+	// The key with which a cluster begins can be replaced like any other.
+	h.want(0, "integration show bootstrap", `Its key may: read, write, delete, configure\.`)
+	code, said := h.run("integration", "new-key", "bootstrap")
+	if lines := strings.Split(said, "\n"); code != 0 || len(lines) < 2 || allowed(lines[1]) != http.StatusAccepted {
+		t.Errorf("%d %s", code, said)
+	}
+	h.want(1, "integration", "not known, or it is disabled")
 }

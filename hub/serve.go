@@ -30,7 +30,7 @@ type serveCommand struct {
 	Raft          string        `default:":7444" placeholder:"ADDR" help:"Address for other hub nodes, TCP (default ${default})."`
 	Advertise     string        `placeholder:"HOST" help:"Host name or IP address at which other nodes, agents and gateways reach this node. Default: the host's name, or what --raft and --link name."`
 	NodeID        string        `name:"node-id" placeholder:"ID" help:"This node's name in the cluster. Default: the host's name."`
-	Bootstrap     bool          `xor:"begin" help:"Make a new cluster if the data directory is empty, and write a first node token to DATA-DIR/node-token."`
+	Bootstrap     bool          `xor:"begin" help:"Make a new cluster if the data directory is empty, and write a first node token to DATA-DIR/node-token. What is in $$KENG_BOOTSTRAP_API_KEY, at least 20 characters, becomes its first API key, which has every right."`
 	Join          string        `xor:"begin" placeholder:"RAFTADDR" help:"Join the cluster of the node at this address if the data directory is empty. Needs --join-token."`
 	JoinToken     string        `placeholder:"TOKEN" help:"Node token: what is in the first node's DATA-DIR/node-token, or what \"keng-hub cluster token\" prints."`
 	Language      string        `default:"en" enum:"vi,en" help:"Language of texts that are written for everybody: vi or en. Taken when a cluster is founded."`

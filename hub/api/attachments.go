@@ -50,7 +50,7 @@ type attachmentIn struct {
 }
 
 func (in *attachmentIn) read(c *call) {
-	in.asked = state.Asked{Alert: c.alertBy("alertIdentifierType"), User: c.given("user"), Source: c.source(), Integration: c.key.ID}
+	in.asked = state.Asked{Alert: c.alertOfAttachments(), User: c.given("user"), Source: c.source(), Integration: c.key.ID}
 	c.limit("user", in.asked.User, alert.UserMax)
 	in.id, _ = strconv.ParseUint(c.params["attachmentId"], 10, 63)
 	in.base = c.base

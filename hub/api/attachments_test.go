@@ -75,7 +75,7 @@ func TestAttachments(t *testing.T) {
 	}
 	one := a.data("id").(string)
 	other := h.attached(id, "b.bin", "\x00\x01")
-	list := h.want(h.call("GET", "/v2/alerts/1/attachments?alertIdentifierType=tiny", ""), 200).list()
+	list := h.want(h.call("GET", "/v2/alerts/1/attachments?identifierType=tiny", ""), 200).list()
 	if len(list) != 2 || list[0]["name"] != "ảnh.txt" || list[1]["name"] != "b.bin" || strconv.FormatFloat(list[0]["id"].(float64), 'f', -1, 64) != one {
 		t.Errorf("listed: %v", list)
 	}

@@ -114,6 +114,16 @@ func (c *call) identifier(name string) string {
 // alert returns which alert the path names.
 func (c *call) alert() state.Ref { return c.alertBy("identifierType") }
 
+// alertOfAttachments is alert, where the parameter has another name in Opsgenie's API; the usual one
+// is understood as well.
+func (c *call) alertOfAttachments() state.Ref {
+	const name = "alertIdentifierType"
+	if c.query(name) == "" {
+		return c.alert()
+	}
+	return c.alertBy(name)
+}
+
 // alertBy is alert, where a parameter of that name says by what the alert is named.
 func (c *call) alertBy(kind string) state.Ref {
 	id := c.identifier("identifier")

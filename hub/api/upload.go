@@ -38,7 +38,7 @@ type upload struct {
 // createAttachment attaches a file to an alert. The file goes to the disk as it comes, never into memory as a whole.
 func createAttachment(a *API, ctx context.Context, c *call) (outcome, error) {
 	c.body = object{wrong: c.wrong}
-	up := upload{asked: state.Asked{Alert: c.alertBy("alertIdentifierType"), Integration: c.key.ID}}
+	up := upload{asked: state.Asked{Alert: c.alertOfAttachments(), Integration: c.key.ID}}
 	if err := c.complaint(); err != nil {
 		return nil, err
 	}

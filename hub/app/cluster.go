@@ -108,17 +108,36 @@ const (
 	firstTokenLifetime = 24 * time.Hour
 )
 
+// makeFirstKey makes the operator's key that of an integration, by which it can be seen, replaced and
+// taken back, unless that was done before an interruption.
+func (a *App) makeFirstKey(ctx context.Context) error {
+	made := false
+	err := a.Store().View(ctx, true, func(r table.Reader) error {
+		_, made = state.FindKey(r, a.o.BootstrapKey)
+		return nil
+	})
+	if err != nil || made {
+		return err
+	}
+	hash := sha256.Sum256([]byte(a.o.BootstrapKey))
+	name, rights := "bootstrap", state.AllRights
+	_, err = state.Do(ctx, a.Store(), seed.New(), state.CreateIntegration{
+		Type: "API", Hash: hash[:], Fields: state.IntegrationFields{Name: &name, Rights: &rights},
+	})
+	return err
+}
+
 // newCluster writes the first facts: an API key if the operator gave one, a first node
 // token, and last the cluster itself, so that all is done again if this is interrupted.
 func (a *App) newCluster(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, foundTimeout)
 	defer cancel()
 	if a.o.BootstrapKey != "" {
-		hash := sha256.Sum256([]byte(a.o.BootstrapKey))
-		first := state.PutKey{Name: "bootstrap", Hash: hash[:], Rights: state.AllRights}
-		if _, err := state.Do(ctx, a.Store(), seed.New(), first); err != nil {
+		if err := a.makeFirstKey(ctx); err != nil {
 			return err
 		}
+	} else {
+		a.logger.Warn("the cluster has no API key, and only a key can make others: stop this node, remove its data directory, and start it with a key of your own in KENG_BOOTSTRAP_API_KEY")
 	}
 	token, err := a.makeToken(ctx, state.CreateToken{Uses: firstTokenUses, Lifetime: firstTokenLifetime, Node: true})
 	if err != nil {

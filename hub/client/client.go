@@ -40,6 +40,9 @@ func New(baseURL, key string) (*Client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, &core.Error{Kind: core.Unacceptable, Words: fmt.Sprintf("%q is not the URL of a hub: write it as http://HOST:PORT or https://HOST:PORT", baseURL)}
 	}
+	if at := strings.Index(u.Path+"/", "/v2/"); at >= 0 { // as tools want it, many of which add nothing
+		return nil, &core.Error{Kind: core.Unacceptable, Words: fmt.Sprintf("%q is the URL of an operation: write that of the hub, %s://%s%s", baseURL, u.Scheme, u.Host, u.Path[:at])}
+	}
 	if strings.ContainsAny(key, "\r\n") {
 		return nil, core.Invalid("key", "an API key is one line")
 	}

@@ -148,6 +148,11 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%q is taken as a URL", bad)
 		}
 	}
+	for _, address := range []string{"http://x/v2/alerts", "https://x:8443/keng/v2", "http://x/v2/"} { // as some tools want it
+		if _, err := client.New(address, "key"); err == nil || !strings.Contains(err.Error(), "write that of the hub, ") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
 	if _, err := client.New("http://x", "a\nb"); err == nil {
 		t.Error("a key of two lines is taken")
 	}

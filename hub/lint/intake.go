@@ -7,6 +7,7 @@ import (
 	"keng/hub/core/alert"
 	"keng/hub/core/route"
 	"keng/hub/state"
+	"keng/raftstore/table"
 )
 
 // oldMaintenance is how long a maintenance without end may last without anybody being asked
@@ -52,6 +53,9 @@ func integrationDisabled(w *world, found func(About, Text)) {
 func integrationNobody(w *world, found func(About, Text)) {
 	for _, i := range w.integrations {
 		named := func(a route.Action) bool { return len(a.Fields.Responders) > 0 }
+		if key, ok := state.Keys.Get(w, table.K().String(string(i.Rules.ID))); ok && key.Rights&state.Configure != 0 {
+			continue // it is an administrator's, and no tool's
+		}
 		if !i.Rules.Disabled && i.Rules.Team == "" && len(i.Rules.Responders) == 0 && !slices.ContainsFunc(i.Rules.Actions, named) {
 			found(integration(i), Text{"The integration has neither a team nor responders: nobody is told of its alerts, unless the tool names somebody.", "Tích hợp không có nhóm lẫn người phụ trách: không ai được báo về cảnh báo của nó, trừ khi công cụ tự nêu tên."})
 		}
