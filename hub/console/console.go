@@ -4,14 +4,16 @@
 //
 // One signs in with an API key that may read. The session is sealed in its cookie, which is
 // HttpOnly and SameSite=Strict, and good on every node of the cluster; every request looks
-// anew whether the key is still good. Nothing here changes the state. Pages come in Vietnamese or
-// English, as the browser asks, and refresh themselves.
+// anew whether the key is still good. Who opens a page without a session comes to it by signing in.
+// Nothing here changes the state. Pages come in Vietnamese or English, as the browser asks, with
+// times in the cluster's zone, and refresh themselves.
 package console
 
 import (
 	"bytes"
 	"context"
 	"embed"
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -21,6 +23,7 @@ import (
 
 	"keng/hub/core"
 	"keng/hub/state"
+	"keng/hub/zones"
 	"keng/raftstore/table"
 )
 
@@ -32,8 +35,10 @@ type Options struct {
 	Store state.Store // required
 	// SessionSecret seals sessions. All nodes of a cluster have the same. Required.
 	SessionSecret [32]byte
-	Logger        *slog.Logger   // default: [slog.Default]
-	Zone          *time.Location // in which times are shown; default: this machine's
+	Logger        *slog.Logger // default: [slog.Default]
+	// Zones finds time zones where the cluster was given none. Default: in the data of the
+	// machine, else in that which is built in.
+	Zones state.Zones
 }
 
 // Console is the HTTP handler of the console. It is safe for concurrent use.
@@ -41,6 +46,7 @@ type Console struct {
 	o        Options
 	pages    *template.Template
 	sessions *sessions
+	zones    *state.ZoneFinder
 	handler  http.Handler
 }
 
@@ -61,15 +67,15 @@ func New(o Options) (*Console, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.Zone == nil {
-		o.Zone = time.Local
+	if o.Zones == nil {
+		o.Zones = (&zones.Finder{}).Find
 	}
-	c := &Console{o: o}
+	c := &Console{o: o, zones: state.NewZoneFinder(o.Zones)}
 	var err error
 	if c.sessions, err = newSessions(o.SessionSecret); err != nil {
 		return nil, err
 	}
-	if c.pages, err = template.New("").Funcs(c.functions()).ParseFS(assets, "pages.html"); err != nil {
+	if c.pages, err = template.New("").Funcs(functions()).ParseFS(assets, "pages.html"); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -78,15 +84,20 @@ func New(o Options) (*Console, error) {
 	mux.HandleFunc("POST /sign-out", c.signOut)
 	mux.HandleFunc("GET /{$}", c.signedIn(c.list))
 	mux.HandleFunc("GET /alerts/{id}", c.signedIn(c.alert))
-	mux.HandleFunc("GET /alert/detail/{id}", toAlert)
+	mux.HandleFunc("GET /alert/detail/{id}", c.toAlert)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.show(w, r, http.StatusNotFound, "missing", nil) })
 	c.handler = http.NewCrossOriginProtection().Handler(mux)
 	return c, nil
 }
 
-// toAlert answers at the address that an alert has in Opsgenie's pages: Zabbix makes a link of it.
-func toAlert(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "/alerts/"+url.PathEscape(r.PathValue("id")), http.StatusFound)
+// alertPath returns where an alert's page is.
+func alertPath(id string) string { return "/alerts/" + url.PathEscape(id) }
+
+// toAlert answers at the address that an alert has in Opsgenie's pages: Zabbix makes a link of
+// it. A page leads on, not a redirect: with what another site's link leads to browsers send no
+// cookie that is SameSite=Strict, but they do with what a page of ours leads to.
+func (c *Console) toAlert(w http.ResponseWriter, r *http.Request) {
+	c.show(w, r, http.StatusOK, "onward", alertPath(r.PathValue("id")))
 }
 
 // ServeHTTP answers one request.
@@ -104,17 +115,20 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type page struct {
 	Language string
 	Words    map[string]string
-	Refresh  string // seconds; "" for never
+	Refresh  string // seconds, and what is loaded then if not the same; "" for never
 	SignedIn bool
 	Content  any
 }
 
 // show renders a template whole before anything is sent.
 func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name string, content any) {
-	lang := language(r.Header.Get("Accept-Language"))
+	lang := languageOf(r)
 	p := page{Language: lang, Words: words(lang), Content: content}
-	if name == "list" || name == "alert" {
+	switch name {
+	case "list", "alert":
 		p.Refresh, p.SignedIn = refresh, true
+	case "onward":
+		p.Refresh = fmt.Sprintf("0; url=%s", content)
 	}
 	var b bytes.Buffer
 	if err := c.pages.ExecuteTemplate(&b, name, p); err != nil {
@@ -159,6 +173,9 @@ func (c *Console) read(w http.ResponseWriter, r *http.Request, f func(table.Read
 	}
 	return false
 }
+
+// languageOf returns in which of our languages a request is answered.
+func languageOf(r *http.Request) string { return language(r.Header.Get("Accept-Language")) }
 
 // language returns which of our languages a browser asks for first: "vi" or "en".
 func language(accept string) string {

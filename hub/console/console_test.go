@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -67,11 +68,13 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// newBrowser is one at the console of a cluster that was founded in Vietnam.
 func newBrowser(t *testing.T) *browser {
 	store := &memStore{machine: state.New(time.LoadLocation), tx: tabletest.NewTx()}
-	c := must(console.New(console.Options{Store: store, SessionSecret: [32]byte{1}, Logger: slog.New(slog.DiscardHandler), Zone: must(time.LoadLocation("Asia/Ho_Chi_Minh"))}))
+	c := must(console.New(console.Options{Store: store, SessionSecret: [32]byte{1}, Logger: slog.New(slog.DiscardHandler), Zones: time.LoadLocation}))
 	b := &browser{t: t, store: store, server: httptest.NewServer(c), http: &http.Client{Jar: must(cookiejar.New(nil))}}
 	t.Cleanup(b.server.Close)
+	must(state.Do(t.Context(), store, core.Seed{9}, state.FoundCluster{Name: "test", Language: "vi"}))
 	for i, k := range []struct {
 		secret string
 		rights state.Rights
@@ -127,7 +130,7 @@ func TestAlertsAreShownAfterSignIn(t *testing.T) {
 		t.Fatalf("HTTP %d\n%s", status, text)
 	}
 	status, header, text := b.get(path, "vi-VN,vi;q=0.9,en;q=0.8")
-	for _, want := range []string{`lang="vi"`, "cuộc gọi → lan@example.vn", "chờ gửi", "25/11 21:03:05", "named as a responder", "Alert created", `http-equiv="refresh"`} {
+	for _, want := range []string{`lang="vi"`, "cuộc gọi → lan@example.vn", "chờ gửi", "25/11 21:03:05", "UTC&#43;07:00 (Asia/Ho_Chi_Minh)", "được chỉ định là người xử lý", "Đã tạo cảnh báo", "Hệ thống", `http-equiv="refresh"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the alert's page does not say %q", want)
 		}
@@ -138,7 +141,7 @@ func TestAlertsAreShownAfterSignIn(t *testing.T) {
 	if csp := header.Get("Content-Security-Policy"); status != 200 || !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
 		t.Errorf("HTTP %d, policy %q", status, csp)
 	}
-	if _, _, text := b.get(path, "en-GB"); !strings.Contains(text, "voice → lan@example.vn") || !strings.Contains(text, "Back to the list") {
+	if _, _, text := b.get(path, "en-GB"); !strings.Contains(text, "voice → lan@example.vn") || !strings.Contains(text, "Back to the list") || !strings.Contains(text, "named as a responder") || !strings.Contains(text, "Alert created") {
 		t.Errorf("in English:\n%s", text)
 	}
 	if status, _, _ := b.get("/alerts/none", "en"); status != 404 {
@@ -214,13 +217,52 @@ func TestOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
-// Zabbix links to an alert where Opsgenie's pages have it.
+// Zabbix links to an alert where Opsgenie's pages have it. It is led on by a page, so that the
+// cookie goes with the next request.
 func TestOpsgeniesLinkToAnAlert(t *testing.T) {
 	b := newBrowser(t)
-	b.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for path, to := range map[string]string{"/alert/detail/00000000-0001": "/alerts/00000000-0001", "/alert/detail/%2F%2Fevil.example%3Fx": "/alerts/%2F%2Fevil.example%3Fx"} {
-		if status, header, _ := b.get(path, "en"); status != http.StatusFound || header.Get("Location") != to {
-			t.Errorf("%s: HTTP %d to %s", path, status, header.Get("Location"))
+		status, _, text := b.get(path, "en")
+		if status != http.StatusOK || onward(text) != to || !strings.Contains(text, `<a href="`+to+`"`) {
+			t.Errorf("%s: HTTP %d\n%s", path, status, text)
+		}
+	}
+}
+
+// onward returns where a page leads by itself.
+func onward(page string) string {
+	_, to, _ := strings.Cut(page, `http-equiv="refresh" content="0; url=`)
+	to, _, _ = strings.Cut(to, `"`)
+	return html.UnescapeString(to)
+}
+
+// Who follows a link without a session is where it leads after signing in, also if the first
+// try was wrong; a form that another page has made leads nowhere else.
+func TestALinkIsFollowedAfterSignIn(t *testing.T) {
+	b := newBrowser(t)
+	a := b.create(3, alert.Draft{Message: "switch 7 is down"})
+	path := "/alerts/" + string(a.ID)
+	form := func(text string) url.Values {
+		_, to, _ := strings.Cut(text, `name="to" value="`)
+		to, _, _ = strings.Cut(to, `"`)
+		return url.Values{"key": {"wrong"}, "to": {html.UnescapeString(to)}}
+	}
+	_, _, text := b.get("/alert/detail/"+string(a.ID), "vi")
+	_, _, text = b.get(onward(text), "vi")
+	values := form(text)
+	_, _, text = b.read(b.http.PostForm(b.server.URL+"/sign-in", values))
+	if again := form(text); again.Get("to") != path || values.Get("to") != path {
+		t.Errorf("the forms lead to %q and, after a wrong key, to %q", values.Get("to"), again.Get("to"))
+	}
+	values.Set("key", "test-read")
+	if status, _, text := b.read(b.http.PostForm(b.server.URL+"/sign-in", values)); status != 200 || !strings.Contains(text, "<h1>") || !strings.Contains(text, string(a.ID)) {
+		t.Errorf("HTTP %d\n%s", status, text)
+	}
+	b.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, to := range []string{"//evil.example", "https://evil.example/alerts/x", `/\evil.example`, "/alerts/%5C..%2F", "/alerts/x\r\nX: y", "/sign-out"} {
+		values.Set("to", to)
+		if status, header, _ := b.read(b.http.PostForm(b.server.URL+"/sign-in", values)); status != http.StatusSeeOther || header.Get("Location") != "/" {
+			t.Errorf("%q: HTTP %d to %q", to, status, header.Get("Location"))
 		}
 	}
 }

@@ -7,10 +7,13 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"keng/hub/core"
 	"keng/hub/state"
@@ -21,7 +24,9 @@ const (
 	// sessionLife is how long a session lasts, unless its key ends before.
 	sessionLife = 12 * time.Hour
 	// endedMax bounds the sessions that this node remembers to have been ended.
-	endedMax   = 10_000
+	endedMax = 10_000
+	// pathMax bounds the path of a page to which signing in leads.
+	pathMax    = 512
 	cookieName = "keng_session"
 )
 
@@ -113,7 +118,7 @@ func (c *Console) signedIn(f http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		cookie, err := r.Cookie(cookieName)
 		if err != nil {
-			c.show(w, r, http.StatusUnauthorized, "sign-in", false)
+			c.askToSignIn(w, r, false, r.URL.EscapedPath())
 			return
 		}
 		id, ok := c.sessions.find(cookie.Value, time.Now())
@@ -126,11 +131,38 @@ func (c *Console) signedIn(f http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		if !good {
-			c.show(w, r, http.StatusUnauthorized, "sign-in", false)
+			c.askToSignIn(w, r, false, r.URL.EscapedPath())
 			return
 		}
 		f(w, r)
 	}
+}
+
+// signInView is the form for signing in.
+type signInView struct {
+	Wrong bool   // what was sent just now is no good
+	To    string // the page that is shown afterwards
+}
+
+func (c *Console) askToSignIn(w http.ResponseWriter, r *http.Request, wrong bool, to string) {
+	c.show(w, r, http.StatusUnauthorized, "sign-in", signInView{wrong, local(to)})
+}
+
+// local returns the page of the console that is meant by a path: an alert's, else the first
+// one. It is put together anew, so that it leads nowhere else, whatever a request has said.
+func local(path string) string {
+	rest, ok := strings.CutPrefix(path, "/alerts/")
+	id, err := url.PathUnescape(rest)
+	if !ok || err != nil || id == "" || len(path) > pathMax || strings.Trim(id, ".") == "" || strings.ContainsFunc(id, foreignToPaths) {
+		return "/"
+	}
+	return alertPath(id)
+}
+
+// foreignToPaths reports whether no id has a character: some browsers take them for others,
+// or leave them out.
+func foreignToPaths(c rune) bool {
+	return c == '/' || c == '\\' || c == utf8.RuneError || !unicode.IsPrint(c)
 }
 
 func mayLook(k *state.Key) bool { return !k.Disabled && k.Rights&state.Read != 0 }
@@ -157,11 +189,11 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 		c.show(w, r, http.StatusServiceUnavailable, "unavailable", nil)
 		return
 	case err != nil || !mayLook(key):
-		c.show(w, r, http.StatusUnauthorized, "sign-in", true)
+		c.askToSignIn(w, r, true, r.PostFormValue("to"))
 		return
 	}
 	http.SetCookie(w, sessionCookie(r, c.sessions.begin(key.ID, time.Now()), int(sessionLife.Seconds())))
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, local(r.PostFormValue("to")), http.StatusSeeOther)
 }
 
 func (c *Console) signOut(w http.ResponseWriter, r *http.Request) {

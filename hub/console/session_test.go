@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,36 @@ func TestAnEndedSessionHasNoOtherSpelling(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nothing that comes with a request leads away from the console.
+func TestSigningInLeadsToAPageOfTheConsole(t *testing.T) {
+	for path, want := range map[string]string{
+		"/alerts/0192-ab": "/alerts/0192-ab", "/alerts/c%E1%BA%A3nh": "/alerts/c%E1%BA%A3nh", "/alerts/a%20b": "/alerts/a%20b", "/": "/",
+		"": "/", "alerts/x": "/", "//evil.example": "/", "//evil.example/alerts/x": "/", "///evil.example": "/", `/\evil.example`: "/", `\\evil.example`: "/",
+		"https://evil.example": "/", "https:evil.example": "/", "javascript:alert(1)": "/", "https://evil.example/alerts/x": "/", "http:/alerts/x": "/",
+		"/alerts//evil.example": "/", "/alerts/": "/", "/alerts/.": "/", "/alerts/..": "/", "/alerts/%2e%2e": "/", "/alerts/../x": "/",
+		"/alerts/%2F%2Fevil.example": "/", `/alerts/\evil.example`: "/", "/alerts/%5Cevil.example": "/", "/alerts/%5c%5cevil.example": "/",
+		"/alerts/x\r\nSet-Cookie: a=b": "/", "/alerts/x%0d%0aLocation:%20//evil.example": "/", "/alerts/%00": "/", "/alerts/\t/evil.example": "/", "/\t/evil.example": "/",
+		"/alerts/%zz": "/", "/alerts/%ff": "/", "/alerts/\u202ex": "/", " /alerts/x": "/", "/alerts/x?y#z": "/alerts/x%3Fy%23z", "/sign-out": "/",
+		"/alerts/" + strings.Repeat("x", pathMax): "/",
+	} {
+		if got := local(path); got != want {
+			t.Errorf("%q leads to %q, want %q", path, got, want)
+		}
+	}
+}
+
+func FuzzWhereSigningInLeads(f *testing.F) {
+	f.Add("/alerts/%2F%2Fevil.example")
+	f.Fuzz(func(t *testing.T, path string) {
+		to := local(path)
+		u, err := url.Parse(to)
+		if err != nil || u.Scheme+u.Host+u.RawQuery+u.Fragment != "" || to != "/" && !strings.HasPrefix(to, "/alerts/") || strings.Contains(to[1:], "//") ||
+			strings.ContainsFunc(to, func(c rune) bool { return c <= ' ' || c > '~' || c == '\\' }) || local(to) != to {
+			t.Errorf("%q leads to %q", path, to)
+		}
+	})
 }
 
 func good(s *sessions, cookie string, now time.Time) bool {

@@ -1,12 +1,14 @@
 package console
 
 import (
+	"fmt"
 	"html/template"
 	"net/http"
 	"time"
 
 	"keng/hub/core"
 	"keng/hub/core/alert"
+	"keng/hub/core/explain"
 	"keng/hub/state"
 	"keng/raftstore/table"
 )
@@ -17,26 +19,42 @@ const listMax = 50
 // linesMax is how many lines of a log, and how many pages, one alert's page shows.
 const linesMax = 500
 
+// listView is the newest alerts.
+type listView struct {
+	teller
+	Now    time.Time
+	Alerts []listed
+}
+
+// listed is an alert of a list.
+type listed struct {
+	*alert.Alert
+	Label label
+}
+
 // list shows the newest alerts.
 func (c *Console) list(w http.ResponseWriter, r *http.Request) {
-	var alerts []*alert.Alert
+	var view listView
 	ok := c.read(w, r, func(tx table.Reader) error {
-		alerts = nil
+		view = listView{teller: c.teller(tx, languageOf(r)), Now: time.Now()}
 		for a := range state.Alerts.FindReverse(tx, table.K()) {
-			if alerts = append(alerts, a); len(alerts) == listMax {
+			if view.Alerts = append(view.Alerts, listed{a, labelOf(tx, a)}); len(view.Alerts) == listMax {
 				break
 			}
 		}
 		return nil
 	})
 	if ok {
-		c.show(w, r, http.StatusOK, "list", alerts)
+		c.show(w, r, http.StatusOK, "list", view)
 	}
 }
 
 // alertView is an alert with its story.
 type alertView struct {
+	teller
 	*alert.Alert
+	Label label
+	Rests *explain.Decision // why nothing further happens by itself; nil: something does, or need not
 	Log   []state.Entry
 	Pages []pageView
 }
@@ -54,7 +72,7 @@ func (c *Console) alert(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return core.Missing("alert", r.PathValue("id"))
 		}
-		view = alertView{Alert: row}
+		view = alertView{teller: c.teller(tx, languageOf(r)), Alert: row, Label: labelOf(tx, row), Rests: whyResting(tx, row)}
 		for e := range state.LogOf(tx, row.ID) {
 			if view.Log = append(view.Log, e); len(view.Log) == linesMax {
 				break
@@ -76,9 +94,8 @@ func (c *Console) alert(w http.ResponseWriter, r *http.Request) {
 }
 
 // functions are what the templates call.
-func (c *Console) functions() template.FuncMap {
+func functions() template.FuncMap {
 	return template.FuncMap{
-		"clock": func(t time.Time) string { return t.In(c.o.Zone).Format("02/01 15:04:05") },
 		"exact": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 		"mood": func(a *alert.Alert) string {
 			switch {
@@ -86,12 +103,14 @@ func (c *Console) functions() template.FuncMap {
 				return "closed"
 			case a.Acknowledged:
 				return "acknowledged"
+			case a.Snoozed():
+				return "snoozed"
 			}
 			return "open"
 		},
 		// word gives the word of a page for something, or the thing itself.
 		"word": func(words map[string]string, key any) string {
-			s := stringOf(key)
+			s := fmt.Sprint(key)
 			if w, ok := words[s]; ok {
 				return w
 			}

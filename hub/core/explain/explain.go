@@ -100,7 +100,7 @@ func (d Decision) value(name string, l language) string {
 	case "others":
 		return l.others(d.Count)
 	case "of":
-		return strings.Join(d.Of, "; ")
+		return d.of(l)
 	case "first":
 		return d.nth(0)
 	case "whom":
@@ -128,6 +128,20 @@ func (d Decision) value(name string, l language) string {
 		return d.Why.tell(l)
 	}
 	return d.Why.fill("{" + name + "}")
+}
+
+// of tells what else belongs to the decision: what rules have said in the language, names as
+// they are.
+func (d Decision) of(l language) string {
+	switch d.Kind {
+	case PolicyDecided, RestsHeldBack, RestsHeld, EndNotClosed:
+		said := make([]string, 0, len(d.Of))
+		for _, s := range d.Of {
+			said = append(said, l.said(s))
+		}
+		return strings.Join(said, "; ")
+	}
+	return strings.Join(d.Of, "; ")
 }
 
 func (d Decision) nth(i int) string {
@@ -249,16 +263,7 @@ func (l language) detail(s string) string {
 			return who + between(w.vi) + until
 		}
 	}
-	if kind, ok := strings.CutPrefix(s, "no gateway that is connected serves "); ok && l == vietnamese {
-		return "không có gateway nào đang kết nối gửi được " + l.by(kind)
-	}
-	return l.known(s, map[string]string{
-		"the alert is acknowledged": "cảnh báo đã được xác nhận", "the alert is closed": "cảnh báo đã đóng", "the alert is snoozed": "cảnh báo đã tạm hoãn",
-		"the alert is about to be closed": "cảnh báo sắp được đóng", "the alert is deleted": "cảnh báo đã bị xóa",
-		"the person has acknowledged the alert": "người này đã xác nhận cảnh báo",
-		"the person has passed the alert on":    "người này đã chuyển cảnh báo cho người khác", "the contact works no more": "liên hệ không còn dùng được",
-		"nothing was heard of this page in time": "không có tin gì về lần báo này trong thời hạn",
-	})
+	return l.said(s)
 }
 
 // between returns what stands behind the first name in braces of a template, up to the next.

@@ -184,7 +184,7 @@ var wordsOfLog = [...]words{
 	NoRoutingRule:      {"noRoutingRule", "no routing rule of team {team} matches", "không có quy tắc định tuyến nào của nhóm {team} phù hợp", reachesNone},
 	OnlyForNotAcked:    {"onlyForNotAcknowledged", "{why} leads to escalation {name}, none of whose steps is for acknowledged alerts", "{why} dẫn tới chính sách leo thang {name}, vốn không có bước nào dành cho cảnh báo đã được xác nhận", reachesNone},
 	BegunOnTheWay:      {"begunOnTheWay", "{why} leads to escalation {name}, which has begun already", "{why} dẫn tới chính sách leo thang {name}, vốn đã bắt đầu rồi", reachesNone},
-	PersonBlocked:      {"personBlocked", "{name} is blocked", "{name} đang bị khóa", reachesNone},
+	PersonBlocked:      {"personBlocked", "{name} is blocked", "{name} đang bị khoá", reachesNone},
 	NoWayToPerson:      {"noWayToPerson", "{name} has no contact that works, or no rule that wants this alert", "{name} không có liên hệ nào dùng được, hoặc không có quy tắc thông báo nào nhận cảnh báo này", reachesNone},
 	PersonGone:         {"personGone", "the person has been deleted", "người này đã bị xóa", reachesNone},
 	ScheduleUnreadable: {"scheduleUnreadable", "{of}", "không tính được ca trực của lịch {schedule}: {of}", reachesNone},
