@@ -262,6 +262,9 @@ func TestLinksNameTheHostThatTheCallerUsed(t *testing.T) {
 	if got := first("/v2/alerts/", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "keng.example.vn"); !strings.HasPrefix(got, "https://keng.example.vn/v2/alerts/?") {
 		t.Errorf("behind a proxy: %s", got)
 	}
+	if got := first("/v2/alerts/", "X-Forwarded-Proto", "https, http", "X-Forwarded-Host", "keng.example.vn, inner:8080"); !strings.HasPrefix(got, "https://keng.example.vn/v2/alerts/?") {
+		t.Errorf("behind two proxies: %s", got)
+	}
 	if got := first("http://hub.example/v2/alerts", "X-Forwarded-Proto", "javascript", "X-Forwarded-Host", "evil/x@y"); !strings.HasPrefix(got, "http://hub.example/") {
 		t.Errorf("with hostile headers: %s", got)
 	}

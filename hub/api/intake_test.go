@@ -3,6 +3,7 @@ package api_test
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"slices"
@@ -196,6 +197,31 @@ func TestManyAlertsOfOneBody(t *testing.T) {
 	}
 	if newest := h.call("GET", "/v2/alerts?sort=createdAt&order=desc&limit=1", "").list(); newest[0]["message"] != "3 more alerts of Alertmanager (webhook) were passed over" || newest[0]["priority"] != "P1" {
 		t.Errorf("nobody is told what was passed over: %v", newest)
+	}
+}
+
+// What rules make of a body's alerts may be more than a command may write: then fewer of them go in one.
+func TestAToolsStormGoesInSmallerParts(t *testing.T) {
+	h := newHub(t)
+	attempts := 0
+	h.store.fault = func(done bool) error {
+		if attempts++; !done && attempts <= 3 {
+			return errors.New("it writes 4277770 bytes, and 3145728 are allowed")
+		}
+		return nil
+	}
+	var items []string
+	for i := range 60 {
+		items = append(items, fmt.Sprintf(`{"status":"firing","labels":{"alertname":"A"},"fingerprint":"f%d"}`, i))
+	}
+	storm := `{"status":"firing","alerts":[` + strings.Join(items, ",") + `]}`
+	a := h.want(h.with(writeKey, "POST", "/v1/json/prometheus", storm), 200)
+	h.store.fault = nil
+	if a.body["result"] != "3 × Created alert; then 25 × Created alert; then 25 × Created alert; then 7 × Created alert" {
+		t.Errorf("%s", a.raw)
+	}
+	if c := h.call("GET", "/v2/alerts/count?query=count:1", ""); c.data("count") != 60.0 {
+		t.Errorf("%s", c.raw)
 	}
 }
 

@@ -168,6 +168,18 @@ func TestWhoIsSlowIsLetGo(t *testing.T) {
 			io.WriteString(conn, creating(writeKey, 100, "")+`{"mess`)
 			return answer(conn)
 		}},
+		{"a stranger's body to an operation", time.Second, func(conn net.Conn) string {
+			io.WriteString(conn, creating("unknown-key-of-somebody", 100, "")+`{"mess`)
+			return answer(conn)
+		}},
+		{"a stranger's body to a tool's", 5 * time.Second, func(conn net.Conn) string {
+			io.WriteString(conn, "POST /v1/json/zabbix HTTP/1.1\r\nHost: hub\r\nContent-Length: 100\r\n\r\n")
+			return answer(conn)
+		}},
+		{"a body of what has none", time.Second, func(conn net.Conn) string {
+			io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: hub\r\nContent-Length: 100\r\n\r\n")
+			return answer(conn)
+		}},
 		{"a reply that is not read", 60 * time.Second, func(conn net.Conn) string {
 			io.WriteString(conn, "GET /openapi.yaml HTTP/1.1\r\nHost: hub\r\n\r\n")
 			one := make([]byte, 1)
