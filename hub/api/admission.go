@@ -144,7 +144,8 @@ type underWay struct {
 	of    map[core.IntegrationID]*load // only keys that have requests here
 }
 
-// The bounds of bodies, in bytes. They are in memory as a whole, and so is what they are parsed into.
+// The bounds of bodies, in bytes. They are in memory as a whole, and so is what they are parsed into: some ten
+// times as much at worst, see objectsMax and tokensOfOneMax.
 const (
 	bytesOfOneMax = 32 << 20  // of one key
 	bytesOfAllMax = 256 << 20 // of all keys of a node

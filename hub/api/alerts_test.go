@@ -345,3 +345,15 @@ func TestUnknownRespondersAreLookedForInTheNewestState(t *testing.T) {
 		}
 	}
 }
+
+// What became of requests goes with time, even where no alert is ever closed.
+func TestRequestsGoWithTime(t *testing.T) {
+	h := newHub(t)
+	h.create(`{"message":"m","alias":"x"}`)
+	for s := range state.Sweeps.All(h.store.tx) {
+		if s.Aged == "requests" && s.Keep > 0 {
+			return
+		}
+	}
+	t.Error("nobody looks at how old requests are")
+}

@@ -95,7 +95,7 @@ type Options struct {
 	// Blobs keeps the files that are attached to alerts. Default: none is kept, and to attach one
 	// is answered by 503.
 	Blobs Blobs
-	// LinkKey signs the links to such files. All nodes of a cluster have the same, and nobody else.
+	// LinkKey signs the links to such files and to log files. All nodes of a cluster have the same, and nobody else.
 	// Required with Blobs.
 	LinkKey [32]byte
 	// PublicURL is how callers reach the hub, for links in replies: scheme and host, no

@@ -123,8 +123,8 @@ func (q *creations) take() []*wantedAlert {
 	return list
 }
 
-// bytesTogether is how much text alerts in one command have, about, but for the last: a storm of large ones
-// would not fit into what a command may write.
+// bytesTogether is how much text alerts in one command have when they come, about, but for the last: a storm of large ones
+// would not fit into what a command may write. If rules make more of them each goes by itself.
 const bytesTogether = 128 << 10
 
 // guarded calls f, which answers who waits. If it panics they are told so.

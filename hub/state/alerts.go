@@ -158,6 +158,9 @@ func (c *change) answer(r *Request) error {
 	if r.ID == "" {
 		return nil
 	}
+	if err := c.age(agedRequests); err != nil {
+		return err
+	}
 	return requests.Insert(c.tx, r) // an id that comes again is only written over: there are no indexes
 }
 
@@ -413,7 +416,7 @@ func (c *change) silence(a *alert.Alert, what alert.What) error {
 		}
 	}
 	if a.Status == alert.Closed {
-		if err := c.age(agedAlerts, agedRequests); err != nil {
+		if err := c.age(agedAlerts); err != nil {
 			return err
 		}
 	}

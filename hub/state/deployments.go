@@ -184,15 +184,7 @@ func (k CreateDeployment) apply(c *change) (Request, error) {
 	if err := Deployments.Insert(c.tx, &d); err != nil {
 		return r, err
 	}
-	return r, c.answerDeployment(&r)
-}
-
-// answerDeployment writes down what became of a request, which goes with time.
-func (c *change) answerDeployment(r *Request) error {
-	if err := c.age(agedRequests); err != nil {
-		return err
-	}
-	return c.answer(r)
+	return r, c.answer(&r)
 }
 
 // UpdateDeployment says how far a deployment has come. One that is over without saying when is so
@@ -214,7 +206,7 @@ func (k UpdateDeployment) apply(c *change) (Request, error) {
 	}
 	d, err := FindDeployment(c.tx, k.Deployment)
 	if err != nil {
-		return r, c.answerDeployment(&r)
+		return r, c.answer(&r)
 	}
 	d.State, d.UpdatedAt = k.State, c.now
 	over := k.State == "successful" || k.State == "failed"
@@ -230,5 +222,5 @@ func (k UpdateDeployment) apply(c *change) (Request, error) {
 		return r, err
 	}
 	r.Success, r.Status, r.Deployment = true, deploymentHasUpdated, d.ID
-	return r, c.answerDeployment(&r)
+	return r, c.answer(&r)
 }
