@@ -23,6 +23,8 @@ func millionFigures() []figure {
 		{key: "alerts", higher: true},
 		{key: "rss_mb", unit: "MiB", floor: 600, goal: 300},
 		{key: "restart_s", unit: "s", floor: 5, goal: 2},
+		{key: "restart_list_p50_ms", unit: "ms"},
+		{key: "restart_list_p99_ms", unit: "ms"},
 		{key: "list_p50_ms", unit: "ms"},
 		{key: "list_p99_ms", unit: "ms", floor: 50, goal: 5},
 		{key: "search_p50_ms", unit: "ms"},
@@ -42,7 +44,8 @@ const (
 // benchMillion fills one hub with a million alerts, of which 10,000 are open, kills it,
 // starts it again, and asks it. Lists are usual queries, for which there are indexes or of
 // which the newest alerts hold enough; searches are for what no index finds and few alerts or
-// none have. All answers are pages of 100, over HTTP. The memory is the larger of that after
+// none have. Lists are asked for twice: in the first second after the start, when the engine still puts in order
+// what it has read of the log, and ten seconds later. All answers are pages of 100, over HTTP. The memory is the larger of that after
 // filling and that after the queries.
 func benchMillion(ctx context.Context, s setting) (map[string]float64, error) {
 	hub, err := startHub(ctx, s.dir)
@@ -75,27 +78,34 @@ func benchMillion(ctx context.Context, s setting) (map[string]float64, error) {
 		return nil, err
 	}
 	figures["restart_s"] = time.Since(killed).Seconds()
-	for name, queries := range map[string][]string{
-		"list": {
-			"", "status: open", "status: open AND acknowledged: false", "status: open AND tag: disk", "tag: wifi", "status: closed AND priority: P1",
-			fmt.Sprintf("createdAt < %d", middle.UnixMilli()), fmt.Sprintf("createdAt > %d AND tag: disk", middle.UnixMilli()), "alias: sender-5/check-500", "tinyId: 123456",
-		},
-		"search": {"khong co gi", `details.value: "no such thing"`, "source: sender-7* AND status: open AND NOT tag: agent", "count > 1000", `"shop stops taking orders tomorrow"`},
+	lists := []string{
+		"", "status: open", "status: open AND acknowledged: false", "status: open AND tag: disk", "tag: wifi", "status: closed AND priority: P1",
+		fmt.Sprintf("createdAt < %d", middle.UnixMilli()), fmt.Sprintf("createdAt > %d AND tag: disk", middle.UnixMilli()), "alias: sender-5/check-500", "tinyId: 123456",
+	}
+	searches := []string{"khong co gi", `details.value: "no such thing"`, "source: sender-7* AND status: open AND NOT tag: agent", "count > 1000", `"shop stops taking orders tomorrow"`}
+	for _, part := range []struct {
+		name    string
+		rounds  int
+		queries []string
+		rest    time.Duration // before it
+	}{
+		{"restart_list", listRounds, lists, 0},
+		{"list", listRounds, lists, millionRest},
+		{"search", searchRounds, searches, 0},
 	} {
-		rounds := listRounds
-		if name == "search" {
-			rounds = searchRounds
+		if err := wait(ctx, part.rest); err != nil {
+			return nil, err
 		}
 		took := measured{}
-		for range rounds {
-			for _, query := range queries {
+		for range part.rounds {
+			for _, query := range part.queries {
 				if err := hub.ask(ctx, query, &took); err != nil {
 					return nil, err
 				}
 			}
 		}
 		slices.Sort(took.took)
-		figures[name+"_p50_ms"], figures[name+"_p99_ms"] = took.quantile(0.5), took.quantile(0.99)
+		figures[part.name+"_p50_ms"], figures[part.name+"_p99_ms"] = took.quantile(0.5), took.quantile(0.99)
 	}
 	after, err := rssOf(hub.pid())
 	figures["rss_mb"] = max(figures["rss_mb"], after)
