@@ -85,14 +85,22 @@ func NewRelay(t testing.TB, listen, target string) *Relay {
 	return r
 }
 
+// portsGiven are the ports that FreePort has given to tests that still run, or has looked at for them.
+var portsGiven sync.Map
+
 // FreePort returns a port of an address on loopback that is free for UDP and TCP now. It is
 // none of those that the system gives to whoever asks for any: it stays free until somebody
-// means it.
+// means it. While a test runs no other of the process gets its port: it may mean to use it yet, or again.
 func FreePort(t testing.TB, host string) string {
 	t.Helper()
 	const first, last = 12_000, 22_000 // those above are taken by mobile-gateway's counterparts
 	for range portTries {
-		address := net.JoinHostPort(host, strconv.Itoa(first+rand.IntN(last-first)))
+		port := first + rand.IntN(last-first)
+		if _, given := portsGiven.LoadOrStore(port, true); given {
+			continue
+		}
+		t.Cleanup(func() { portsGiven.Delete(port) })
+		address := net.JoinHostPort(host, strconv.Itoa(port))
 		socket, err := net.ListenPacket("udp", address)
 		if err == nil {
 			socket.Close()
