@@ -30,7 +30,7 @@ type sought struct {
 	saved state.Pick // zero: none
 	now   time.Time
 	zone  *time.Location
-	turn  func(context.Context) (done func(), err error)
+	turn  func(context.Context) (done func(), err error) // as that of call
 }
 
 func (in *sought) read(c *call) {

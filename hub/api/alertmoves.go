@@ -74,7 +74,7 @@ func (c *call) given(name string) string {
 
 // givenList returns a list of the query without empty items: "a,b", or several of them.
 func (c *call) givenList(name string) (list []string) {
-	for _, text := range c.asked[name] {
+	for _, text := range c.values[name] {
 		for item := range strings.SplitSeq(strings.ToValidUTF8(text, "\uFFFD"), ",") {
 			if item = strings.TrimSpace(item); item != "" {
 				list = append(list, item)

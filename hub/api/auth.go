@@ -62,7 +62,7 @@ func secretOf(c *call) string {
 		}
 		return strings.Trim(string(plain), ":") // curl -u puts a colon before or after it
 	}
-	return c.asked.Get("apiKey")
+	return c.values.Get("apiKey")
 }
 
 func rightName(right state.Rights) string {

@@ -34,7 +34,7 @@ type call struct {
 	raw     []byte            // the body as it came, once it is read
 	bodyMax int64             // bytes that it may have
 	secret  string            // by which the key is known: it goes nowhere
-	asked   url.Values        // the query
+	values  url.Values        // of the query
 	body    object
 	wrong   map[string]string
 	home    func() *time.Location // where times without an offset are
@@ -70,7 +70,7 @@ func (c *call) blame(err error) {
 // readQuery reads the query. What net/url would pass over without a word (it takes a semicolon for a fault, which is
 // none by RFC 3986) would have the call do something else than was asked for.
 func (c *call) readQuery() (err error) {
-	c.asked, err = url.ParseQuery(strings.ReplaceAll(c.r.URL.RawQuery, ";", "%3B"))
+	c.values, err = url.ParseQuery(strings.ReplaceAll(c.r.URL.RawQuery, ";", "%3B"))
 	if err != nil {
 		return malformed("The query of the URL is malformed: " + err.Error() + ".")
 	}
@@ -79,7 +79,7 @@ func (c *call) readQuery() (err error) {
 
 // query returns a parameter of the query, "" if absent.
 func (c *call) query(name string) string {
-	return strings.ToValidUTF8(c.asked.Get(name), "\uFFFD")
+	return strings.ToValidUTF8(c.values.Get(name), "\uFFFD")
 }
 
 // number returns a parameter that is a number from low to high.
@@ -178,9 +178,9 @@ func sourceOf(source, address string) string {
 // otherwise, or left out if the value is empty. A key in the query is left out.
 func (c *call) link(pairs ...string) string {
 	q := url.Values{}
-	for name, values := range c.asked {
+	for name, said := range c.values {
 		if name != "apiKey" {
-			q[name] = values
+			q[name] = said
 		}
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -116,7 +117,8 @@ func (a *API) takeTool(ctx context.Context, in *toolIn) (*taken, error) {
 			if done, err = do(ctx, a, id, command); err == nil {
 				break
 			}
-			if n <= 1 || core.KindOf(err) != core.Internal || ctx.Err() != nil {
+			late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+			if n <= 1 || core.KindOf(err) != core.Internal || late {
 				return nil, err
 			}
 			n, id = n/2, seed.New() // rules may have made more of them than a command may write

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -216,6 +217,11 @@ func TestAToolsStormGoesInSmallerParts(t *testing.T) {
 	}
 	storm := `{"status":"firing","alerts":[` + strings.Join(items, ",") + `]}`
 	a := h.want(h.with(writeKey, "POST", "/v1/json/prometheus", storm), 200)
+	attempts = 0
+	h.store.fault = func(bool) error { attempts++; return context.DeadlineExceeded }
+	if a := h.with(writeKey, "POST", "/v1/json/prometheus", storm); a.status != 503 || attempts != 1 {
+		t.Errorf("without a leader: HTTP %d after %d attempts", a.status, attempts)
+	}
 	h.store.fault = nil
 	if a.body["result"] != "3 × Created alert; then 25 × Created alert; then 25 × Created alert; then 7 × Created alert" {
 		t.Errorf("%s", a.raw)

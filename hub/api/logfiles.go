@@ -156,9 +156,7 @@ func (l *logFileList) fill(e *envelope) int {
 
 // mayReadLogs waits until few others read log files, or says that it cannot be now. The caller calls done in the end.
 func (a *API) mayReadLogs(ctx context.Context) (done func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, roomPatience)
-	defer cancel()
-	if a.logs.Acquire(ctx, 1) != nil {
+	if !a.underWay.wait(ctx, a.logs, 1) {
 		return nil, &core.Error{Kind: core.Unavailable, Words: "Many others read log files at this node. Try again."}
 	}
 	return func() { a.logs.Release(1) }, nil

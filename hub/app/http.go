@@ -49,7 +49,7 @@ func (a *App) serveHTTP(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pages, err := console.New(console.Options{Store: a.Store(), SessionSecret: secret, Logger: a.logger.With("part", "console")})
+	pages, err := console.New(console.Options{Store: a.Store(), SessionSecret: secret, Zones: a.zones.Find, Logger: a.logger.With("part", "console")})
 	if err != nil {
 		return err
 	}
